@@ -1,0 +1,64 @@
+# The two commands of the README: `make grade` and `make test`. Each sets up what it needs.
+# Make calls the command line, never the other way round.
+
+SHELL := /bin/sh
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+
+ASSIGNMENT ?= backprop_ninja
+SUBMISSIONS ?= assignments/$(ASSIGNMENT)/examples
+OUT ?= reports
+JOBS ?=
+FLAGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help grade test check bench starter clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo '  make grade ASSIGNMENT=backprop_ninja SUBMISSIONS=path/ OUT=reports/ JOBS=2'
+
+grade: $(VENV)/ready ## grade SUBMISSIONS (the bundled example class unless you name another)
+	@$(BIN)/grader grade "$(SUBMISSIONS)" --assignment "$(ASSIGNMENT)" --out "$(OUT)" \
+		$(if $(JOBS),--jobs $(JOBS)) $(FLAGS)
+
+test: $(VENV)/ready-dev ## run the tests
+	@$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/ready-dev ## lint, types and import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/ready-dev ## measure speed against the bare notebook and nbconvert
+	@$(BIN)/python -m benchmarks.run
+
+starter: $(VENV)/ready ## make ASSIGNMENT's starter from its solution
+	@$(BIN)/grader starter solutions/$(ASSIGNMENT)/solution.ipynb \
+		assignments/$(ASSIGNMENT)/starter.ipynb
+
+clean: ## remove reports and everything that was set up
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+		.import_linter_cache .coverage
+	find reports -mindepth 1 ! -name .gitkeep -delete
+
+$(VENV)/bin/pip:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with make PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		v=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		echo "Python's venv module is missing: install it with  sudo apt-get install python$$v-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# torch comes first and pinned: a range would pull another build with gigabytes of extras.
+$(VENV)/ready: pyproject.toml constraints.txt | $(VENV)/bin/pip
+	@echo "setting up $(VENV) (once; torch is large)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Marks manual backpropagation: every hand-written gradient against PyTorch autograd."""

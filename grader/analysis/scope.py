@@ -1,0 +1,120 @@
+"""Scopes: which definitions of a name reach a statement, and which gradients flow in."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+
+from grader.analysis.lifetime import Lifetime, Upstream
+from grader.analysis.statement import asks_engine, reads
+
+Flow = frozenset[Upstream]
+NOTHING: Flow = frozenset()
+
+
+class Scope:
+    """Names of a module or function body, in the order in which statements are walked.
+
+    A d-name flows as itself; a temporary as the union of what flowed into it; a call
+    of a function that the student defined as its arguments and its free variables.
+    """
+
+    def __init__(
+        self,
+        gradients: Mapping[str, str],
+        tensors: Mapping[str, str],
+        parent: Scope | None = None,
+        function: str | None = None,
+    ) -> None:
+        self.gradients = gradients
+        self.tensors = tensors
+        self.parent = parent
+        self.function = parent.function if parent and parent.function else function
+        self.temporaries: dict[str, Flow] = {}
+        self.from_forward: dict[str, bool] = {}
+        self.lifetimes: dict[str, Lifetime] = {}
+        self.functions: dict[str, ast.AST] = {}
+        self.from_engine: set[str] = set()
+
+    def lifetime(self, name: str) -> Lifetime | None:
+        """The lifetime that a d-name has here, the enclosing scopes' included."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.lifetimes:
+                return scope.lifetimes[name]
+            scope = scope.parent
+        return None
+
+    def flow(self, node: ast.AST | None) -> Flow:
+        """Gradients whose values flow into an expression."""
+        flows = [self._read(read.name, grad=read.grad) for read in reads(node)]
+        return NOTHING.union(*flows, *self._calls(node))
+
+    def _read(self, name: str, *, grad: bool) -> Flow:
+        if grad:
+            target = self.tensors.get(name)
+            return frozenset({Upstream(target, None)}) if target else NOTHING
+        if name in self.gradients:
+            life = self.lifetime(name)
+            target = self.gradients[name][1:]
+            return frozenset({Upstream(target, life.id if life else None)})
+        return self._temporary(name)
+
+    def _temporary(self, name: str) -> Flow:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.temporaries:
+                return scope.temporaries[name]
+            scope = scope.parent
+        return NOTHING
+
+    def _calls(self, node: ast.AST | None) -> Iterable[Flow]:
+        """What flows through free variables of the student's own functions."""
+        if node is None:
+            return
+        for part in ast.walk(node):
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+                body = self._function(part.func.id)
+                if body is not None:
+                    yield self._free(body)
+
+    def _function(self, name: str) -> ast.AST | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.functions:
+                return scope.functions[name]
+            scope = scope.parent
+        return None
+
+    def _free(self, body: ast.AST) -> Flow:
+        bound = {
+            part.id
+            for part in ast.walk(body)
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+        } | {part.arg for part in ast.walk(body) if isinstance(part, ast.arg)}
+        names = {read.name for read in reads(body)} - bound
+        return NOTHING.union(*(self._read(name, grad=False) for name in names))
+
+    def assign(self, name: str, flow: Flow, *, keep: bool = False) -> None:
+        """A temporary receives a value; `keep` adds to what it held."""
+        self.temporaries[name] = flow | self._temporary(name) if keep else flow
+
+    def note_engine(self, name: str, node: ast.AST | None) -> None:
+        """Remember whether a name's value may come from the autograd engine."""
+        names = {read.name for read in reads(node)}
+        if asks_engine(node) or names & self.from_engine:
+            self.from_engine.add(name)
+
+    def reads_forward(self, node: ast.AST | None) -> bool:
+        """Whether an expression depends on a forward tensor, also through temporaries."""
+        return any(
+            read.name in self.tensors or self._is_from_forward(read.name) for read in reads(node)
+        )
+
+    def _is_from_forward(self, name: str) -> bool:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.from_forward:
+                return scope.from_forward[name]
+            scope = scope.parent
+        return False

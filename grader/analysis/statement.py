@@ -1,0 +1,176 @@
+"""Statements and expressions: what a statement writes, and which names an expression reads."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+SHAPE_ONLY = frozenset(
+    {"shape", "dtype", "device", "size", "ndim", "dim", "numel", "nelement", "layout", "is_leaf"}
+)
+SHAPE_FUNCTIONS = frozenset({"len", "type", "id", "isinstance"})
+ENGINE_ATTRIBUTES = frozenset({"grad", "grad_fn", "autograd", "vjp", "jvp", "jacobian"})
+
+
+class Write(NamedTuple):
+    """One name that a statement writes."""
+
+    name: str
+    kind: Literal["assign", "update"]
+    """assign: binds the name to a new value; update: changes what it holds."""
+    value: ast.expr | None
+    """What is written; None where the analysis cannot tell."""
+
+
+class Read(NamedTuple):
+    name: str
+    grad: bool
+    """`name.grad` rather than `name`."""
+
+
+def writes(node: ast.stmt) -> Iterator[Write]:
+    """Names that a simple statement writes, tuples matched element by element."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from _targets(target, node.value)
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        yield from _targets(node.target, node.value)
+    elif isinstance(node, ast.AugAssign):
+        if name := root_name(node.target):
+            yield Write(name, "update", node.value)
+    elif isinstance(node, ast.Expr):
+        yield from _in_place(node.value)
+    for part in expressions(node):
+        for inner in ast.walk(part):
+            if isinstance(inner, ast.NamedExpr):
+                yield Write(inner.target.id, "assign", inner.value)
+
+
+def _targets(target: ast.expr, value: ast.expr) -> Iterator[Write]:
+    if isinstance(target, ast.Name):
+        yield Write(target.id, "assign", value)
+    elif isinstance(target, ast.Tuple | ast.List):
+        yield from _elements(target, value)
+    elif isinstance(target, ast.Starred):
+        yield from _targets(target.value, value)
+    elif name := root_name(target):
+        yield Write(name, "update", value)
+
+
+def _elements(target: ast.Tuple | ast.List, value: ast.expr) -> Iterator[Write]:
+    parts: list[ast.expr] = [value] * len(target.elts)
+    if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
+        starred = any(isinstance(part, ast.Starred) for part in (*value.elts, *target.elts))
+        parts = parts if starred else value.elts
+    for element, part in zip(target.elts, parts, strict=True):
+        yield from _targets(element, part)
+
+
+def _in_place(value: ast.expr) -> Iterator[Write]:
+    """`dX.index_add_(0, i, source)`, `dX[rows].add_(…)`: methods that end in one underscore."""
+    if not (isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute)):
+        return
+    method = value.func.attr
+    if method.endswith("_") and not method.endswith("__") and method != "requires_grad_":
+        name = root_name(value.func.value)
+        if name:
+            arguments = [*value.args, *(keyword.value for keyword in value.keywords)]
+            yield Write(name, "update", ast.Tuple(elts=arguments, ctx=ast.Load()))
+
+
+def root_name(node: ast.expr) -> str | None:
+    """`dX` of `dX`, `dX[i]`, `dX.data[i]`, `dX.view(-1)[i]`; None for other expressions.
+
+    `p.grad` is not `p`: writing a gradient does not change the tensor.
+    """
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Attribute) and node.attr == "grad":
+            return None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            node = node.func.value
+        elif isinstance(node, ast.Subscript | ast.Attribute):
+            node = node.value
+        else:
+            return None
+    return node.id
+
+
+def reads(node: ast.AST | None) -> Iterator[Read]:
+    """Names whose *values* flow into an expression: shapes, dtypes and `*_like` do not."""
+    if node is None:
+        return
+    if isinstance(node, ast.Attribute):
+        if node.attr in SHAPE_ONLY:
+            return
+        if node.attr == "grad" and isinstance(node.value, ast.Name):
+            yield Read(node.value.id, grad=True)
+            return
+    if isinstance(node, ast.Name):
+        if isinstance(node.ctx, ast.Load):
+            yield Read(node.id, grad=False)
+        return
+    if isinstance(node, ast.Call) and _is_shape_call(node):
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from reads(child)
+
+
+def _is_shape_call(node: ast.Call) -> bool:
+    if isinstance(node.func, ast.Attribute):
+        name = node.func.attr
+        return name in SHAPE_ONLY or name.endswith("_like")
+    return isinstance(node.func, ast.Name) and (
+        node.func.id in SHAPE_FUNCTIONS or node.func.id.endswith("_like")
+    )
+
+
+def asks_engine(node: ast.AST | None) -> bool:
+    """Whether an expression takes something from autograd: `.grad`, `autograd.grad(…)`."""
+    if node is None:
+        return False
+    return any(
+        isinstance(part, ast.Attribute) and part.attr in ENGINE_ATTRIBUTES
+        for part in ast.walk(node)
+    )
+
+
+def expressions(node: ast.stmt) -> Iterator[ast.expr]:
+    """The expressions of a statement itself, those of nested statements left out."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield child
+        elif isinstance(child, ast.withitem):
+            yield child.context_expr
+
+
+def blocks(node: ast.AST) -> Iterator[tuple[tuple[tuple[str, int], ...], list[ast.stmt]]]:
+    """Nested blocks of a compound statement, each with the way to it."""
+    for field in ("body", "orelse", "finalbody"):
+        statements = getattr(node, field, None)
+        if isinstance(statements, list) and statements and isinstance(statements[0], ast.stmt):
+            yield ((field, -1),), statements
+    for field in ("handlers", "cases"):
+        for index, part in enumerate(getattr(node, field, None) or ()):
+            yield ((field, index), ("body", -1)), part.body
+
+
+def updates_parameters(node: ast.stmt) -> bool:
+    """`p.data += …`, `p.data = …`, `p -= lr * g`, `optimizer.step()`: a training step."""
+    if isinstance(node, ast.AugAssign):
+        target = node.target
+        in_data = isinstance(target, ast.Attribute) and target.attr == "data"
+        rate = any(
+            isinstance(part, ast.Name) and part.id.lower() in {"lr", "learning_rate", "alpha", "eta"}
+            for part in ast.walk(node.value)
+        )
+        return in_data or rate
+    if isinstance(node, ast.Assign):
+        return any(isinstance(t, ast.Attribute) and t.attr == "data" for t in node.targets)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        func = node.value.func
+        return isinstance(func, ast.Attribute) and func.attr in {"step", "sub_", "add_"} and (
+            func.attr == "step" or isinstance(func.value, ast.Attribute | ast.Name)
+        )
+    return False

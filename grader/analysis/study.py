@@ -1,0 +1,129 @@
+"""A submission, read and understood: source, lifetimes, and the request that runs it."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+import msgspec
+
+from grader.analysis.hooks import ordinary_hooks
+from grader.analysis.lifetime import Lifetime, Program
+from grader.analysis.recognise import Recogniser
+from grader.analysis.walker import Names, Walker
+from grader.assignment import Assignment
+from grader.model import Line
+from grader.notebook import Notebook, SyntaxProblem, python_source
+from grader.wire import CellCode, RunRequest
+
+MAX_LINES = 60
+"""Lines of one attempt that a scorecard shows."""
+
+
+class Study(msgspec.Struct, frozen=True, kw_only=True):
+    """One notebook or module and what the analysis found in it."""
+
+    notebook: Notebook
+    program: Program
+    sources: dict[int, str | SyntaxProblem]
+    """Code cells as plain Python of the same lines, or why they are none."""
+
+    def lines(self, life: Lifetime) -> list[Line]:
+        """The student's lines that wrote a lifetime, each once, in order."""
+        cells = {cell.index: cell.source.splitlines() for cell in self.notebook.cells}
+        places = sorted(
+            {(w.cell, line) for w in life.writes for line in range(w.line, w.end_line + 1)}
+        )
+        return [
+            Line(
+                cell=None if self.notebook.module else cell,
+                line=line,
+                text=cells[cell][line - 1],
+            )
+            for cell, line in places[:MAX_LINES]
+            if line <= len(cells[cell])
+        ]
+
+
+def study(notebook: Notebook, assignment: Assignment) -> Study:
+    """Analyse a submission; cells that are no Python are left out and keep their reason."""
+    names = Names(
+        assignment.gradient_names, assignment.tensor_names, assignment.spec.loops.parameters
+    )
+    walker = Walker(names)
+    sources: dict[int, str | SyntaxProblem] = {}
+    for cell in notebook.cells:
+        if cell.kind != "code":
+            continue
+        sources[cell.index] = source = python_source(cell.source)
+        if isinstance(source, str):
+            sources[cell.index] = _walked(walker, cell.index, source)
+    program = walker.program()
+    _assign_exercises(program, notebook, assignment)
+    return Study(notebook=notebook, program=program, sources=sources)
+
+
+def _walked(walker: Walker, index: int, source: str) -> str | SyntaxProblem:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            walker.walk_cell(index, ast.parse(source))
+    except RecursionError:
+        return SyntaxProblem(message="the code is nested too deeply to be read", line=1)
+    return source
+
+
+def _assign_exercises(program: Program, notebook: Notebook, assignment: Assignment) -> None:
+    recogniser = Recogniser(notebook.cells, assignment.spec.exercises)
+    for life in program.lifetimes:
+        exercise = recogniser.exercise(life)
+        life.exercise = exercise.id if exercise else None
+
+
+def run_request(
+    work: Study, assignment: Assignment, *, data: str, outputs: bool = False
+) -> RunRequest:
+    """What the worker is to run: the cells up to the last one that writes a gradient."""
+    program, spec = work.program, assignment.spec
+    hooks = ordinary_hooks(program, steps=spec.loops.steps)
+    whole = outputs or work.notebook.module or program.last_cell < 0 or _called(program)
+    cells = [
+        CellCode(
+            index=index,
+            source=source if isinstance(source, str) else "",
+            hooks=hooks.get(index, []) if isinstance(source, str) else [],
+            skip=None if isinstance(source, str) else f"line {source.line}: {source.message}",
+        )
+        for index, source in work.sources.items()
+        if whole or index <= program.last_cell
+    ]
+    return RunRequest(
+        cells=cells,
+        gradients=assignment.gradient_names,
+        inputs=assignment.input_names,
+        forward=assignment.tensor_names,
+        loss=spec.loss,
+        limits=spec.limits,
+        data=data,
+        entry=_entry(program, spec.entry),
+        returns=[f"d{name}" for name in spec.exercises[0].targets],
+        bystanders=_bystanders(program, assignment),
+        outputs=outputs,
+    )
+
+
+def _called(program: Program) -> bool:
+    """Whether a function derives gradients: the cell that calls it may be a later one."""
+    return any(life.function is not None for life in program.lifetimes)
+
+
+def _entry(program: Program, preferred: str) -> str | None:
+    if not program.functions or preferred in program.functions:
+        return preferred
+    return program.functions[0]
+
+
+def _bystanders(program: Program, assignment: Assignment) -> list[str]:
+    if set(assignment.targets) <= program.targets:
+        return []
+    return [name for name in program.bystanders if name not in assignment.input_names]

@@ -1,0 +1,207 @@
+"""Find and check an assignment; every mistake names the file, the key and the remedy."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from grader.assignment.forward import ForwardScript, parse_forward
+from grader.assignment.spec import Exercise, Input, Loops, Rates, Spec, Tolerance
+from grader.errors import AssignmentError, UsageError
+from grader.wire import Limits
+
+MANIFEST = "assignment.toml"
+TABLES: dict[str, type[msgspec.Struct]] = {
+    "inputs": Input,
+    "exercises": Exercise,
+    "tolerance": Tolerance,
+    "rates": Rates,
+    "loops": Loops,
+    "limits": Limits,
+}
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """A checked assignment: its manifest, its forward script and where its files are."""
+
+    folder: Path
+    spec: Spec
+    forward: ForwardScript
+    data: tuple[Path, ...]
+    """Data files that students open by name."""
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """All targets of all exercises, each once, in their order."""
+        return tuple(
+            dict.fromkeys(name for exercise in self.spec.exercises for name in exercise.targets)
+        )
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """Inputs with a gradient."""
+        return tuple(
+            name for name, leaf in self.spec.inputs.items() if leaf.kind == "parameter"
+        )
+
+    @cached_property
+    def gradient_names(self) -> dict[str, str]:
+        """Student's variable → canonical d-name, aliases included; forward tensors that are
+        no target count too, since students pass gradients through them."""
+        names = {
+            f"d{name}": f"d{name}" for name in (*self.forward.tensors, *self.parameters)
+        }
+        return names | _inverted(self.spec.gradient_aliases)
+
+    @cached_property
+    def input_names(self) -> dict[str, str]:
+        """Student's variable → canonical input."""
+        aliases = {name: leaf.aliases for name, leaf in self.spec.inputs.items()}
+        return {name: name for name in aliases} | _inverted(aliases)
+
+    @cached_property
+    def tensor_names(self) -> dict[str, str]:
+        """Student's variable → canonical forward tensor."""
+        return {name: name for name in self.forward.tensors} | _inverted(self.spec.tensor_aliases)
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of everything that can change a mark."""
+        parts = [msgspec.json.encode(self.spec), self.forward.source.encode()]
+        parts += [path.read_bytes() for path in self.data]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+    def points(self, exercise: Exercise, target: str) -> float:
+        """Points that `target` is worth in `exercise`."""
+        return exercise.points_of.get(target, exercise.points)
+
+
+def _inverted(aliases: dict[str, list[str]]) -> dict[str, str]:
+    return {alias: name for name, others in aliases.items() for alias in others}
+
+
+def assignment_folders() -> Iterator[Path]:
+    """Where assignments are looked up by name, nearest first."""
+    if extra := os.environ.get("GRADER_ASSIGNMENTS"):
+        yield Path(extra)
+    here = Path.cwd()
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
+        yield folder / "assignments"
+
+
+def known_assignments() -> dict[str, Path]:
+    """Name → folder of every assignment that can be named."""
+    found: dict[str, Path] = {}
+    for folder in assignment_folders():
+        for manifest in sorted(folder.glob(f"*/{MANIFEST}")):
+            found.setdefault(manifest.parent.name, manifest.parent)
+    return found
+
+
+def find_assignment(name: str) -> Path:
+    """Folder of an assignment given by name or by path; UsageError if there is none."""
+    if (Path(name) / MANIFEST).is_file():
+        return Path(name)
+    known = known_assignments()
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
+    raise UsageError(
+        f"assignment {name!r} was not found: it is neither a folder with {MANIFEST} nor "
+        f"a folder below assignments/ ({hint})"
+    )
+
+
+def load_assignment(folder: Path, *, data: Path | None = None) -> Assignment:
+    """Load and check an assignment.
+
+    `data`: a folder whose files take the place of the assignment's data files of the
+    same name. Raises AssignmentError.
+    """
+    manifest = folder / MANIFEST
+    spec = _read_spec(manifest)
+    forward = parse_forward(folder / spec.forward, inputs=frozenset(spec.inputs), loss=spec.loss)
+    _check(manifest, spec, forward)
+    files = tuple(_data_file(manifest, folder / name, data) for name in spec.data)
+    return Assignment(folder=folder.resolve(), spec=spec, forward=forward, data=files)
+
+
+def _read_spec(manifest: Path) -> Spec:
+    try:
+        raw = tomllib.loads(manifest.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AssignmentError(f"{manifest}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AssignmentError(f"{manifest}: is not valid TOML: {error}") from error
+    try:
+        return msgspec.convert(raw, Spec)
+    except msgspec.ValidationError as error:
+        raise AssignmentError(f"{manifest}: {_explained(str(error))}") from error
+
+
+def _explained(message: str) -> str:
+    """msgspec's message with the path of the key as TOML writes it, and a near miss."""
+    text, _, where = message.partition(" - at `$")
+    path = where.rstrip("`").lstrip(".") or "top level"
+    unknown = re.search(r"unknown field `(.*)`", text)
+    if not unknown:
+        return f"{path}: {text[0].lower()}{text[1:]}"
+    table = TABLES.get(re.split(r"[.\[]", path)[0], Spec)
+    known = list(table.__struct_fields__)
+    near = difflib.get_close_matches(unknown[1], known, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(known)}"
+    return f"{path}: unknown key `{unknown[1]}` ({hint})"
+
+
+def _check(manifest: Path, spec: Spec, forward: ForwardScript) -> None:
+    """Whatever a type cannot say: names that must exist elsewhere."""
+    parameters = {name for name, leaf in spec.inputs.items() if leaf.kind == "parameter"}
+    known = parameters | set(forward.tensors)
+
+    def need(path: str, name: str, among: set[str]) -> None:
+        if name not in among:
+            near = difflib.get_close_matches(name, among, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(sorted(among))}"
+            raise AssignmentError(f"{manifest}: {path}: `{name}` does not exist ({hint})")
+
+    for i, exercise in enumerate(spec.exercises):
+        for name in exercise.targets:
+            need(f"exercises[{i}].targets", name, known)
+        for name in exercise.points_of:
+            need(f"exercises[{i}].points_of", name, set(exercise.targets))
+        for name, upstream in exercise.upstream.items():
+            need(f"exercises[{i}].upstream", name, set(exercise.targets))
+            for other in upstream:
+                need(f"exercises[{i}].upstream.{name}", other, known)
+    for name in spec.gradient_aliases:
+        need("gradient_aliases", name, {f"d{x}" for x in known})
+    for name in spec.tensor_aliases:
+        need("tensor_aliases", name, set(forward.tensors))
+    for name, leaf in spec.inputs.items():
+        if leaf.size_of is not None:
+            need(f"inputs.{name}.size_of", leaf.size_of, set(spec.inputs))
+    ids = [exercise.id for exercise in spec.exercises]
+    for name in ids:
+        if ids.count(name) > 1:
+            raise AssignmentError(f"{manifest}: exercises: two have the id `{name}`")
+
+
+def _data_file(manifest: Path, path: Path, substitute: Path | None) -> Path:
+    if substitute is not None and (substitute / path.name).is_file():
+        return (substitute / path.name).resolve()
+    if not path.is_file():
+        raise AssignmentError(f"{manifest}: data: there is no file {path}: add it or remove the key")
+    return path.resolve()

@@ -1,0 +1,97 @@
+"""What `assignment.toml` may say: one definition gives validation and documentation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from grader.wire import Limits
+
+
+
+class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A leaf of the forward script, and how to draw an example of it."""
+
+    kind: Literal["parameter", "index", "constant"]
+    """parameter: a float tensor with a gradient; index: integers; constant: a Python number."""
+    shape: list[int] = []
+    scale: float = 1.0
+    """Standard deviation of an example parameter."""
+    mean: float = 0.0
+    high: int = 2
+    """Example indices are drawn from 0 … high − 1."""
+    value: float | int | None = None
+    """constant: its value in examples."""
+    size_of: str | None = None
+    """constant: where the student has no such variable, the first dimension of this input."""
+    aliases: list[str] = []
+    """Other names that students give it."""
+
+
+class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A group of targets that is marked together."""
+
+    id: str
+    title: str
+    targets: list[str]
+    """Forward tensors or inputs, as named in the forward script."""
+    points: float = 1.0
+    """Points of each target."""
+    points_of: dict[str, float] = {}
+    """Exceptions to `points`."""
+    markers: list[str] = []
+    """A heading or comment line that begins so opens the exercise."""
+    upstream: dict[str, list[str]] = {}
+    """Target → the upstream that tells this exercise from others."""
+    training: bool = False
+    """The loop that updates the parameters belongs to this exercise."""
+
+
+class Tolerance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """|d − g| ≤ rtol·|g| + atol_rel·max|g| + atol decides a value; ≤ step·max|g| a step."""
+
+    rtol: float = 1e-4
+    atol_rel: float = 1e-5
+    atol: float = 1e-7
+    step: float = 1e-4
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Part of a target's points that is earned where the value alone does not decide."""
+
+    follow_through: float = 1.0
+    coincidence: float = 0.5
+    copied: float = 0.0
+
+
+class Loops(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long training may go on; the first and the last iteration are checked."""
+
+    parameters: list[str] = []
+    """Variables that set the number of iterations: greater values are lowered to `steps`."""
+    steps: int = 10
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole of `assignment.toml`."""
+
+    name: str
+    title: str
+    exercises: list[Exercise]
+    inputs: dict[str, Input]
+    forward: str = "forward.py"
+    starter: str | None = "starter.ipynb"
+    loss: str = "loss"
+    data: list[str] = []
+    """Files, relative to the assignment's folder, that students open by name."""
+    entry: str = "backward"
+    """Function of a module that is called if importing it settles nothing."""
+    gradient_aliases: dict[str, list[str]] = {}
+    """Canonical d-name → other spellings."""
+    tensor_aliases: dict[str, list[str]] = {}
+    """Forward tensor → other spellings."""
+    loops: Loops = Loops()
+    tolerance: Tolerance = Tolerance()
+    rates: Rates = Rates()
+    limits: Limits = Limits()

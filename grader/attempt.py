@@ -1,0 +1,173 @@
+"""Attempts: each lifetime's values, compared with the reference at their own forward pass."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from grader.analysis import Lifetime, Program, Upstream
+from grader.assignment import Exercise, Tolerance
+from grader.compare import Comparison, compare
+from grader.model import Step, Verdict
+from grader.passes import JudgedPass
+from grader.reference import Network
+from grader.trace import Observed, Trace
+
+SEVERITY: dict[Verdict, int] = {
+    "exact": 0,
+    "close": 1,
+    "unjudged": 2,
+    "mismatch": 3,
+    "wrong_shape": 4,
+    "non_finite": 5,
+    "wrong_type": 6,
+    "missing": 7,
+}
+"""From the best to the worst verdict."""
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt at a target, judged."""
+
+    target: str
+    name: str
+    """The student's variable."""
+    lifetime: Lifetime | None
+    """None for a d-name that no visible statement writes."""
+    order: int
+    """Later attempts are greater."""
+    comparison: Comparison
+    step: Step = "unknown"
+    note: str | None = None
+    cell: int = -1
+    """Where it was seen, for attempts without a lifetime."""
+
+    @property
+    def upstream(self) -> list[str]:
+        return upstream_names(self.lifetime.upstream) if self.lifetime else []
+
+
+def upstream_names(upstream: Iterable[Upstream]) -> list[str]:
+    """Names of an upstream set as students write them, sorted."""
+    return sorted({f"d{up.target}" for up in upstream})
+
+
+class Examiner:
+    """Compares what a run showed with the reference."""
+
+    def __init__(
+        self, program: Program, passes: dict[int, JudgedPass], tolerance: Tolerance
+    ) -> None:
+        self.program = program
+        self.passes = passes
+        self.tolerance = tolerance
+
+    def attempts(self, trace: Trace) -> list[Attempt]:
+        """All attempts of a run, in the order in which they were last seen."""
+        groups: defaultdict[tuple[int, str], list[Observed]] = defaultdict(list)
+        for seen in trace.observed:
+            if seen.lifetime is not None and 0 <= seen.lifetime < len(self.program.lifetimes):
+                groups[seen.lifetime, ""].append(seen)
+            elif seen.target is not None and seen.value.kind != "none":
+                groups[-1, seen.name].append(seen)
+        judged = (self._attempt(key, group) for key, group in groups.items())
+        return sorted((a for a in judged if a is not None), key=lambda attempt: attempt.order)
+
+    def _attempt(self, key: tuple[int, str], group: list[Observed]) -> Attempt | None:
+        life = self.program.lifetimes[key[0]] if key[0] >= 0 else None
+        last = group[-1]
+        target = life.target if life else last.target
+        if target is None:
+            return None
+        comparison, note = self._judge(target, group)
+        if comparison is None:
+            return None
+        return Attempt(
+            target=target,
+            name=life.name if life else last.name,
+            lifetime=life,
+            order=last.order,
+            comparison=comparison,
+            note=note,
+            cell=last.cell,
+        )
+
+    def _judge(self, target: str, group: list[Observed]) -> tuple[Comparison | None, str | None]:
+        """The worst of the checked iterations; in each, the better of settled and ended."""
+        results: list[tuple[Comparison, str | None]] = []
+        for settled, ends in _moments(group):
+            first = self._compare(target, settled)
+            later = [c for c in (self._compare(target, end) for end in ends) if c is not None]
+            if first is None or first.verdict == "missing":
+                if not later:
+                    continue
+                first, note = later[-1], None
+            elif later and later[-1].right and not first.right:
+                first, note = later[-1], None
+            elif later and first.right and not later[-1].right:
+                note = "right when it was computed, and changed in place later through another name"
+            else:
+                note = None
+            results.append((first, note))
+        if not results:
+            return None, None
+        return max(results, key=lambda pair: SEVERITY[pair[0].verdict])
+
+    def _compare(self, target: str, seen: Observed | None) -> Comparison | None:
+        if seen is None:
+            return None
+        judged = self.passes.get(seen.pass_id)
+        network = judged.network if judged else None
+        if not isinstance(network, Network) or target not in network.gradients:
+            reason = judged.reason if judged else "no forward pass was seen before it"
+            return Comparison(
+                verdict="unjudged",
+                shape=seen.value.shape,
+                expected_shape=[],
+                dtype=seen.value.dtype,
+                note=reason,
+            )
+        return compare(seen.value, seen.numbers, network.gradients[target], self.tolerance)
+
+
+def _moments(group: Sequence[Observed]) -> Iterator[tuple[Observed | None, list[Observed]]]:
+    """Each settled value with the values seen after it, up to the next settled one.
+
+    What was seen before the first settling is a value half-way and counts only where
+    nothing settled.
+    """
+    settled = [i for i, seen in enumerate(group) if not seen.end]
+    if not settled:
+        yield None, list(group)
+        return
+    for start, stop in zip(settled, [*settled[1:], len(group)], strict=True):
+        yield group[start], list(group[start + 1 : stop])
+
+
+def best(attempts: Iterable[Attempt]) -> Attempt | None:
+    """The attempt that counts: the best one, the later of equals."""
+    ranked = sorted(
+        attempts, key=lambda a: (a.comparison.right, -SEVERITY[a.comparison.verdict], a.order)
+    )
+    return ranked[-1] if ranked else None
+
+
+def of_exercise(
+    attempts: Iterable[Attempt], exercise: Exercise, target: str, *, first_plain: bool
+) -> list[Attempt]:
+    """Attempts at one target of one exercise.
+
+    A value without a visible statement belongs to the first plain exercise.
+    """
+    found = []
+    for attempt in attempts:
+        if attempt.target != target:
+            continue
+        if attempt.lifetime is None:
+            if first_plain:
+                found.append(attempt)
+        elif attempt.lifetime.exercise == exercise.id:
+            found.append(attempt)
+    return found

@@ -1,0 +1,70 @@
+"""Which of a student's files is the answer: the notebook that defines most targets."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from grader.analysis.study import Study, study
+from grader.assignment import Assignment
+from grader.errors import InfrastructureError
+from grader.model import Source
+from grader.notebook import Unreadable, read_notebook
+from grader.submission import Submission
+
+MAX_CANDIDATES = 40
+"""Files of one student that are looked into."""
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """The chosen file, understood, or the reason why it cannot be."""
+
+    source: Source
+    study: Study | Unreadable
+    notes: tuple[str, ...] = ()
+
+
+def choose(submission: Submission, assignment: Assignment) -> Choice:
+    """The candidate that defines most targets, the first of equals; others are noted.
+
+    Raises InfrastructureError where a file cannot be read: that is the machine's fault.
+    """
+    looked = [
+        (_read(path, submission, assignment), path)
+        for path in submission.candidates[:MAX_CANDIDATES]
+    ]
+    (source, found), chosen = max(looked, key=lambda item: _merit(item[0][1], assignment))
+    others = ", ".join(path.name for path in submission.candidates if path != chosen)
+    notes = list(submission.notes)
+    if others:
+        notes.append(f"{chosen.name} was graded; also handed in: {others[:500]}")
+    return Choice(source=source, study=found, notes=tuple(notes))
+
+
+def _read(
+    path: Path, submission: Submission, assignment: Assignment
+) -> tuple[Source, Study | Unreadable]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InfrastructureError(
+            f"{submission.origin} cannot be read: {error.strerror}: check its permissions"
+        ) from error
+    notebook = read_notebook(content, path.name)
+    shown = submission.origin if len(submission.candidates) == 1 else str(path)
+    source = Source(
+        path=shown,
+        sha256=hashlib.sha256(content).hexdigest(),
+        format="unknown" if isinstance(notebook, Unreadable) else notebook.format,
+    )
+    if isinstance(notebook, Unreadable):
+        return source, notebook
+    return source, study(notebook, assignment)
+
+
+def _merit(found: Study | Unreadable, assignment: Assignment) -> int:
+    if isinstance(found, Unreadable):
+        return -1
+    return len(found.program.targets & set(assignment.targets))

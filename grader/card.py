@@ -1,0 +1,153 @@
+"""The scorecard of a submission, put together from what the pipeline's steps found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from grader.analysis.study import Study
+from grader.assignment import Assignment
+from grader.candidate import Choice
+from grader.environment import environment
+from grader.model import CellResult, ExerciseScore, IntegrityNote, Scorecard, Source
+from grader.notebook import SyntaxProblem, Unreadable
+from grader.passes import JudgedPass
+from grader.sandbox import RunOutcome
+from grader.scoring import Judgement, score_target
+from grader.submission import Submission
+from grader.trace import Trace
+
+
+def graded(
+    submission: Submission,
+    choice: Choice,
+    assignment: Assignment,
+    outcome: RunOutcome,
+    seen: Trace,
+    passes: Mapping[int, JudgedPass],
+    exercises: Sequence[ExerciseScore],
+) -> Scorecard:
+    """The card of a submission that was run, however the run ended."""
+    assert isinstance(choice.study, Study)
+    unjudged = list(_unjudged(exercises))
+    return _card(
+        submission,
+        assignment,
+        source=choice.source,
+        status="graded",
+        run=outcome.status,
+        reason=outcome.reason,
+        exercises=list(exercises),
+        notes=[*choice.notes, *_remarks(passes), *seen.notes],
+        cells=list(_cells(choice.study, outcome, seen)),
+        integrity=[*seen.integrity, *unjudged],
+        isolation=outcome.isolation,
+        environment=environment(outcome.environment),
+    )
+
+
+def not_run(submission: Submission, choice: Choice, assignment: Assignment) -> Scorecard:
+    """The card of something that cannot be run: no points, and the reason."""
+    assert isinstance(choice.study, Unreadable)
+    exercises = [
+        ExerciseScore(
+            id=exercise.id,
+            title=exercise.title,
+            score=0.0,
+            max_score=sum(assignment.points(exercise, name) for name in exercise.targets),
+            targets=[
+                score_target(
+                    Judgement(target=name, verdict="missing"),
+                    max_score=assignment.points(exercise, name),
+                    rates=assignment.spec.rates,
+                )
+                for name in exercise.targets
+            ],
+        )
+        for exercise in assignment.spec.exercises
+    ]
+    return _card(
+        submission,
+        assignment,
+        source=choice.source,
+        status="graded",
+        run="not_run",
+        reason=choice.study.reason,
+        exercises=exercises,
+        notes=list(choice.notes),
+    )
+
+
+def ungraded(submission: Submission, reason: str, assignment: Assignment) -> Scorecard:
+    """The card of a submission for which the machine could not do its part."""
+    return _card(
+        submission,
+        assignment,
+        source=Source(path=submission.origin, sha256="", format="unknown"),
+        status="ungraded",
+        run="not_run",
+        reason=reason,
+    )
+
+
+def _card(submission: Submission, assignment: Assignment, **fields: Any) -> Scorecard:
+    exercises: list[ExerciseScore] = fields.pop("exercises", [])
+    return Scorecard(
+        id=submission.id,
+        assignment=assignment.name,
+        title=assignment.spec.title,
+        score=sum(exercise.score for exercise in exercises),
+        max_score=sum(
+            assignment.points(exercise, name)
+            for exercise in assignment.spec.exercises
+            for name in exercise.targets
+        ),
+        exercises=exercises,
+        **fields,
+    )
+
+
+def _remarks(passes: Mapping[int, JudgedPass]) -> Iterator[str]:
+    """What a person should know about the forward passes, each once."""
+    said = set()
+    for judged in passes.values():
+        text = judged.reason
+        if judged.differs is not None:
+            text = (
+                f"your forward pass differs from the assignment's: `{judged.differs}` is the "
+                "first tensor with other values; gradients are marked against the assignment's"
+            )
+        if text is not None and text not in said:
+            said.add(text)
+            yield text
+
+
+def _unjudged(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
+    """Values that nobody judged are flagged for the instructor."""
+    for exercise in exercises:
+        names = [row.name for row in exercise.targets if row.verdict == "unjudged"]
+        if names:
+            yield IntegrityNote(
+                code="unjudged",
+                text=f"{exercise.title}: {', '.join(names)} could not be judged "
+                "and earned no points: please look at this submission",
+            )
+
+
+def _cells(study: Study, outcome: RunOutcome, seen: Trace) -> Iterator[CellResult]:
+    """Every code cell: as it ran, as it could not be read, or why it was not reached."""
+    done = {cell.index: cell for cell in seen.cells}
+    stopped = outcome.status not in {"completed", "exited"}
+    for index, source in study.sources.items():
+        if index in done:
+            yield done[index]
+        elif isinstance(source, SyntaxProblem):
+            yield CellResult(
+                index=index, status="error", error=f"line {source.line}: {source.message}"
+            )
+        elif stopped:
+            status = "timed_out" if outcome.status == "timed_out" else "error"
+            yield CellResult(index=index, status=status, error=outcome.reason)
+            stopped = False
+        else:
+            yield CellResult(index=index, status="skipped")

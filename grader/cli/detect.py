@@ -1,0 +1,46 @@
+"""Which assignment the submissions answer, where the command does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.assignment import load_assignment
+from grader.assignment.loader import known_assignments
+from grader.candidate import choose
+from grader.errors import GraderError, UsageError
+from grader.notebook import Unreadable
+from grader.submission import Submission
+
+SAMPLE = 10
+"""Submissions that are looked into."""
+
+
+def detect_assignment(submissions: Sequence[Submission]) -> Path:
+    """The known assignment most of whose targets the submissions define.
+
+    Raises UsageError where there is none, or where no submission defines any.
+    """
+    known = known_assignments()
+    if not known:
+        raise UsageError("no assignment was found: name one with --assignment DIR")
+    if len(known) == 1:
+        return next(iter(known.values()))
+    merits = {folder: _merit(folder, submissions[:SAMPLE]) for folder in known.values()}
+    folder, merit = max(merits.items(), key=lambda item: item[1])
+    if merit == 0:
+        raise UsageError(
+            "none of the submissions defines a gradient of a known assignment: name it with "
+            f"--assignment ({', '.join(sorted(known))})"
+        )
+    return folder
+
+
+def _merit(folder: Path, submissions: Sequence[Submission]) -> int:
+    try:
+        assignment = load_assignment(folder)
+        studies = [choose(submission, assignment).study for submission in submissions]
+    except GraderError:
+        return 0  # a broken neighbour is no reason not to grade by the right one
+    wanted = set(assignment.targets)
+    return sum(len(s.program.targets & wanted) for s in studies if not isinstance(s, Unreadable))

@@ -1,0 +1,87 @@
+"""`grader grade`: find submissions, grade them, write reports, say what came out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from grader.assignment import Assignment, find_assignment, load_assignment
+from grader.cli.detect import detect_assignment
+from grader.cli.progress import progress, warn
+from grader.cli.table import print_json, print_table
+from grader.errors import UsageError
+from grader.model import Scorecard
+from grader.report import Reports
+from grader.sandbox import open_sandbox
+from grader.submission import discover
+
+
+def run(
+    paths: Sequence[Path],
+    *,
+    assignment: str | None,
+    out: Path,
+    data: Path | None,
+    jobs: int | None,
+    style: str,
+    with_notebook: bool,
+) -> int:
+    """Exit status of the command."""
+    with ExitStack() as stack:
+        workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-")))
+        found = discover(paths, workspace / "unpacked")
+        for problem in found.problems:
+            warn(problem)
+        if not found.submissions:
+            raise UsageError("nothing to grade: no notebook or module was found")
+        folder = find_assignment(assignment) if assignment else detect_assignment(found.submissions)
+        chosen = load_assignment(folder, data=data)
+        _writable(out)
+        staged = _staged(chosen, workspace / "data")
+        # The worker starts now and imports torch while this process does the same.
+        sandbox = stack.enter_context(open_sandbox(data_dirs=[staged]))
+
+        from grader.batch import Work, grade_all
+
+        work = Work(
+            assignment=chosen,
+            sandbox=sandbox,
+            data=staged,
+            reports=Reports(out),
+            with_notebook=with_notebook,
+        )
+        stream = grade_all(work, found.submissions, jobs=jobs or os.cpu_count() or 1)
+        with progress(len(found.submissions)) as advance:
+            cards = list(_announced(stream, advance))
+        index = work.reports.write_class(cards, chosen.spec.title)
+    (print_json if style == "json" else print_table)(cards, index)
+    return 1 if any(card.status == "ungraded" for card in cards) else 0
+
+
+def _announced(stream: Iterator[Scorecard], advance: Callable[[Scorecard], None]) -> Iterator[Scorecard]:
+    for card in stream:
+        advance(card)
+        yield card
+
+
+def _writable(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{out} cannot be written to ({error.strerror}): choose another folder with --out"
+        ) from error
+
+
+def _staged(assignment: Assignment, folder: Path) -> Path:
+    """A folder that holds the data files and nothing else: all that a worker gets to see."""
+    folder.mkdir(parents=True)
+    for path in assignment.data:
+        shutil.copyfile(path, folder / path.name)
+    return folder

@@ -1,0 +1,150 @@
+"""A student's value against the reference gradient: verdict and figures.
+
+Attributes first, then the values, all in float64. Tolerances are scaled to the
+tensor, because gradients of one network span many orders of magnitude.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import torch
+
+from grader.assignment import Tolerance
+from grader.model import Verdict
+from grader.wire import Value
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What comparing one value gave."""
+
+    verdict: Verdict
+    exact: bool | None = None
+    allclose: bool | None = None
+    max_diff: float | None = None
+    at: list[int] | None = None
+    """Index of the greatest difference."""
+    off: float | None = None
+    """Fraction of elements outside the tolerance."""
+    shape: list[int] | None = None
+    expected_shape: list[int]
+    dtype: str | None = None
+    note: str | None = None
+
+    @property
+    def right(self) -> bool:
+        return self.verdict in {"exact", "close"}
+
+
+def compare(
+    value: Value, numbers: torch.Tensor | None, expected: torch.Tensor, tolerance: Tolerance
+) -> Comparison:
+    """Compare a student's value with the reference gradient of the same target.
+
+    value: what the worker says stood under the name; numbers: its data, any shape and
+    real dtype, or None; expected: the gradient, any shape.
+    """
+    wanted = list(expected.shape)
+    if value.kind == "none":
+        return Comparison(verdict="missing", expected_shape=wanted, note="it is None")
+    if numbers is None:
+        return Comparison(
+            verdict="wrong_type",
+            shape=value.shape,
+            expected_shape=wanted,
+            dtype=value.dtype,
+            note=f"expected a tensor, found {value.note or value.kind}",
+        )
+    shape = list(numbers.shape)
+    if squeezed(shape) != squeezed(wanted):
+        return Comparison(
+            verdict="wrong_shape",
+            shape=shape,
+            expected_shape=wanted,
+            dtype=value.dtype,
+            note=_shape_note(shape, wanted),
+        )
+    return _values(value, numbers.reshape(wanted), expected, tolerance, shape)
+
+
+def squeezed(shape: list[int]) -> list[int]:
+    """A shape without its dimensions of size 1."""
+    return [size for size in shape if size != 1]
+
+
+def close(
+    numbers: torch.Tensor, expected: torch.Tensor, tolerance: Tolerance
+) -> torch.Tensor:
+    """Element by element: |d − g| ≤ rtol·|g| + atol_rel·max|g| + atol, in float64."""
+    g = expected.double()
+    scale = g.abs().max() if g.numel() else g.new_zeros(())
+    allowed = tolerance.rtol * g.abs() + tolerance.atol_rel * scale + tolerance.atol
+    return (numbers.double() - g).abs() <= allowed
+
+
+def _values(
+    value: Value,
+    numbers: torch.Tensor,
+    expected: torch.Tensor,
+    tolerance: Tolerance,
+    shape: list[int],
+) -> Comparison:
+    wanted = list(expected.shape)
+    figures = {"shape": shape, "expected_shape": wanted, "dtype": value.dtype}
+    if not bool(torch.isfinite(expected).all()):
+        note = "the reference gradient itself is not finite at these parameters"
+        return Comparison(verdict="unjudged", note=note, **figures)
+    if not bool(torch.isfinite(numbers.double()).all()):
+        bad = int((~torch.isfinite(numbers.double())).sum())
+        note = f"{bad} of {numbers.numel()} elements are NaN or infinite"
+        return Comparison(verdict="non_finite", note=note, **figures)
+    within = close(numbers, expected, tolerance)
+    difference = (numbers.double() - expected.double()).abs()
+    exact = numbers.dtype == expected.dtype and torch.equal(numbers, expected)
+    right = bool(within.all())
+    return Comparison(
+        verdict="exact" if exact else "close" if right else "mismatch",
+        exact=exact,
+        allclose=torch.allclose(numbers.to(expected.dtype), expected),
+        max_diff=float(difference.max()) if difference.numel() else 0.0,
+        at=_position(difference),
+        off=float((~within).double().mean()) if within.numel() else 0.0,
+        note=_right_note(value, shape, wanted) if right else None,
+        **figures,
+    )
+
+
+def _position(difference: torch.Tensor) -> list[int] | None:
+    if not difference.numel():
+        return None
+    flat = int(difference.argmax())
+    position: list[int] = []
+    for size in reversed(difference.shape):
+        position.insert(0, flat % size)
+        flat //= size
+    return position
+
+
+def _right_note(value: Value, shape: list[int], wanted: list[int]) -> str | None:
+    notes = []
+    if shape != wanted:
+        notes.append(f"shape {_text(shape)} where {_text(wanted)} was expected: the values are right")
+    if value.kind == "array":
+        notes.append("a numpy array, not a tensor: the values are right")
+    elif value.dtype not in {"float32", None}:
+        notes.append(f"dtype {value.dtype}: the values are right")
+    return "; ".join(notes) or None
+
+
+def _shape_note(shape: list[int], wanted: list[int]) -> str:
+    try:
+        broadcast = list(torch.broadcast_shapes(shape, wanted))
+    except RuntimeError:
+        broadcast = []
+    text = f"shape {_text(shape)} where {_text(wanted)} was expected"
+    if broadcast in (shape, wanted):
+        text += ": it would only match by broadcasting"
+    return text
+
+
+def _text(shape: list[int]) -> str:
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"

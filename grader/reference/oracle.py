@@ -1,0 +1,141 @@
+"""Reference gradients: the forward script, run on given leaves, differentiated by autograd."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import CodeType
+
+import msgspec
+import torch
+
+from grader.assignment import Assignment, Input
+
+Tensors = Mapping[str, torch.Tensor]
+MAX_ELEMENTS = 20_000_000
+"""Of all tensors of one forward pass together: leaves come from students and may be huge."""
+
+
+class Unjudgeable(msgspec.Struct, frozen=True):  # noqa: N818 - a value, never raised
+    """Why the forward script cannot be run on a student's leaves."""
+
+    reason: str
+
+
+class Network(msgspec.Struct, frozen=True):
+    """The forward script run on one set of leaves, with all gradients."""
+
+    inputs: dict[str, torch.Tensor]
+    tensors: dict[str, torch.Tensor]
+    """Every forward tensor, detached."""
+    gradients: dict[str, torch.Tensor]
+    """d(loss)/dX for every forward tensor and parameter X, in X's shape; zeros where the
+    loss does not depend on X."""
+
+
+class Oracle:
+    """Runs an assignment's forward script."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self.assignment = assignment
+        self.code: CodeType = compile(
+            assignment.forward.source, assignment.forward.path, "exec", dont_inherit=True
+        )
+
+    def network(self, inputs: Tensors) -> Network | Unjudgeable:
+        """Forward tensors and gradients at a student's leaves.
+
+        inputs: canonical name → tensor; constants as 0-dim tensors. A missing constant
+        with `size_of` is taken from the size of that input.
+        """
+        leaves = self._leaves(inputs)
+        if isinstance(leaves, Unjudgeable):
+            return leaves
+        try:
+            return self._differentiate(leaves)
+        except Exception as error:  # noqa: BLE001 - the leaves are a student's: any shape, any dtype
+            text = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            return Unjudgeable(f"the forward script does not run on these inputs: {text}")
+
+    def example(self, seed: int = 0) -> dict[str, torch.Tensor]:
+        """Leaves drawn as assignment.toml describes them."""
+        generator = torch.Generator().manual_seed(seed)
+        return {
+            name: _draw(leaf, generator) for name, leaf in self.assignment.spec.inputs.items()
+        }
+
+    def _leaves(self, inputs: Tensors) -> dict[str, object] | Unjudgeable:
+        leaves: dict[str, object] = {}
+        missing = []
+        for name, leaf in self.assignment.spec.inputs.items():
+            value = inputs.get(name)
+            if value is None and leaf.size_of in inputs and inputs[leaf.size_of].dim():
+                leaves[name] = inputs[leaf.size_of].shape[0]
+            elif value is None:
+                missing.append(name)
+            elif leaf.kind == "constant":
+                if value.numel() != 1:
+                    return Unjudgeable(f"`{name}` is not one number")
+                leaves[name] = value.item()
+            elif leaf.kind == "parameter" and not value.is_floating_point():
+                return Unjudgeable(f"`{name}` is not a floating-point tensor")
+            else:
+                leaves[name] = value.detach().clone()
+        if missing:
+            return Unjudgeable(f"inputs that were not found under any known name: {', '.join(missing)}")
+        return leaves if self._affordable(leaves) else Unjudgeable("the network is too large")
+
+    def _affordable(self, leaves: Mapping[str, object]) -> bool:
+        """Whether a pass over these leaves fits: tried on meta tensors where they are large."""
+        sizes = [leaf.numel() for leaf in leaves.values() if isinstance(leaf, torch.Tensor)]
+        if sum(sizes) * max(sizes, default=1) < MAX_ELEMENTS:
+            return True
+        shadow = {
+            name: leaf.to("meta") if isinstance(leaf, torch.Tensor) else leaf
+            for name, leaf in leaves.items()
+        }
+        try:
+            exec(self.code, shadow)  # noqa: S102 - the instructor's own script
+        except Exception:  # noqa: BLE001 - the real run will say what is wrong
+            return sum(sizes) < MAX_ELEMENTS
+        elements = (math.prod(t.shape) for t in shadow.values() if isinstance(t, torch.Tensor))
+        return sum(elements) < MAX_ELEMENTS
+
+    def _differentiate(self, leaves: dict[str, object]) -> Network:
+        inputs = {
+            name: leaf if isinstance(leaf, torch.Tensor) else torch.tensor(leaf)
+            for name, leaf in leaves.items()
+        }
+        for name in self.assignment.parameters:
+            leaf = leaves[name]
+            assert isinstance(leaf, torch.Tensor)
+            leaf.requires_grad_()
+        scope: dict[str, object] = dict(leaves)
+        exec(self.code, scope)  # noqa: S102 - the instructor's own script
+        graph = {
+            name: value
+            for name in (*self.assignment.forward.tensors, *self.assignment.parameters)
+            if isinstance(value := scope[name], torch.Tensor) and value.requires_grad
+        }
+        loss = graph[self.assignment.spec.loss]
+        grads = torch.autograd.grad(loss, list(graph.values()), allow_unused=True)
+        return Network(
+            inputs={name: value.detach() for name, value in inputs.items()},
+            tensors={
+                name: value.detach()
+                for name in self.assignment.forward.tensors
+                if isinstance(value := scope[name], torch.Tensor)
+            },
+            gradients={
+                name: torch.zeros_like(value) if grad is None else grad
+                for (name, value), grad in zip(graph.items(), grads, strict=True)
+            },
+        )
+
+
+def _draw(leaf: Input, generator: torch.Generator) -> torch.Tensor:
+    if leaf.kind == "parameter":
+        return torch.randn(leaf.shape, generator=generator) * leaf.scale + leaf.mean
+    if leaf.kind == "index":
+        return torch.randint(0, leaf.high, leaf.shape, generator=generator)
+    return torch.tensor(leaf.value if leaf.value is not None else 0)

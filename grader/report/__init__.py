@@ -1,0 +1,20 @@
+"""From scorecard records to files that people and programs read.
+
+Nothing here knows torch, and Jinja2 and nbconvert are only imported by the call that
+needs them: importing this package is cheap.
+"""
+
+from grader.report.class_page import render_class
+from grader.report.files import Reports
+from grader.report.notebook import render_notebook
+from grader.report.schema import Results, scorecard_schema
+from grader.report.scorecard import render_scorecard
+
+__all__ = [
+    "Reports",
+    "Results",
+    "render_class",
+    "render_notebook",
+    "render_scorecard",
+    "scorecard_schema",
+]

@@ -1,0 +1,53 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def points(value: float) -> str:
+    """At most two decimals: 31.5, 44, 0.33."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def difference(value: float | None) -> str:
+    """A greatest absolute difference: 0, 1.9e-09, 0.031."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞"
+    return "0" if value == 0 else f"{value:.2g}"
+
+
+def shape(dimensions: Sequence[int] | None) -> str:
+    """As Python prints it: (32, 27), (64,), ()."""
+    return "–" if dimensions is None else str(tuple(dimensions))
+
+
+def answer(value: bool | None) -> str:
+    return "–" if value is None else "yes" if value else "no"
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f}%"
+
+
+def share(score: float, max_score: float) -> float:
+    """Between 0 and 1, also where nothing could be earned."""
+    return min(max(score / max_score, 0.0), 1.0) if max_score > 0 else 0.0
+
+
+def count(number: int, noun: str) -> str:
+    """1 submission, 3 submissions."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def place(cell: int | None, line: int | None) -> str:
+    """Where something stands in the student's file; empty if it is not known."""
+    parts = [
+        f"{noun} {number}"
+        for noun, number in (("cell", cell), ("line", line))
+        if number is not None
+    ]
+    return ", ".join(parts)

@@ -1,0 +1,25 @@
+"""Which sandbox this machine can have."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from grader.sandbox.fork_server import ForkServerSandbox
+from grader.sandbox.fresh_process import FreshProcessSandbox
+from grader.sandbox.outcome import Sandbox
+
+
+def open_sandbox(
+    data_dirs: Sequence[Path | str] = (), backend: Literal["auto", "fork", "fresh"] = "auto"
+) -> Sandbox:
+    """Open a sandbox for requests whose data lies in one of `data_dirs`.
+
+    auto: a fork server on Linux, a fresh process per run elsewhere. Returns at once: torch
+    is imported over there while the caller imports its own.
+    """
+    if backend == "fork" or (backend == "auto" and sys.platform == "linux"):
+        return ForkServerSandbox(data_dirs)
+    return FreshProcessSandbox(data_dirs)

@@ -1,0 +1,56 @@
+"""How a worker is started: its command line and its environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from grader import pins
+from grader.wire import RunRequest
+
+KEPT = re.compile(
+    r"PATH|HOME|USERPROFILE|LANG|LC_\w+|TZ|(DY)?LD_LIBRARY_PATH|MPLCONFIGDIR|XDG_\w+_HOME"
+    r"|SYSTEMROOT|SYSTEMDRIVE|WINDIR|TEMP|TMP|TMPDIR",
+    re.IGNORECASE,
+)
+"""Variables that an interpreter needs; the rest, tokens and keys included, stays here."""
+
+_IMPORT = re.compile(r"\b(?:import|from)\s+(\w+)")
+_MAX_MENTIONED = 200
+
+
+def worker_command(*arguments: str) -> list[str]:
+    """Command line of a worker in the mode that `arguments` name.
+
+    The package is imported by its place, for a checkout need not be installed; the current
+    folder and the user's own packages stay out. (`-I` would see to that too, but it ignores
+    PYTHONHASHSEED, which pins the order of sets.) What is to stand around the worker, such
+    as bubblewrap, goes in front here.
+    """
+    place = Path(__file__).resolve().parent.parent.parent
+    keep = place.name in {"site-packages", "dist-packages"}
+    start = "; ".join(
+        [
+            f"import sys; sys.path.insert(0, {str(place)!r})",
+            "from grader.worker.__main__ import main; del sys.path[0]",
+            f"{keep} and sys.path.append({str(place)!r})",
+            "main(sys.argv[1:])",
+        ]
+    )
+    return [sys.executable, "-P", "-s", "-X", "utf8", "-c", start, *arguments]
+
+
+def worker_environment(source: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Environment of a worker: the pins, and of ours only what an interpreter needs."""
+    environment = {name: text for name, text in source.items() if KEPT.fullmatch(name)}
+    pins.apply(environment)
+    return environment
+
+
+def mentioned_modules(request: RunRequest) -> list[str]:
+    """Top-level modules that the request's code imports, for the worker to warm up."""
+    found = {name for cell in request.cells for name in _IMPORT.findall(cell.source)}
+    return sorted(found)[:_MAX_MENTIONED]

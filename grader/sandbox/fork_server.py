@@ -1,0 +1,111 @@
+"""A worker that has torch imported already and forks one child per run."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from grader.errors import InfrastructureError
+from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
+from grader.sandbox.data_folders import DataFolders
+from grader.sandbox.forked_worker import ForkedWorker
+from grader.sandbox.outcome import RunOutcome
+from grader.sandbox.supervise import WorkerLostError, supervise
+from grader.wire import RunRequest, encode
+
+_PATIENCE = 10.0
+
+
+class ForkServerSandbox:
+    """Runs requests in forks of one warm process, which is started here and not awaited.
+
+    Processes forked from this one may share the sandbox; only the process that opened it
+    ends the server.
+    """
+
+    def __init__(self, data_dirs: Sequence[Path | str] = ()) -> None:
+        self._folders = DataFolders(data_dirs)
+        self._server = _Server()
+
+    def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
+        """Run one request; a server that has died is replaced once.
+
+        Raises `InfrastructureError` if it dies again, or cannot be started.
+        """
+        self._folders.check(request)
+        try:
+            return self._server.run(request, blob)
+        except WorkerLostError:
+            self._server.close()
+            self._server = _Server()
+            return self._server.run(request, blob)
+
+    def close(self) -> None:
+        """End the server and whatever still runs in its forks."""
+        self._server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Server:
+    """The server process and our end of its control socket."""
+
+    def __init__(self) -> None:
+        self._owner = os.getpid()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            self._process = subprocess.Popen(
+                worker_command("serve", str(far.fileno())),
+                env=worker_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                pass_fds=[far.fileno()],
+                start_new_session=True,  # Ctrl-C is ours to handle
+            )
+        except OSError as error:
+            raise InfrastructureError(f"no worker could be started: {error}") from error
+        finally:
+            far.close()
+
+    def run(self, request: RunRequest, blob: bytes) -> RunOutcome:
+        worker = ForkedWorker(encode(request, blob))
+        try:
+            worker.hand_over(self._control, mentioned_modules(request))
+            return supervise(worker, request)
+        except (OSError, WorkerLostError) as error:
+            worker.close()
+            raise WorkerLostError(f"{error} {self._last_words()}".strip()) from error
+
+    def close(self) -> None:
+        """Close our end; the server ends when the last holder of it has done so."""
+        self._control.close()
+        if os.getpid() != self._owner:
+            return
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()
+
+    def _last_words(self) -> str:
+        """The last line of the server's stderr."""
+        lines = os.pread(self._errors.fileno(), 1 << 16, 0).decode(errors="replace").split("\n")
+        return next((line for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,146 @@
+"""One process per run, for machines where a warm one cannot be forked."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from grader.errors import InfrastructureError
+from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
+from grader.sandbox.data_folders import DataFolders
+from grader.sandbox.outcome import RunOutcome
+from grader.sandbox.process_tree import ProcessTree
+from grader.sandbox.supervise import Ended, WorkerLostError, supervise
+from grader.wire import RunRequest, encode
+
+_PIECE = 1 << 18
+_PIECES_AHEAD = 16
+_PATIENCE = 1.0
+
+
+class FreshProcessSandbox:
+    """Starts an interpreter for each request: slow, and less walled off."""
+
+    def __init__(
+        self,
+        data_dirs: Sequence[Path | str] = (),
+        command: Callable[..., list[str]] = worker_command,
+    ) -> None:
+        self._folders = DataFolders(data_dirs)
+        self._command = command
+
+    def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
+        """Run one request. Raises `InfrastructureError` if no worker comes up, twice."""
+        self._folders.check(request)
+        try:
+            return self._run(request, blob)
+        except WorkerLostError:
+            return self._run(request, blob)
+
+    def _run(self, request: RunRequest, blob: bytes) -> RunOutcome:
+        with tempfile.TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True) as folder:
+            command = self._command("once", folder, *mentioned_modules(request))
+            return supervise(_FreshWorker(command, encode(request, blob)), request)
+
+    def close(self) -> None:
+        """Nothing outlives a run."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _FreshWorker:
+    """A process with the channel on its stdin and stdout; a thread of ours moves the bytes."""
+
+    backend = "fresh process"
+
+    def __init__(self, command: list[str], request_frame: bytes) -> None:
+        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        try:
+            self._process = subprocess.Popen(
+                command,
+                env=worker_environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                start_new_session=True,  # one group, to be ended as one
+            )
+        except OSError as error:
+            raise InfrastructureError(f"no worker could be started: {error}") from error
+        self._pieces: queue.Queue[bytes] = queue.Queue(_PIECES_AHEAD)
+        self._mover = threading.Thread(target=self._move, args=[request_frame], daemon=True)
+        self._mover.start()
+
+    def receive(self, seconds: float) -> bytes | None:
+        """See `supervise.Worker`."""
+        try:
+            return self._pieces.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def tree(self) -> ProcessTree | None:
+        """The process and its children; after a double fork it is out of sight."""
+        return ProcessTree(self._process.pid) if ProcessTree.measurable() else None
+
+    def kill(self) -> None:
+        """End the process group; what has left the group stays."""
+        if sys.platform == "win32":
+            self._process.kill()
+            return
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
+
+    def ended(self, seconds: float) -> Ended | None:
+        """How the process ended."""
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        return Ended(code=code) if code >= 0 else Ended(signal=-code)
+
+    def complaint(self) -> str:
+        """The last line of its stderr."""
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").split("\n")
+        return next((line for line in reversed(lines) if line.strip()), "no reason given")
+
+    def close(self) -> None:
+        """Wait for the killed process, and for the thread unless a stray holds its pipe."""
+        self._process.wait()
+        deadline = time.monotonic() + _PATIENCE
+        while self._mover.is_alive() and time.monotonic() < deadline:
+            self.receive(0.01)
+        self._errors.close()
+
+    def _move(self, request_frame: bytes) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            with self._process.stdin as stdin:
+                stdin.write(request_frame)
+        except OSError:
+            pass  # it ended before reading; the end of its stream tells
+        with self._process.stdout as stdout:
+            while piece := os.read(stdout.fileno(), _PIECE):
+                self._pieces.put(piece)
+        self._pieces.put(b"")

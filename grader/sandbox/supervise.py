@@ -1,0 +1,160 @@
+"""One run, watched from its start to its end: the same for every kind of worker."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from grader import wire
+from grader.errors import InfrastructureError
+from grader.model import RunStatus
+from grader.sandbox.isolation import describe_isolation
+from grader.sandbox.outcome import RunOutcome
+from grader.sandbox.process_tree import ProcessTree
+from grader.sandbox.stream import FrameStream
+from grader.sandbox.watchdog import TICK, Watchdog
+
+START_SECONDS = 180.0
+"""How long a worker may take before student code begins: torch from a slow disk."""
+END_SECONDS = 5.0
+"""How long a worker's end may take to be reported."""
+
+
+class WorkerLostError(InfrastructureError):
+    """The worker ended, or never began, before any student code ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended: by itself with a code, or by a signal."""
+
+    code: int | None = None
+    signal: int | None = None
+
+
+class Worker(Protocol):
+    """A started process that has its request, or gets it while we listen."""
+
+    backend: str
+
+    def receive(self, seconds: float) -> bytes | None:
+        """A piece of its stream; b"" at the end, None if nothing came in that time."""
+
+    def tree(self) -> ProcessTree | None:
+        """Its processes, None where the machine does not tell."""
+
+    def kill(self) -> None:
+        """End it and all that it started, now."""
+
+    def ended(self, seconds: float) -> Ended | None:
+        """How it ended, if it does within that time."""
+
+    def complaint(self) -> str:
+        """What it said on stderr, the last line."""
+
+    def close(self) -> None:
+        """Release what we hold of it; it has been killed before."""
+
+
+def supervise(worker: Worker, request: wire.RunRequest) -> RunOutcome:
+    """Listen and watch until the run ends or has to be ended.
+
+    Raises `WorkerLostError` if it never came to the student's code.
+    """
+    run = _Supervision(worker, request)
+    try:
+        status, reason = run.follow()
+    finally:
+        worker.kill()
+        worker.close()
+    return run.outcome(status, reason)
+
+
+class _Supervision:
+    def __init__(self, worker: Worker, request: wire.RunRequest) -> None:
+        self._worker = worker
+        self._limits = request.limits
+        self._stream = FrameStream()
+        self._events: list[tuple[wire.Event, bytes]] = []
+        self._watchdog: Watchdog | None = None
+        self._watched = False
+        self._deadline = time.monotonic() + START_SECONDS
+
+    def follow(self) -> tuple[RunStatus, str | None]:
+        """Status and reason of the run's end."""
+        while True:
+            data = self._worker.receive(TICK)
+            if data == b"":
+                return self._stream_ended()
+            try:
+                if data and (done := self._take(data)):
+                    return ("exited", "the code asked to exit") if done.exited else (
+                        "completed",
+                        None,
+                    )
+            except wire.FrameError as error:
+                return "protocol_error", f"its results could not be read: {error}"
+            if self._watchdog and (overrun := self._watchdog.look()):
+                self._drain()
+                return overrun
+            if not self._watchdog and time.monotonic() > self._deadline:
+                raise WorkerLostError(f"the worker did not start in {START_SECONDS:g} s")
+
+    def _take(self, data: bytes) -> wire.Done | None:
+        for event, blob in self._stream.feed(data):
+            if isinstance(event, wire.Started) != (not self._events):
+                raise wire.FrameError(f"an unexpected frame `{type(event).__name__}`")
+            self._events.append((event, blob))
+            if isinstance(event, wire.Started):
+                tree = self._worker.tree()
+                self._watched = tree is not None
+                self._watchdog = Watchdog(self._limits, tree)
+            elif isinstance(event, wire.CellDone) and self._watchdog:
+                self._watchdog.cell_done()
+            elif isinstance(event, wire.Done):
+                return event
+        return None
+
+    def _drain(self) -> None:
+        """Take what was sent before the limit was passed and is still on its way."""
+        self._worker.kill()
+        try:
+            while data := self._worker.receive(TICK):
+                self._take(data)
+        except wire.FrameError:
+            return
+
+    def _stream_ended(self) -> tuple[RunStatus, str | None]:
+        ended = self._worker.ended(END_SECONDS)
+        if not self._events:
+            raise WorkerLostError(f"the worker did not start: {self._worker.complaint()}")
+        if ended is None:
+            return "killed", "the process ended without saying how"
+        if ended.signal is not None:
+            return "killed", f"the process was ended by {_signal_name(ended.signal)}"
+        if self._stream.pending:
+            return "protocol_error", "its results break off within a frame"
+        return "exited", f"the process ended itself with code {ended.code}"
+
+    def outcome(self, status: RunStatus, reason: str | None) -> RunOutcome:
+        """What is known of the run by now."""
+        first = self._events[0][0] if self._events else None
+        layers, environment = (
+            (first.isolation, first.environment) if isinstance(first, wire.Started) else ({}, {})
+        )
+        return RunOutcome(
+            status=status,
+            events=tuple(self._events),
+            isolation=describe_isolation(self._worker.backend, layers, watched=self._watched),
+            environment=environment,
+            reason=reason,
+        )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

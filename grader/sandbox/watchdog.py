@@ -1,0 +1,76 @@
+"""Whether a run has used more than its limits allow."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal, NamedTuple
+
+from grader.sandbox.process_tree import ProcessTree
+from grader.wire import Limits
+
+TICK = 0.05
+"""Seconds between two looks."""
+_WALL_FACTOR = 2
+
+
+class Overrun(NamedTuple):
+    """Which limit was passed."""
+
+    status: Literal["timed_out", "out_of_memory"]
+    reason: str
+
+
+class Watchdog:
+    """Looks at a run's process tree; without one, wall time stands in for CPU time."""
+
+    def __init__(self, limits: Limits, tree: ProcessTree | None) -> None:
+        self._limits = limits
+        self._tree = tree
+        self._began = self._next_look = time.monotonic()
+        self._used_before = tree.cpu_seconds() if tree else 0.0
+        self._cell_began = 0.0
+        self._cell_began_wall = self._began
+        self._cpu = 0.0
+
+    def cell_done(self) -> None:
+        """The next cell's time counts from now."""
+        self._cell_began = self.seconds()
+        self._cell_began_wall = time.monotonic()
+
+    def seconds(self) -> float:
+        """CPU seconds since the start; never less than at an earlier look."""
+        used = (
+            self._tree.cpu_seconds() - self._used_before
+            if self._tree
+            else time.monotonic() - self._began
+        )
+        self._cpu = max(self._cpu, used)
+        return self._cpu
+
+    def look(self) -> Overrun | None:
+        """The limit that is passed by now, if it is time to look."""
+        now = time.monotonic()
+        if now < self._next_look:
+            return None
+        self._next_look = now + TICK
+        return self._time_overrun(now) or self._memory_overrun()
+
+    def _time_overrun(self, now: float) -> Overrun | None:
+        limits, used = self._limits, self.seconds()
+        if used > limits.total_seconds:
+            return Overrun("timed_out", f"more than {limits.total_seconds:g} s in all")
+        if used - self._cell_began > limits.cell_seconds:
+            return Overrun("timed_out", f"more than {limits.cell_seconds:g} s in one cell")
+        if now - self._began > _WALL_FACTOR * limits.total_seconds:
+            return Overrun("timed_out", f"waited, over {limits.total_seconds:g} s twice")
+        if now - self._cell_began_wall > _WALL_FACTOR * limits.cell_seconds:
+            return Overrun("timed_out", f"one cell waited, over {limits.cell_seconds:g} s twice")
+        return None
+
+    def _memory_overrun(self) -> Overrun | None:
+        limit = self._limits.memory_mb << 20
+        if not self._tree or self._tree.memory_bytes() <= limit:
+            return None
+        if self._tree.memory_share_bytes() <= limit:
+            return None
+        return Overrun("out_of_memory", f"more than {self._limits.memory_mb} MB of memory")

@@ -1,0 +1,86 @@
+"""Marks: the table that turns a judged attempt into points and words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from grader.assignment.spec import Rates
+from grader.model import Basis, Diagnosis, Line, Step, TargetScore, Verdict
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known about the attempt which counts, as plain data."""
+
+    target: str
+    verdict: Verdict
+    exact: bool | None = None
+    allclose: bool | None = None
+    max_diff: float | None = None
+    shape: list[int] | None = None
+    expected_shape: list[int] | None = None
+    dtype: str | None = None
+    step: Step = "unknown"
+    copied: bool = False
+    found_as: str | None = None
+    attempt: str | None = None
+    upstream: Sequence[str] = ()
+    lines: Sequence[Line] = ()
+    note: str | None = None
+    root_cause: str | None = None
+    diagnosis: Diagnosis | None = None
+
+
+def basis_of(judgement: Judgement) -> Basis:
+    """Why points are given: the first rule that applies."""
+    right = judgement.verdict in {"exact", "close"}
+    if judgement.verdict == "unjudged":
+        return "none"
+    if judgement.copied:
+        return "copied"
+    if right:
+        return "coincidence" if judgement.step == "wrong" else "value"
+    return "follow_through" if judgement.step == "right" else "none"
+
+
+def points(basis: Basis, max_score: float, rates: Rates) -> float:
+    """Points for a target worth `max_score`."""
+    rate = {
+        "value": 1.0,
+        "follow_through": rates.follow_through,
+        "coincidence": rates.coincidence,
+        "copied": rates.copied,
+        "none": 0.0,
+    }[basis]
+    return max_score * rate
+
+
+def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> TargetScore:
+    """The scorecard's row for one target."""
+    basis = basis_of(judgement)
+    lines = list(judgement.lines)
+    return TargetScore(
+        name=f"d{judgement.target}",
+        of=judgement.target,
+        verdict=judgement.verdict,
+        exact=judgement.exact,
+        allclose=judgement.allclose,
+        max_diff=judgement.max_diff,
+        shape=judgement.shape,
+        expected_shape=judgement.expected_shape,
+        dtype=judgement.dtype,
+        step=judgement.step,
+        basis=basis,
+        score=points(basis, max_score, rates),
+        max_score=max_score,
+        cell=lines[0].cell if lines else None,
+        line=lines[0].line if lines else None,
+        lines=lines,
+        found_as=judgement.found_as,
+        attempt=judgement.attempt,
+        upstream=list(judgement.upstream),
+        root_cause=judgement.root_cause,
+        note=judgement.note,
+        diagnosis=judgement.diagnosis,
+    )

@@ -1,0 +1,168 @@
+"""Unpacks notebooks and modules from a zip; nothing in it decides where they are written."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+
+import msgspec
+
+from grader.submission.listing import READ, Found, is_ignored, readable, suffix_of
+
+_UTF8_NAME = 0x800
+_ENCRYPTED = 0x1
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""zipfile unpacks the others in one piece, however large that is."""
+_BOMB_SIZE = 64 << 20
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
+
+
+class Caps(msgspec.Struct, frozen=True, kw_only=True):
+    """How much one zip may unpack to. Files that are never opened are never unpacked either."""
+
+    files: int = 20_000
+    size: int = 2 << 30
+    """Bytes of all unpacked files."""
+    member: int = 256 << 20
+    """Bytes of one file."""
+    ratio: int = 100
+    """Unpacked by packed size, for files over 64 MiB."""
+
+
+CLASS = Caps()
+STUDENT = Caps(files=1_000, size=256 << 20)
+"""For a zip among the submissions: one student shall not fill the disk for all."""
+
+
+def list_archive(archive: Path, origin: str, workspace: Path, caps: Caps) -> list[Found]:
+    """The entries of a zip, those with a suffix in READ unpacked into a new folder of `workspace`.
+
+    Every file is written as `<number>/<cleaned name>`, so that names from the zip
+    cannot lead anywhere. What is wrong with the zip or an entry is its `problem`.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members, found = _members(opened, origin)
+            refusal = _refusal(list(members.values()), caps)
+            if refusal:
+                return [Found(parts=("",), origin=origin, problem=refusal)]
+            folder = Path(tempfile.mkdtemp(prefix="zip-", dir=workspace))
+            for number, (parts, info) in enumerate(members.items()):
+                where = f"{origin}!{readable('/'.join(parts))}"
+                target = folder / str(number) / _clean(parts[-1])
+                found.append(_take(opened, info, Found(parts=parts, origin=where), target, caps))
+            return found
+    except _BROKEN as error:
+        problem = f"is not a zip that can be read ({error}): pack it again"
+        return [Found(parts=("",), origin=origin, problem=problem)]
+
+
+def _members(
+    opened: zipfile.ZipFile, origin: str
+) -> tuple[dict[tuple[str, ...], zipfile.ZipInfo], list[Found]]:
+    """Visible entries by their path (of several with one path the last, as unzip does it),
+    and those that are refused.
+    """
+    members: dict[tuple[str, ...], zipfile.ZipInfo] = {}
+    refused: list[Found] = []
+    for info in opened.infolist():
+        name = _name(info)
+        *folders, last = name.split("/")
+        parts = (*(folder for folder in folders if folder not in ("", ".")), last)
+        if any(is_ignored(part) for part in parts if part != ".."):
+            continue
+        reason = _unsafe(name, info)
+        if reason:
+            where = f"{origin}!{readable(name)}"
+            refused.append(Found(parts=("",), origin=where, problem=f"{reason}: not unpacked"))
+        else:
+            members[parts] = info
+    return members, refused
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """The entry's path with `/`; names without the UTF-8 flag mostly are UTF-8 all the same."""
+    name = info.filename
+    if not info.flag_bits & _UTF8_NAME:
+        try:
+            name = name.encode("cp437").decode()
+        except UnicodeError:
+            name = info.filename
+    return name.replace("\\", "/")
+
+
+def _unsafe(name: str, info: zipfile.ZipInfo) -> str | None:
+    if name.startswith("/") or re.match(r"[A-Za-z]:", name):
+        return "has an absolute path"
+    if ".." in name.split("/"):
+        return "leads out of the zip"
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is a link or device"
+    return None
+
+
+def _refusal(members: list[zipfile.ZipInfo], caps: Caps) -> str | None:
+    """Why nothing of the zip is unpacked."""
+    wanted = [info for info in members if suffix_of(info.filename) in READ]
+    if len(wanted) > caps.files:
+        return f"holds {len(wanted)} notebooks and modules, over {caps.files}: split it"
+    size = sum(info.file_size for info in wanted if not _oversized(info, caps))
+    if size > caps.size:
+        return f"unpacks to {size >> 20} MiB, over {caps.size >> 20}: split it"
+    return None
+
+
+def _oversized(info: zipfile.ZipInfo, caps: Caps) -> str | None:
+    if info.file_size > caps.member:
+        return f"unpacks to {info.file_size >> 20} MiB, over {caps.member >> 20}: not unpacked"
+    if info.file_size > max(_BOMB_SIZE, caps.ratio * info.compress_size):
+        return f"unpacks to over {caps.ratio} times its size, as zip bombs do: not unpacked"
+    return None
+
+
+def _take(
+    opened: zipfile.ZipFile, info: zipfile.ZipInfo, found: Found, target: Path, caps: Caps
+) -> Found:
+    """`found` with the path it was unpacked to, or with why it was not."""
+    if found.suffix not in READ:
+        return found
+    problem = _oversized(info, caps)
+    if info.flag_bits & _ENCRYPTED:
+        problem = "is protected by a password: hand it in without one"
+    elif info.compress_type not in _METHODS:
+        problem = "is packed in an uncommon way: pack it again as an ordinary zip"
+    if problem is None:
+        try:
+            _unpack(opened, info, target)
+        except _BROKEN as error:
+            problem = f"cannot be unpacked ({error}): pack it again"
+    path = None if problem else target
+    return msgspec.structs.replace(found, path=path, problem=problem)
+
+
+def _unpack(opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
+    """Writes one file; zipfile yields no more bytes than the size that was checked."""
+    target.parent.mkdir()
+    with opened.open(info) as source, target.open("wb") as out:
+        shutil.copyfileobj(source, out, 1 << 20)
+
+
+def _clean(name: str) -> str:
+    """A file name that every file system takes, for messages that show it."""
+    suffix = suffix_of(name)
+    stem = name[: -len(suffix)] if suffix else name
+    stem = re.sub(r"[^A-Za-z0-9._ -]", "_", stem).strip(" .")
+    return f"{stem[:100] or 'file'}{suffix}"

@@ -1,0 +1,30 @@
+"""What discovery hands on: one record per student, and what could not become one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one student handed in."""
+
+    id: str
+    """Readable and unique regardless of case; safe as the name of one folder."""
+    candidates: tuple[Path, ...]
+    """Files to choose from, most likely first: notebooks before modules, shallow before deep."""
+    origin: str
+    """Path of the first candidate as the user knows it: `class.zip!alice/x.ipynb`."""
+    origins: tuple[str, ...] = ()
+    """The same for every candidate, in the order of `candidates`."""
+    notes: tuple[str, ...] = ()
+    """What a person should know: handed in late, a link to another student's file."""
+
+
+class Discovery(msgspec.Struct, frozen=True, kw_only=True):
+    """All submissions below the given paths, in the natural order of their ids."""
+
+    submissions: tuple[Submission, ...]
+    problems: tuple[str, ...]
+    """One line each, naming the file and what to do."""

@@ -1,0 +1,263 @@
+"""Frames between the trusted side and a worker: JSON and safetensors, nothing executable.
+
+    frame = u32 length of the header | u64 length of the blob | header (JSON) | blob (safetensors)
+
+Both lengths are capped before a byte is read. The worker imports this module and
+nothing else of the package; what comes *from* a worker is untrusted input, so the
+decoder accepts only the records below and raises `FrameError` for all else.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import msgspec
+
+HEADER = struct.Struct(">IQ")
+MAX_HEADER = 32 << 20
+MAX_BLOB = 256 << 20
+
+
+class FrameError(ValueError):
+    """A frame that is too long, cut off, or not one of the records."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Base of all records that travel."""
+
+
+# ---- to the worker ---------------------------------------------------------------------------
+
+Op = Literal["pass", "forward", "settle", "fresh", "read", "leave", "limit"]
+
+
+class Hook(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """One call of the harness, inserted beside a statement of the student's code."""
+
+    path: list[tuple[str, int]]
+    """From the cell's module node to the statement: [("body", 3), ("orelse", 0)]."""
+    op: Op
+    id: int
+    """Lifetime (settle, fresh, read) or loop (leave)."""
+    names: list[str] = []
+    """Student's variables that the call is handed."""
+    replace: bool = False
+    """settle, in the audit run: bind the returned probe to the name."""
+    value: int = 0
+    """limit: the greatest value of a loop parameter; leave: iterations."""
+
+
+class CellCode(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell as Python source without magics, same number of lines as the student's."""
+
+    index: int
+    source: str
+    hooks: list[Hook] = []
+    skip: str | None = None
+    """Not run, and why (a syntax error's message)."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one run may use."""
+
+    cell_seconds: float = 30.0
+    """CPU seconds of one cell."""
+    total_seconds: float = 120.0
+    """CPU seconds of the whole run; wall time is cut at twice this."""
+    memory_mb: int = 2048
+    """Private memory of the run's whole process tree."""
+    output_kb: int = 256
+    """Printed text that is kept."""
+    scratch_mb: int = 64
+    """Files written into the private scratch folder."""
+    processes: int = 64
+    tensor_elements: int = 4_000_000
+    """A d-name with more elements is described, not transported."""
+
+
+class RunRequest(Message, tag="run", frozen=True, kw_only=True):
+    """One submission to run from the top."""
+
+    cells: list[CellCode]
+    gradients: dict[str, str]
+    """Student's variable → canonical d-name, aliases included: what to look for."""
+    inputs: dict[str, str]
+    """Student's variable → canonical input."""
+    forward: dict[str, str]
+    """Student's variable → canonical forward tensor."""
+    limits: Limits
+    data: str
+    """Folder with the assignment's data files, as the worker sees it."""
+    seed: int = 1337
+    loss: str = "loss"
+    """Canonical name of the loss: a forward pass is complete when it is assigned."""
+    entry: str | None = None
+    """Function to call if nothing settled while the cells ran."""
+    returns: list[str] = []
+    """Canonical d-names in the order of a returned tuple."""
+    bystanders: list[str] = []
+    """Other variables to report at the end: a gradient may stand under another name."""
+    outputs: bool = False
+    """Keep what cells print and show, for the rendered notebook."""
+
+
+# ---- from the worker -------------------------------------------------------------------------
+
+ValueKind = Literal["tensor", "array", "scalar", "none", "other"]
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """What stood under a name. `tensor`, `array` and `scalar` have their data in the blob under `key`."""
+
+    kind: ValueKind
+    key: str | None = None
+    dtype: str | None = None
+    shape: list[int] | None = None
+    note: str | None = None
+    """Why there is no data: a type's name, "sparse", "too large"."""
+
+
+class Started(Message, tag="started", frozen=True, kw_only=True):
+    """First frame: the child is confined and about to run student code."""
+
+    isolation: dict[str, str]
+    """Layer → "ok" or why it is missing."""
+    environment: dict[str, str]
+
+
+class InputsSeen(Message, tag="inputs", frozen=True, kw_only=True):
+    """Leaves of a forward pass, blob keys = canonical names."""
+
+    pass_id: int
+    cell: int
+
+
+class ForwardSeen(Message, tag="forward", frozen=True, kw_only=True):
+    """Forward tensors of a pass as the student computed them, blob keys = canonical names."""
+
+    pass_id: int
+    cell: int
+
+
+class Settled(Message, tag="settled", frozen=True, kw_only=True):
+    """A d-name's value at the end of a lifetime's visible writes."""
+
+    lifetime: int
+    occurrence: int
+    """0 for the first time, counting on in loops; only the first and the last are sent."""
+    pass_id: int
+    value: Value
+
+
+class Seen(Message, tag="seen", frozen=True, kw_only=True):
+    """A d-name that was changed or created without a visible write: found after a cell,
+    before its next fresh assignment, or in what the entry function returned."""
+
+    name: str
+    """Canonical d-name."""
+    found_as: str
+    lifetime: int | None
+    """The lifetime that it belonged to, None if it has none."""
+    where: Literal["cell", "fresh", "returned"]
+    cell: int
+    pass_id: int
+    value: Value
+
+
+class CellDone(Message, tag="cell", frozen=True, kw_only=True):
+    index: int
+    status: Literal["ok", "error", "skipped"]
+    error: str | None = None
+    line: int | None = None
+    seconds: float = 0.0
+    output: str = ""
+    shown: str | None = None
+    """repr of the last expression, if outputs are kept."""
+    soft_errors: list[str] = []
+    """Bare expressions that raised without ending the cell."""
+    notes: list[str] = []
+    """Data files substituted, shell lines ignored."""
+
+
+class Candidate(Message, tag="candidate", frozen=True, kw_only=True):
+    """A tensor of the final namespace under a name that no alias knows, blob key = name."""
+
+    name: str
+    cell: int
+    pass_id: int
+    value: Value
+
+
+class Done(Message, tag="done", frozen=True, kw_only=True):
+    """Last frame of a run that came to its end by itself."""
+
+    exited: bool = False
+    """The student's code asked the interpreter to exit."""
+
+
+Event: TypeAlias = (
+    Started | InputsSeen | ForwardSeen | Settled | Seen | CellDone | Candidate | Done
+)
+
+_encoder = msgspec.json.Encoder()
+_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_requests: msgspec.json.Decoder[RunRequest] = msgspec.json.Decoder(RunRequest)
+
+
+def encode(message: Message, blob: bytes = b"") -> bytes:
+    """One frame as bytes."""
+    header = _encoder.encode(message)
+    if len(header) > MAX_HEADER or len(blob) > MAX_BLOB:
+        raise FrameError("the message is too large for a frame")
+    return HEADER.pack(len(header), len(blob)) + header + blob
+
+
+def lengths(prefix: bytes) -> tuple[int, int]:
+    """Header and blob length of the frame that begins with `prefix` (12 bytes)."""
+    header, blob = HEADER.unpack(prefix)
+    if header > MAX_HEADER or blob > MAX_BLOB:
+        raise FrameError(f"a frame of {header} + {blob} bytes is over the limit")
+    return header, blob
+
+
+def decode_event(header: bytes) -> Event:
+    """The record of a frame that a worker sent."""
+    try:
+        return _events.decode(header)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise FrameError(str(error)) from error
+
+
+def decode_request(header: bytes) -> RunRequest:
+    """The record of a frame that the trusted side sent."""
+    return _requests.decode(header)
+
+
+def read_frame(read: Callable[[int], bytes]) -> tuple[bytes, bytes] | None:
+    """Header and blob of the next frame; None at a clean end of the stream.
+
+    `read(n)` returns at most n bytes and b"" at the end.
+    """
+    prefix = _read_exactly(read, HEADER.size, end_allowed=True)
+    if prefix is None:
+        return None
+    header, blob = lengths(prefix)
+    return _read_exactly(read, header) or b"", _read_exactly(read, blob) or b""
+
+
+def _read_exactly(
+    read: Callable[[int], bytes], count: int, *, end_allowed: bool = False
+) -> bytes | None:
+    parts: list[bytes] = []
+    missing = count
+    while missing:
+        part = read(min(missing, 1 << 20))
+        if not part:
+            if end_allowed and missing == count:
+                return None
+            raise FrameError("the stream ended within a frame")
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,47 @@
+"""The run's own end of its stream of frames."""
+
+import os
+import threading
+
+from grader import wire
+
+
+class Channel:
+    """Frames over a pair of descriptors, which may be one socket."""
+
+    def __init__(self, reading: int, writing: int) -> None:
+        self._reading = reading
+        self._writing = writing
+        self._owner = os.getpid()
+        self._lock = threading.Lock()
+
+    def receive_request(self) -> tuple[wire.RunRequest, bytes] | None:
+        """The request and its blob; None if the other side closed before sending one."""
+        frame = wire.read_frame(lambda count: os.read(self._reading, count))
+        if frame is None:
+            return None
+        header, blob = frame
+        return wire.decode_request(header), blob
+
+    def adopt(self) -> None:
+        """Make this process the only one whose frames are sent: not those that it forks."""
+        self._owner = os.getpid()
+
+    def send(self, message: wire.Message, blob: bytes = b"") -> None:
+        """Send one frame; frames of several threads do not mix."""
+        if os.getpid() != self._owner:
+            return
+        frame = memoryview(wire.encode(message, blob))
+        with self._lock:
+            while frame:
+                frame = frame[os.write(self._writing, frame) :]
+
+    @property
+    def descriptors(self) -> set[int]:
+        """What must stay open for the channel to work."""
+        return {self._reading, self._writing}
+
+    def close(self) -> None:
+        """Close this process's copy."""
+        for descriptor in self.descriptors:
+            os.close(descriptor)

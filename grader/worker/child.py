@@ -1,0 +1,48 @@
+"""The process that student code runs in."""
+
+import os
+import platform
+import sys
+
+from grader import wire
+from grader.worker import capture
+from grader.worker.channel import Channel
+from grader.worker.walls import Walls
+
+
+def live(request: wire.RunRequest, blob: bytes, channel: Channel, walls: Walls) -> None:
+    """Confine this process, say so, and run the request to its end."""
+    from grader.worker import run
+
+    channel.adopt()
+    isolation = walls.close_behind()
+    environment = describe_environment()
+    capture.silence_descriptors(0, 1, 2)
+    sys.path.insert(0, walls.scratch)
+    sys.dont_write_bytecode = True
+    channel.send(wire.Started(isolation=isolation, environment=environment))
+    run.run(request, blob, channel.send)
+
+
+def describe_environment() -> dict[str, str]:
+    """What decides the bits of a result."""
+    import numpy as np
+    import torch
+
+    return {
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "platform": f"{sys.platform} {platform.machine()}",
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": str(torch.get_num_threads()),
+    }
+
+
+def close_all_but(kept: set[int]) -> None:
+    """Close every descriptor from 3 up that is not in `kept`."""
+    low = 3
+    for descriptor in sorted(kept):
+        os.closerange(low, descriptor)
+        low = max(low, descriptor + 1)
+    os.closerange(low, os.sysconf("SC_OPEN_MAX"))

@@ -1,0 +1,72 @@
+"""A function that derives the gradients: called with forward tensors, bound by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from grader.wire import RunRequest
+from grader.worker.recorder import Recorder
+
+
+class NotCallable(NamedTuple):
+    """Why the entry function was not called."""
+
+    reason: str
+
+
+def call_entry(
+    namespace: Mapping[str, Any],
+    request: RunRequest,
+    values: Mapping[str, Any],
+    recorder: Recorder,
+) -> NotCallable | None:
+    """Call the entry function and report what it returns and its locals do not show.
+
+    values: canonical name → tensor or number. Whatever the function raises goes through.
+    """
+    function = namespace.get(request.entry or "")
+    if not callable(function):
+        return None
+    arguments = _bound(function, request, values)
+    if isinstance(arguments, NotCallable):
+        return arguments
+    recorder.announce(values)
+    settled = recorder.settled
+    result = function(**arguments)
+    recorder.end_cell()
+    if recorder.settled == settled:
+        for name, value in _gradients(result, request).items():
+            recorder.returned(name, value)
+    return None
+
+
+def _bound(
+    function: Any, request: RunRequest, values: Mapping[str, Any]
+) -> dict[str, Any] | NotCallable:
+    arguments = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        canonical = request.inputs.get(name) or request.forward.get(name) or name
+        if canonical in values:
+            arguments[name] = values[canonical]
+        elif parameter.default is parameter.empty and parameter.kind not in {
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        }:
+            return NotCallable(f"its parameter `{name}` is no tensor of the forward script")
+    return arguments
+
+
+def _gradients(result: Any, request: RunRequest) -> dict[str, Any]:
+    """Returned gradients under the student's or the canonical names."""
+    if isinstance(result, Mapping):
+        pairs = {str(name): value for name, value in result.items()}
+        return {
+            name if name in request.gradients else f"d{name}": value
+            for name, value in pairs.items()
+            if name in request.gradients or f"d{name}" in request.gradients
+        }
+    if isinstance(result, Sequence) and len(result) == len(request.returns):
+        return dict(zip(request.returns, result, strict=True))
+    return {}

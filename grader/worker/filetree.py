@@ -1,0 +1,80 @@
+"""A root file system of its own: what may be read, read-only, and one scratch folder.
+
+    /                 tmpfs, read-only in the end
+    ├─ usr/lib …      bound from the machine, read-only, at the paths that they have there
+    ├─ dev/null …     and shm, on the same memory as the scratch folder
+    └─ sandbox        tmpfs of limited size: scratch (working folder and HOME), tmp, shm
+"""
+
+import os
+from collections.abc import Iterable
+
+from grader.worker import system
+from grader.worker.readable import DEVICES, resolve
+
+SANDBOX = "/sandbox"
+SCRATCH = SANDBOX + "/scratch"
+TEMPORARY = SANDBOX + "/tmp"
+SHARED_MEMORY = SANDBOX + "/shm"
+WRITABLE = (SCRATCH, TEMPORARY, SHARED_MEMORY, "/dev/shm", "/dev/null")  # noqa: S108
+
+_BASE = "/tmp"  # noqa: S108 - any folder that every machine has; covered, never written to
+_OLD = "/.old"
+
+
+def build(readable: Iterable[str], scratch_mb: int, owner: int) -> None:
+    """Replace this mount namespace's root; `owner` gets the scratch folder.
+
+    Needs the right to mount, in a mount namespace of its own. Raises OSError, the root
+    being the old one still if it was refused before the change, which comes first.
+    """
+    resolved = [resolve(path) for path in (*readable, *DEVICES) if os.path.exists(path)]
+    system.mount("none", "/", flags=system.MS_REC | system.MS_PRIVATE)
+    flags = system.MS_NOSUID | system.MS_NODEV
+    system.mount("tmpfs", _BASE, "tmpfs", flags, "mode=0755,size=1m")
+    try:
+        os.mkdir(_BASE + _OLD)
+        system.pivot_root(_BASE, _BASE + _OLD)
+    except OSError:
+        system.unmount(_BASE)
+        raise
+    os.chdir("/")
+    _bind_all(resolved)
+    _add_folders()
+    system.unmount(_OLD)
+    os.rmdir(_OLD)
+    system.make_read_only("/")
+    _mount_scratch(scratch_mb, owner)
+
+
+def _bind_all(resolved: list[tuple[str, list[tuple[str, str]]]]) -> None:
+    for real, links in resolved:
+        if not os.path.lexists(real):
+            _make_place(real, folder=os.path.isdir(_OLD + real))
+            system.bind(_OLD + real, real)
+        for link, text in links:
+            if not os.path.lexists(link):
+                os.makedirs(os.path.dirname(link), exist_ok=True)
+                os.symlink(text, link)
+
+
+def _make_place(path: str, *, folder: bool) -> None:
+    os.makedirs(path if folder else os.path.dirname(path), exist_ok=True)
+    if not folder:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o444))
+
+
+def _add_folders() -> None:
+    for folder in (SANDBOX, "/dev/shm"):  # noqa: S108
+        os.makedirs(folder, exist_ok=True)
+    if not os.path.lexists("/tmp"):  # noqa: S108
+        os.symlink(TEMPORARY, "/tmp")  # noqa: S108
+
+
+def _mount_scratch(scratch_mb: int, owner: int) -> None:
+    flags = system.MS_NOSUID | system.MS_NODEV
+    system.mount("tmpfs", SANDBOX, "tmpfs", flags, f"mode=0755,size={scratch_mb}m")
+    for folder in (SCRATCH, TEMPORARY, SHARED_MEMORY):
+        os.mkdir(folder, 0o700)
+        os.chown(folder, owner, -1)
+    system.bind(SHARED_MEMORY, "/dev/shm")  # noqa: S108

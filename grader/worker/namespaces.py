@@ -1,0 +1,92 @@
+"""Own user, process, mount, network, IPC and host name spaces, entered in the right order.
+
+Root mounts first and becomes nobody afterwards: files below a private home such as /root
+can only be bound while it is root, and real root is spared by limits on processes and may
+write to /proc/sys. An ordinary user needs the user namespace before it may mount.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.worker import filetree, system
+from grader.worker.readable import interpreter_paths, private_file
+
+NOBODY = 65534
+LAYERS = ("user", "files", "network", "processes")
+_SPACES = system.CLONE_NEWNS | system.CLONE_NEWNET | system.CLONE_NEWIPC | system.CLONE_NEWUTS
+
+
+def enter(data: Sequence[str], scratch_mb: int, *, own_processes: bool) -> dict[str, str]:
+    """Enter all namespaces that this machine allows; layer → "ok" or the reason.
+
+    Of the file tree, the interpreter and the files `data` remain, and `scratch_mb` MB to
+    write to. With `own_processes` the *next* child is process 1 of its own namespace.
+    """
+    spaces = _SPACES | (system.CLONE_NEWPID if own_processes else 0)
+    Path("/proc/self/oom_score_adj").write_text("1000")
+    proc = _Proc()
+    try:
+        enter_all = _as_root if os.geteuid() == 0 else _as_user
+        user = enter_all(proc, spaces, data, scratch_mb)
+    except system.Refused as error:
+        return dict.fromkeys(LAYERS, str(error))
+    finally:
+        proc.close()
+    processes = "ok" if own_processes else "no process namespace without a fork"
+    return {"user": user, "files": "ok", "network": "ok", "processes": processes}
+
+
+class _Proc:
+    """This process's /proc entries, kept open across the change of root."""
+
+    def __init__(self) -> None:
+        self._self = os.open("/proc/self", os.O_PATH)
+        self._sysctl = os.open("/proc/sys/user", os.O_PATH)
+
+    def map_ids(self, user: int, group: int) -> None:
+        """Give the new user namespace one user and one group, and no namespace below it."""
+        self._write(self._self, "setgroups", "deny")
+        self._write(self._self, "uid_map", f"{user} {user} 1")
+        self._write(self._self, "gid_map", f"{group} {group} 1")
+        self._write(self._sysctl, "max_user_namespaces", "0")
+
+    def close(self) -> None:
+        os.close(self._self)
+        os.close(self._sysctl)
+
+    @staticmethod
+    def _write(folder: int, name: str, text: str) -> None:
+        descriptor = os.open(name, os.O_WRONLY | os.O_CLOEXEC, dir_fd=folder)
+        try:
+            os.write(descriptor, text.encode())
+        finally:
+            os.close(descriptor)
+
+
+def _as_root(proc: _Proc, spaces: int, data: Sequence[str], scratch_mb: int) -> str:
+    private = private_file(data)
+    uid = 0 if private else NOBODY
+    paths = (*interpreter_paths(), *data)
+    system.unshare(spaces)
+    filetree.build(paths, scratch_mb, uid)
+    if not private:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+        system.prctl(system.PR_SET_DUMPABLE, 1)  # or /proc/self would still be root's
+    try:
+        system.unshare(system.CLONE_NEWUSER)
+    except system.Refused as error:
+        return str(error)
+    proc.map_ids(uid, uid)
+    return f"is still root, who alone may read {private}" if private else "ok"
+
+
+def _as_user(proc: _Proc, spaces: int, data: Sequence[str], scratch_mb: int) -> str:
+    user, group = os.geteuid(), os.getegid()
+    paths = (*interpreter_paths(), *data)
+    system.unshare(spaces | system.CLONE_NEWUSER)
+    proc.map_ids(user, group)
+    filetree.build(paths, scratch_mb, user)
+    return "ok"

@@ -1,0 +1,183 @@
+"""One submission from the first cell to the last, as a notebook kernel would run it."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import builtins
+import inspect
+import random
+import sys
+import time
+import types
+import warnings
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from safetensors.torch import load, save
+
+from grader.wire import Candidate, CellCode, CellDone, Done, Message, RunRequest
+from grader.worker import capture, data, shell
+from grader.worker.entry import NotCallable, call_entry
+from grader.worker.instrument import HARNESS, instrument
+from grader.worker.recorder import Recorder, Send, explain
+from grader.worker.snapshot import snapshot
+
+MAX_BYSTANDERS = 200
+Status = Literal["ok", "error", "skipped"]
+
+
+def run(request: RunRequest, blob: bytes, send: Send) -> None:
+    """Run all cells and report what was seen.
+
+    Exceptions of the student's code are results; whatever else ends this process is
+    for the trusted side to notice.
+    """
+    Run(request, blob, send).go()
+
+
+class Run:
+    """The state of one run: namespace, recorder, output."""
+
+    def __init__(self, request: RunRequest, blob: bytes, send: Send) -> None:
+        self.request = request
+        self.blob = blob
+        self.send = send
+        self.module = types.ModuleType("__main__")
+        self.namespace: dict[str, Any] = self.module.__dict__
+        self.recorder = Recorder(request, send, self.namespace)
+        self.output = capture.install(request.limits.output_kb)
+        self.resolver = data.Resolver(request.data)
+        self.exited = False
+
+    def go(self) -> None:
+        self._prepare()
+        for cell in self.request.cells:
+            self.recorder.cell = cell.index
+            self.send(self._cell(cell), b"")
+            if self.exited:
+                break
+        if not self.recorder.settled and not self.exited:
+            self._entry()
+        self._bystanders()
+        self.send(Done(exited=self.exited), b"")
+
+    def _prepare(self) -> None:
+        seed(self.request.seed)
+        self.namespace["__builtins__"] = builtins
+        setattr(builtins, HARNESS, self.recorder)
+        sys.modules["__main__"] = self.module
+        self.resolver.install()
+        shell.install(self.namespace, self.resolver)
+        warnings.simplefilter("ignore")
+
+    def _cell(self, cell: CellCode) -> CellDone:
+        if cell.skip is not None:
+            return CellDone(index=cell.index, status="error", error=cell.skip)
+        begun = time.perf_counter()
+        error = self._execute(cell)
+        self.recorder.end_cell()
+        recorder, line = self.recorder, None
+        if error is not None:
+            line = line_of(error, filename(cell.index))
+        done = CellDone(
+            index=cell.index,
+            status="ok" if error is None else "error",
+            error=None if error is None else explain(error),
+            line=line,
+            seconds=time.perf_counter() - begun,
+            output=self.output.take() if self.request.outputs else "",
+            shown=recorder.shown,
+            soft_errors=list(recorder.soft_errors),
+            notes=self.resolver.take_notes(),
+        )
+        recorder.soft_errors.clear()
+        recorder.shown = None
+        return done
+
+    def _execute(self, cell: CellCode) -> BaseException | None:
+        """Run one cell; what it raised, if anything."""
+        try:
+            tree = instrument(cell.source, cell.hooks, show_last=self.request.outputs)
+            code = compile(
+                tree,
+                filename(cell.index),
+                "exec",
+                flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,  # as in Jupyter
+                dont_inherit=True,
+            )
+            if code.co_flags & inspect.CO_COROUTINE:
+                asyncio.run(eval(code, self.namespace))  # noqa: S307
+            else:
+                exec(code, self.namespace)  # noqa: S102
+        except SystemExit as error:
+            self.exited = True
+            return error
+        except BaseException as error:  # noqa: BLE001 - a student may raise anything
+            return error
+        return None
+
+    def _entry(self) -> None:
+        """Call the function that derives the gradients, if there is one."""
+        if self.request.entry is None or not self.blob:
+            return
+        values = load(self.blob)
+        arguments = {
+            name: value.item() if value.dim() == 0 and name in self.request.inputs else value
+            for name, value in values.items()
+        }
+        try:
+            outcome = call_entry(self.namespace, self.request, arguments, self.recorder)
+        except BaseException as error:  # noqa: BLE001 - a student may raise anything
+            self._report_entry(explain(error))
+            return
+        if isinstance(outcome, NotCallable):
+            self._report_entry(outcome.reason)
+
+    def _report_entry(self, text: str) -> None:
+        index = self.request.cells[-1].index if self.request.cells else 0
+        line = f"{self.request.entry}(): {text}"
+        self.send(CellDone(index=index, status="error", error=line), b"")
+
+    def _bystanders(self) -> None:
+        for name in self.request.bystanders[:MAX_BYSTANDERS]:
+            value, copy = snapshot(
+                self.namespace.get(name), limit=self.request.limits.tensor_elements
+            )
+            if copy is None or not copy.dim() or not copy.is_floating_point():
+                continue
+            message: Message = Candidate(
+                name=name,
+                cell=self.recorder.cell,
+                pass_id=self.recorder.current.number,
+                value=type(value)(
+                    kind=value.kind, key=name, dtype=value.dtype, shape=value.shape
+                ),
+            )
+            self.send(message, save({name: copy}))
+
+
+def seed(number: int) -> None:
+    """Fix every generator that students draw from without a seed of their own."""
+    torch.manual_seed(number)
+    np.random.seed(number)  # noqa: NPY002 - the global generator is the one students use
+    random.seed(number)
+
+
+def filename(index: int) -> str:
+    """Name of a cell in tracebacks."""
+    return f"<cell {index}>"
+
+
+def line_of(error: BaseException, name: str) -> int | None:
+    """The last line of the cell that an exception passed through."""
+    line = None
+    if isinstance(error, SyntaxError) and error.filename == name:
+        return error.lineno
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == name:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

@@ -1,0 +1,135 @@
+"""A stand-in for IPython's shell: nothing that a notebook asks of it runs, nothing raises."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from grader.worker.data import Resolver
+from grader.worker.stubs import install_stubs
+
+QUIET_COMMANDS = frozenset(
+    {"apt", "apt-get", "cat", "cd", "conda", "curl", "echo", "gdown", "git", "head", "kaggle"}
+    | {"ls", "mamba", "mkdir", "mv", "pip", "pip3", "pwd", "rm", "tar", "unzip", "uv", "wc"}
+    | {"wget", "nvidia-smi"}
+)
+QUIET_MAGICS = frozenset(
+    {"autoreload", "cd", "config", "conda", "load_ext", "matplotlib", "mkdir", "pip", "pwd"}
+    | {"precision", "pylab", "reload_ext", "reset", "time", "timeit", "capture", "xmode"}
+)
+_FETCHERS = frozenset({"wget", "curl"})
+_NAMING = {"wget": ("-O", "--output-document"), "curl": ("-o", "--output", ">")}
+
+
+class Shell:
+    """What `get_ipython()` returns."""
+
+    def __init__(self, namespace: dict[str, Any], resolver: Resolver) -> None:
+        self.user_ns = namespace
+        self.config: dict[str, Any] = {}
+        self.kernel = None
+        self._resolver = resolver
+
+    def system(self, line: str) -> None:
+        """`!line`: a fetched file that the assignment has becomes a link to it."""
+        for words in _commands(line):
+            command = os.path.basename(words[0])
+            if command in _FETCHERS:
+                self._fetch(command, words[1:])
+            elif command not in QUIET_COMMANDS:
+                self._resolver.note(f"shell command `{command}` was not run")
+
+    def getoutput(self, line: str) -> list[str]:
+        """`x = !line`: no lines."""
+        self.system(line)
+        return []
+
+    def run_line_magic(self, name: str, line: str = "", *_: Any, **__: Any) -> None:
+        """`%name line`: ignored; with a note unless it makes no difference here."""
+        if name in {"sx", "system"}:
+            self.system(line)
+        elif name not in QUIET_MAGICS:
+            self._resolver.note(f"magic `%{name}` was ignored")
+
+    def run_cell_magic(self, name: str, line: str, cell: str) -> None:
+        """`%%name line`: `writefile` writes, shell cells count as shell lines."""
+        if name in {"writefile", "file"}:
+            self._write_file(line, cell)
+        elif name in {"bash", "sh", "system", "sx", "!"}:
+            self.system(cell.replace("\n", " ; "))
+        elif name not in QUIET_MAGICS:
+            self._resolver.note(f"magic `%%{name}` was ignored")
+
+    def magic(self, text: str) -> None:
+        """The old spelling of `run_line_magic`."""
+        name, _, line = text.partition(" ")
+        self.run_line_magic(name.lstrip("%"), line)
+
+    def _write_file(self, line: str, cell: str) -> None:
+        *options, name = line.split() or [""]
+        try:
+            with open(name.strip("\"'"), "a" if "-a" in options else "w") as file:
+                file.write(cell)
+        except OSError as error:
+            self._resolver.note(f"`%%writefile {line}`: {error.strerror}")
+
+    def _fetch(self, command: str, words: list[str]) -> None:
+        addresses = [word for word in words if "://" in word]
+        name = _option(words, _NAMING[command])
+        folder = _option(words, ("-P", "--directory-prefix"))
+        for address in addresses or ([name] if name else []):
+            place = name or address.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+            if not self._resolver.link(address, os.path.join(folder or "", place)):
+                self._resolver.note(f"`{address}` was not fetched: there is no network")
+
+
+def install(namespace: dict[str, Any], resolver: Resolver) -> None:
+    """Make `get_ipython` and `display` known as a notebook has them, and inert modules."""
+    shell = Shell(namespace, resolver)
+
+    def get_ipython() -> Shell:
+        return shell
+
+    vars(builtins).update(get_ipython=get_ipython, display=display)
+    install_stubs(resolver)
+    for module in ("IPython", "IPython.core.getipython"):
+        if module in sys.modules:
+            vars(sys.modules[module])["get_ipython"] = get_ipython
+
+
+def display(*values: Any, **_: Any) -> None:
+    """Print each value's repr, as in a terminal."""
+    for value in values:
+        print(repr(value))
+
+
+def _commands(line: str) -> Iterator[list[str]]:
+    """The words of each command in a shell line; of an unfinished one, what can be read."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|<>")
+    lexer.whitespace_split = True
+    words: list[str] = []
+    try:
+        for word in lexer:
+            if set(word) <= set(";&|"):
+                yield from [words] if words else []
+                words = []
+            else:
+                words.append(word)
+    except ValueError:
+        pass  # a quotation without its end
+    yield from [words] if words else []
+
+
+def _option(words: list[str], names: tuple[str, ...]) -> str | None:
+    """The value of the first option of these names: `-o x`, `-ox`, `--output=x`, `> x`."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        for name in names:
+            if word == name:
+                return following or None
+            if word.startswith(name + "=") or (len(name) == 2 and word.startswith(name)):
+                return word[len(name) :].lstrip("=")
+    return None

@@ -1,0 +1,138 @@
+"""Modules that notebooks import but that have no business here: inert, cheap, silent."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+import types
+from typing import Any
+
+from grader.worker.data import Resolver
+
+
+def install_stubs(resolver: Resolver) -> None:
+    """Register all stand-ins in `sys.modules`."""
+    _install_colab()
+    _install_requests(resolver)
+    _quieten_tqdm()
+    _quieten_pyplot()
+
+
+def _module(name: str, **members: Any) -> types.ModuleType:
+    module = types.ModuleType(name)
+    vars(module).update(members)
+    sys.modules[name] = module
+    return module
+
+
+def nothing(*_: Any, **__: Any) -> None:
+    """Accept everything, do nothing."""
+
+
+def _no_files(*_: Any, **__: Any) -> dict[str, bytes]:
+    return {}
+
+
+def _install_colab() -> None:
+    """`google.colab`, which sits in the cell with all other imports."""
+    if "google" not in sys.modules and importlib.util.find_spec("google") is None:
+        _module("google", __path__=[])
+    parts = {
+        "drive": {"mount": nothing, "flush_and_unmount": nothing},
+        "files": {"upload": _no_files, "download": nothing, "view": nothing},
+        "output": {"clear": nothing, "eval_js": nothing, "enable_custom_widget_manager": nothing},
+        "userdata": {"get": nothing},
+        "auth": {"authenticate_user": nothing},
+        "patches": {"cv2_imshow": nothing},
+    }
+    modules = {name: _module(f"google.colab.{name}", **members) for name, members in parts.items()}
+    colab = _module("google.colab", __path__=[], **modules)
+    google = sys.modules.get("google") or importlib.import_module("google")
+    vars(google)["colab"] = colab
+
+
+def _install_requests(resolver: Resolver) -> None:
+    """`requests`, of which only fetching a data file works."""
+    exceptions = _module(
+        "requests.exceptions",
+        RequestException=OSError,
+        ConnectionError=OSError,
+        HTTPError=OSError,
+        Timeout=OSError,
+    )
+
+    def get(url: str, *_: Any, **__: Any) -> Response:
+        found = resolver.find(url)
+        if found is None:
+            raise OSError(f"there is no network while grading: {url}")
+        with open(found, "rb") as file:
+            return Response(url, file.read())
+
+    _module(
+        "requests",
+        __path__=[],
+        get=get,
+        Response=Response,
+        exceptions=exceptions,
+        **{name: OSError for name in ("RequestException", "ConnectionError", "HTTPError")},
+    )
+
+
+class Response:
+    """What `requests.get` returns for a data file."""
+
+    status_code = 200
+    ok = True
+    reason = "OK"
+    encoding = "utf-8"
+
+    def __init__(self, url: str, content: bytes) -> None:
+        self.url = url
+        self.content = content
+
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8", errors="replace")
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+    def raise_for_status(self) -> None:
+        """Nothing went wrong."""
+
+    def iter_content(self, chunk_size: int | None = None, **_: Any) -> Any:
+        size = chunk_size or len(self.content) or 1
+        return (self.content[i : i + size] for i in range(0, len(self.content), size))
+
+    def iter_lines(self, **_: Any) -> Any:
+        return iter(self.content.splitlines())
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def __enter__(self) -> Response:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _quieten_tqdm() -> None:
+    """Widgets need a front end: the notebook's bar is the plain one, which is disabled."""
+    if "tqdm" not in sys.modules:
+        return
+    from tqdm import std
+
+    _module("tqdm.notebook", tqdm=std.tqdm, trange=std.trange, tqdm_notebook=std.tqdm)
+
+
+def _quieten_pyplot() -> None:
+    """Showing a figure draws nothing, and closes it as notebooks do."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+
+        def show(*_: Any, **__: Any) -> None:
+            pyplot.close("all")
+
+        vars(pyplot)["show"] = show

@@ -1,0 +1,65 @@
+"""The walls of one run: namespaces from outside, then the layers that it lays upon itself."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from grader.wire import RunRequest
+from grader.worker import filetree, namespaces
+from grader.worker.confine import Confinement, confine, memory_in_use
+from grader.worker.readable import DEVICES, data_files, interpreter_paths
+
+
+@dataclass(frozen=True)
+class Walls:
+    """How far a run is walled off before its own process confines itself."""
+
+    confinement: Confinement
+    reached: dict[str, str]
+    scratch: str
+    """The run's working folder."""
+    temporary: str
+
+    def close_behind(self) -> dict[str, str]:
+        """Move into the scratch folder and confine this process; all layers as reached."""
+        os.chdir(self.scratch)
+        os.environ.update(
+            HOME=self.scratch,
+            USERPROFILE=self.scratch,
+            TMPDIR=self.temporary,
+            MPLCONFIGDIR=self.temporary,
+            XDG_CACHE_HOME=self.temporary,
+        )
+        return self.reached | confine(self.confinement)
+
+
+def raise_walls(
+    request: RunRequest, make_folder: Callable[[], str], *, own_processes: bool
+) -> Walls:
+    """Enter the namespaces; `make_folder` gives a scratch folder where there are none.
+
+    With `own_processes` the *next* child is process 1 of a namespace of its own.
+    """
+    data = data_files(request.data)
+    memory = memory_in_use()
+    reached = _enter(data, request.limits.scratch_mb, own_processes=own_processes)
+    inside = reached["files"] == "ok"
+    scratch = filetree.SCRATCH if inside else make_folder()
+    links = tuple(os.path.realpath(path) for path in data)
+    confinement = Confinement(
+        readable=(*interpreter_paths(), *DEVICES, *links, request.data),
+        writable=filetree.WRITABLE if inside else (scratch, os.devnull),
+        limits=request.limits,
+        own_user=reached["user"] == "ok",
+        memory=memory,
+    )
+    temporary = filetree.TEMPORARY if inside else scratch
+    return Walls(confinement, reached, scratch, temporary)
+
+
+def _enter(data: tuple[str, ...], scratch_mb: int, *, own_processes: bool) -> dict[str, str]:
+    if sys.platform == "linux":
+        return namespaces.enter(data, scratch_mb, own_processes=own_processes)
+    layers = ("user", "files", "network", "processes")
+    return dict.fromkeys(layers, f"no namespaces on {sys.platform}")

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import ast
+import textwrap
+
+import pytest
+
+from grader.analysis import Lifetime, Names, Program, Recogniser, Walker
+from grader.assignment import Exercise
+from grader.notebook import Cell
+
+TENSORS = ["emb", "h", "logits", "counts", "probs", "logprobs", "loss"]
+GRADIENTS = {f"d{name}": f"d{name}" for name in [*TENSORS, "W", "C"]} | {"dw": "dW"}
+NAMES = Names(GRADIENTS, {name: name for name in TENSORS}, ["max_steps"])
+
+
+def analyse(*cells: str) -> Program:
+    walker = Walker(NAMES)
+    for index, source in enumerate(cells):
+        walker.walk_cell(index, ast.parse(textwrap.dedent(source)))
+    return walker.program()
+
+
+def only(program: Program, name: str) -> Lifetime:
+    (life,) = [life for life in program.lifetimes if life.name == name]
+    return life
+
+
+def upstream(life: Lifetime) -> set[str]:
+    return {up.target for up in life.upstream}
+
+
+def settled(life: Lifetime) -> tuple[int, int]:
+    assert life.settle is not None
+    return life.settle.cell, life.settle.path[0][1]
+
+
+def test_a_fresh_assignment_begins_a_lifetime() -> None:
+    program = analyse("dh = a\ndh += b\ndh = c")
+    assert [len(life.writes) for life in program.lifetimes] == [2, 1]
+
+
+def test_an_assignment_that_reads_its_own_name_goes_on() -> None:
+    assert len(analyse("dh = a\ndh = dh + b").lifetimes) == 1
+
+
+def test_zeros_like_its_own_name_is_fresh_all_the_same() -> None:
+    assert len(analyse("dh = a\ndh = torch.zeros_like(dh)").lifetimes) == 2
+
+
+def test_none_neither_begins_nor_ends_a_lifetime() -> None:
+    program = analyse("dh = None\ndh = a\ndh = None\ndh += b")
+    assert [len(life.writes) for life in program.lifetimes] == [2]
+
+
+def test_a_gradient_built_over_two_cells_settles_in_the_second() -> None:
+    life = only(analyse("dcounts = a * dprobs", "x = 1", "y = 2\ndcounts += b"), "dcounts")
+    assert settled(life) == (2, 1)
+
+
+def test_an_accumulating_loop_settles_after_the_outermost_loop() -> None:
+    source = """
+    dC = zeros
+    for k in r:
+        for j in r:
+            dC[ix] += demb[k, j]
+    x = 1
+    """
+    life = only(analyse(source), "dC")
+    assert settled(life) == (0, 1)
+    assert upstream(life) == {"emb"}
+
+
+def test_in_a_training_loop_gradients_settle_inside_its_body() -> None:
+    source = """
+    for i in range(max_steps):
+        emb = C[ix]
+        loss = f(emb)
+        dC = zeros
+        dC += x
+        for p in ps:
+            p.data += -lr * p
+    """
+    program = analyse(source)
+    life = only(program, "dC")
+    assert life.settle is not None
+    assert life.settle.path == (("body", 0), ("body", 3))
+    assert life.loop is not None
+
+
+def test_two_branches_of_one_if_settle_after_it() -> None:
+    program = analyse("dh = a\nif c:\n    dh += b\nelse:\n    dh += d")
+    assert settled(only(program, "dh")) == (0, 1)
+
+
+def test_a_loop_without_forward_pass_or_update_is_not_cut_short() -> None:
+    assert analyse("for i in r:\n    dh = a[i]").loops == ()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "dC[ix] += demb",
+        "dC.index_add_(0, ix, demb)",
+        "dC[ix].add_(demb)",
+        "dC = dC + demb",
+        "dC.data[ix] = demb",
+    ],
+)
+def test_in_place_forms_belong_to_the_lifetime(statement: str) -> None:
+    life = only(analyse(f"dC = zeros\n{statement}"), "dC")
+    assert len(life.writes) == 2
+    assert upstream(life) == {"emb"}
+
+
+def test_shapes_and_like_functions_are_no_upstream() -> None:
+    source = "dW = torch.zeros_like(dlogits) + torch.ones(dprobs.shape, dtype=dh.dtype)"
+    assert upstream(only(analyse(source), "dW")) == set()
+
+
+def test_upstream_flows_through_temporaries() -> None:
+    program = analyse("t = dprobs * 2\nu = t + 1", "dcounts = u.sum()")
+    assert upstream(only(program, "dcounts")) == {"probs"}
+
+
+def test_a_temporary_that_was_overwritten_carries_nothing() -> None:
+    program = analyse("t = dprobs\nt = a\ndcounts = t")
+    assert upstream(only(program, "dcounts")) == set()
+
+
+def test_tuples_are_matched_element_by_element() -> None:
+    program = analyse("dW, dh = x @ dlogits, dprobs")
+    assert upstream(only(program, "dW")) == {"logits"}
+    assert upstream(only(program, "dh")) == {"probs"}
+
+
+def test_upstream_flows_through_a_students_function() -> None:
+    program = analyse("def f(a):\n    return a @ dlogits", "dh = f(x)\ndW = f(dprobs)")
+    assert upstream(only(program, "dh")) == {"logits"}
+    assert upstream(only(program, "dW")) == {"logits", "probs"}
+
+
+def test_another_tensors_grad_is_upstream_too() -> None:
+    life = only(analyse("dprobs = (1 / probs) * logprobs.grad"), "dprobs")
+    assert upstream(life) == {"logprobs"}
+
+
+def test_upstream_names_the_lifetime_that_was_read() -> None:
+    program = analyse("dprobs = a\ndprobs = b\ndcounts = dprobs")
+    (up,) = only(program, "dcounts").upstream
+    assert up.lifetime == 1
+
+
+def test_locals_of_a_function_are_lifetimes_of_it() -> None:
+    program = analyse("def backward(probs):\n    dprobs = 1 / probs\n    return dprobs")
+    assert only(program, "dprobs").function == "backward"
+    assert program.functions == ("backward",)
+
+
+def test_a_helper_that_fills_a_global_is_seen_as_hidden() -> None:
+    program = analyse("dC = zeros\ndef fill():\n    dC[0] += 1\nfill()")
+    life = only(program, "dC")
+    assert life.hidden
+    assert len(life.writes) == 1
+
+
+def test_the_first_forward_tensor_from_inputs_alone_is_a_root() -> None:
+    program = analyse("x = C[ix]\nemb = x.view(3)\nh = emb @ W\nprobs = softmax(logits)")
+    assert [(f.names, f.root) for f in program.forwards] == [
+        (("emb",), True),
+        (("h",), False),
+        (("probs",), False),
+    ]
+
+
+def test_loop_parameters_are_found() -> None:
+    assert [name for _, name in analyse("max_steps = 200000").limits] == ["max_steps"]
+
+
+def test_aliases_keep_the_students_spelling() -> None:
+    life = only(analyse("dw = a"), "dw")
+    assert life.target == "W"
+
+
+def test_bystanders_leave_out_what_came_from_the_engine() -> None:
+    program = analyse("mine = a * b\nfor t in ts:\n    g = t.grad\nalso = g * 2")
+    assert "mine" in program.bystanders
+    assert not {"g", "also"} & set(program.bystanders)
+
+
+EXERCISES = [
+    Exercise(id="one", title="1", targets=["logits", "h", "C"], markers=["Exercise 1"]),
+    Exercise(
+        id="two", title="2", targets=["logits"], markers=["Exercise 2"], upstream={"logits": []}
+    ),
+    Exercise(id="four", title="4", targets=["C"], markers=["Exercise 4"], training=True),
+]
+
+
+def recognise(*cells: Cell) -> list[str | None]:
+    program = analyse(*(cell.source if cell.kind == "code" else "" for cell in cells))
+    recogniser = Recogniser(cells, EXERCISES)
+    found = [recogniser.exercise(life) for life in program.lifetimes]
+    return [exercise.id if exercise else None for exercise in found]
+
+
+def code(index: int, source: str, *tags: str) -> Cell:
+    return Cell(index=index, kind="code", source=textwrap.dedent(source), tags=tags)
+
+
+def test_a_tag_decides_before_everything_else() -> None:
+    assert recognise(code(0, "# Exercise 1\ndlogits = dprobs", "two")) == ["two"]
+
+
+def test_a_heading_counts_until_the_next_one() -> None:
+    cells = [code(0, "# Exercise 2: through the loss\nx = 1"), code(1, "dlogits = dprobs")]
+    assert recognise(*cells) == ["two"]
+
+
+def test_a_heading_in_markdown_counts() -> None:
+    heading = Cell(index=0, kind="markdown", source="intro\n## Exercise 2\n", tags=())
+    assert recognise(heading, code(1, "dlogits = dprobs")) == ["two"]
+
+
+def test_a_mention_in_passing_does_not_count() -> None:
+    assert recognise(code(0, "# see Exercise 2\ndlogits = dprobs")) == ["one"]
+
+
+def test_exercise_22_is_not_exercise_2() -> None:
+    assert recognise(code(0, "# Exercise 22\ndlogits = dprobs")) == ["one"]
+
+
+def test_without_a_heading_the_upstream_tells() -> None:
+    assert recognise(code(0, "dlogits = probs\ndh = dlogits")) == ["two", "one"]
+
+
+def test_a_target_that_the_heading_does_not_have_goes_where_it_belongs() -> None:
+    assert recognise(code(0, "# Exercise 2\ndh = dlogits")) == ["one"]
+
+
+def test_a_loop_that_updates_parameters_is_the_training_exercise() -> None:
+    source = """
+    # Exercise 1
+    for i in range(9):
+        emb = C[ix]
+        dC = x
+        C.data += -lr * dC
+    """
+    assert recognise(code(0, source)) == ["four"]

@@ -1,0 +1,203 @@
+"""What lands in the output folder, and what of it goes away again."""
+
+from __future__ import annotations
+
+import csv
+import os
+import stat
+
+import msgspec
+import pytest
+import report_cards as cards
+
+from grader.errors import InfrastructureError, UsageError
+from grader.model import Scorecard
+from grader.report import Reports, Results
+from grader.report.grades import defused, grades_csv
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "reports"
+
+
+def names(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_submission_gets_a_page_and_its_record(out) -> None:
+    page = Reports(out).write_scorecard(cards.right())
+    assert page == out / "okafor-ben" / "scorecard.html"
+    assert "okafor-ben" in page.read_text("utf-8")
+    record = page.with_name("scorecard.json").read_bytes()
+    assert msgspec.json.decode(record, type=Scorecard) == cards.right()
+    assert names(out) == ["okafor-ben/scorecard.html", "okafor-ben/scorecard.json"]
+
+
+def test_a_class_gets_index_grades_and_results(out) -> None:
+    index = Reports(out).write_class(cards.roster(), "Group B")
+    assert index == out / "index.html"
+    assert names(out) == ["grades.csv", "index.html", "results.json"]
+    results = msgspec.json.decode((out / "results.json").read_bytes(), type=Results)
+    assert results.schema == "grader/results/v1"
+    assert results.assignment == "backprop_ninja"
+    assert [card.id for card in results.scorecards] == [card.id for card in cards.roster()]
+
+
+def test_results_name_no_assignment_where_there_are_several(out) -> None:
+    other = msgspec.structs.replace(cards.right(), assignment="another")
+    Reports(out).write_class([cards.mixed(), other], "Mixed")
+    assert msgspec.json.decode((out / "results.json").read_bytes())["assignment"] is None
+
+
+def test_the_grades_have_one_column_per_exercise_and_no_zero_for_the_ungraded(out) -> None:
+    Reports(out).write_class([cards.mixed(), cards.ungraded(), cards.broken()], "Class")
+    with (out / "grades.csv").open(encoding="utf-8", newline="") as file:
+        mixed, ungraded, broken = csv.DictReader(file)
+    assert list(mixed) == [
+        "id", "path", "status", "run", "score", "max_score", "exercise-1", "exercise-2", "exercise-3", "reason",
+    ]  # fmt: skip
+    assert [mixed["score"], mixed["max_score"], mixed["exercise-1"], mixed["exercise-3"]] == [
+        "21.5",
+        "37",
+        "17.5",
+        "0",
+    ]
+    assert [ungraded["status"], ungraded["score"], ungraded["exercise-1"]] == ["ungraded", "", ""]
+    assert "permission denied" in ungraded["reason"]
+    assert [broken["status"], broken["score"], broken["run"]] == ["graded", "0", "not_run"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'=1"),
+        ("\rx", "'x"),
+        ("\n=1", "'=1"),
+        ("  =1", "'=1"),
+        ("a\nb\r\nc", "a b c"),
+        ("a=b", "a=b"),
+        ("", ""),
+    ],
+)
+def test_a_spreadsheet_computes_nothing(cell: str, written: str) -> None:
+    assert defused(cell) == written
+
+
+def test_every_line_of_the_grades_is_one_submission() -> None:
+    text = grades_csv([cards.hostile(), msgspec.structs.replace(cards.mixed(), reason='a\nb\r,"c')])
+    assert len(text.splitlines()) == 3
+    assert {len(row) for row in csv.reader(text.splitlines())} == {11}
+
+
+def test_a_rerun_removes_the_folders_it_does_not_know(out) -> None:
+    first = Reports(out)
+    for card in (cards.right("amy"), cards.right("ben")):
+        first.write_scorecard(card, notebook_html="<p>old</p>")
+    first.write_class([cards.right("amy"), cards.right("ben")], "First")
+    (out / "ben" / ".scorecard.html.12ab.tmp").write_text("left by a crash")
+    again = Reports(out)
+    again.write_scorecard(cards.right("amy"))
+    again.write_class([cards.right("amy")], "Second")
+    assert names(out) == [
+        "amy/scorecard.html",
+        "amy/scorecard.json",
+        "grades.csv",
+        "index.html",
+        "results.json",
+    ]
+    assert not (out / "ben").exists()
+    assert "old" not in (out / "amy" / "scorecard.html").read_text("utf-8")
+
+
+def test_a_rerun_leaves_everything_of_the_users(out, tmp_path) -> None:
+    reports = Reports(out)
+    for name in ("commented", "linked", "nested", "renamed"):
+        reports.write_scorecard(cards.right(name))
+    (out / "commented" / "feedback.md").write_text("well done")
+    (out / "nested" / "sub").mkdir()
+    (out / "renamed" / "scorecard.json").write_text('{"schema": "someone/else"}')
+    (out / "linked").rename(tmp_path / "elsewhere")
+    (out / "linked").symlink_to(tmp_path / "elsewhere")
+    (out / "empty").mkdir()
+    (out / "broken").mkdir()
+    (out / "broken" / "scorecard.json").write_text("{")
+    (out / "notes.txt").write_text("mine")
+    before = {*names(out), *names(tmp_path / "elsewhere")}
+    reports.write_class([], "None left")
+    assert before <= {*names(out), *names(tmp_path / "elsewhere")}
+    assert (out / "empty").is_dir()
+    assert (out / "linked").is_symlink()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../x",
+        "a/b",
+        "/etc",
+        "a\0b",
+        "Index.html",
+        "grades.csv",
+        "x/../y",
+        "x" * 5000,
+    ],
+)
+def test_an_id_that_leaves_the_folder_is_refused(out, tmp_path, name: str) -> None:
+    reports = Reports(out)
+    card = msgspec.structs.replace(cards.right(), id=name)
+    with pytest.raises((UsageError, InfrastructureError)):
+        reports.write_scorecard(card)
+    assert list(tmp_path.rglob("*.html")) == []
+
+
+def test_a_link_that_leads_out_of_the_folder_is_refused(out, tmp_path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    out.mkdir()
+    (out / "amy").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="'amy' cannot name a folder"):
+        Reports(out).write_scorecard(cards.right("amy"))
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_disk_that_refuses_is_the_machines_fault_and_leaves_no_draft(out) -> None:
+    (out / "amy" / "scorecard.json").mkdir(parents=True)
+    with pytest.raises(InfrastructureError, match=r"scorecard\.json cannot be written"):
+        Reports(out).write_scorecard(cards.right("amy"))
+    assert names(out) == []
+
+
+def test_reports_are_readable_as_the_umask_says(out) -> None:
+    page = Reports(out).write_scorecard(cards.right())
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE(page.stat().st_mode) == 0o666 & ~mask
+
+
+def test_text_that_no_utf8_file_can_hold_is_spelled_out(out) -> None:
+    card = msgspec.structs.replace(cards.right("lone"), notes=["name\udce9.ipynb"], reason="\ud800")
+    reports = Reports(out)
+    page = reports.write_scorecard(card)
+    reports.write_class([card], "Class \udce9")
+    assert r"name\udce9.ipynb" in page.read_text("utf-8")
+    assert (
+        msgspec.json.decode(page.with_name("scorecard.json").read_bytes(), type=Scorecard).reason
+        == r"\ud800"
+    )
+    assert r"\ud800" in (out / "grades.csv").read_text("utf-8")
+    assert r"\udce9" in (out / "index.html").read_text("utf-8")
+
+
+def test_what_is_not_a_number_is_null_in_the_record(out) -> None:
+    page = Reports(out).write_scorecard(cards.mixed())
+    record = page.with_name("scorecard.json").read_text("utf-8")
+    assert "NaN" not in record.replace("are NaN", "")
+    card = msgspec.json.decode(record, type=Scorecard)
+    assert next(t for t in card.exercises[0].targets if t.name == "dbnvar").max_diff is None

@@ -1,0 +1,509 @@
+"""Discovery: whose file is it, and what cannot be graded."""
+
+import os
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.errors import UsageError
+from grader.submission import Discovery, Submission, discover
+from grader.submission.naming import MAX_LENGTH, Names, natural, safe_id
+
+
+@pytest.fixture
+def klass(tmp_path):
+    """Writes the given files into a class folder and returns it."""
+
+    def write(*names: str) -> Path:
+        root = tmp_path / "class"
+        root.mkdir(exist_ok=True)
+        for name in names:
+            target = root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text("{}")
+        return root
+
+    return write
+
+
+@pytest.fixture
+def find(tmp_path):
+    """discover() with a workspace of its own."""
+    return lambda *paths: discover(paths, tmp_path / "workspace")
+
+
+@pytest.fixture
+def packed(tmp_path):
+    """Writes a zip of the given entries and returns its path."""
+
+    def write(entries: dict[str, bytes], name: str = "class.zip") -> Path:
+        target = tmp_path / name
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for entry, content in entries.items():
+                archive.writestr(entry, content)
+        return target
+
+    return write
+
+
+def ids(discovery: Discovery) -> list[str]:
+    return [submission.id for submission in discovery.submissions]
+
+
+def only(discovery: Discovery) -> Submission:
+    (submission,) = discovery.submissions
+    return submission
+
+
+def names(submission: Submission) -> list[str]:
+    return [path.name for path in submission.candidates]
+
+
+# ---- layouts ---------------------------------------------------------------------------------
+
+
+def test_a_notebook_alone_is_a_submission(klass, find):
+    path = klass("alice.ipynb") / "alice.ipynb"
+    found = only(find(path))
+    assert (found.id, found.candidates, found.origin) == ("alice", (path,), str(path))
+    assert found.origins == (str(path),)
+
+
+def test_a_path_that_does_not_exist_is_a_usage_error(tmp_path, find):
+    with pytest.raises(UsageError, match=r"nowhere\.ipynb does not exist"):
+        find(tmp_path / "nowhere.ipynb")
+
+
+def test_top_level_files_and_folders_are_one_student_each_in_natural_order(klass, find):
+    root = klass("s10.ipynb", "s2.py", "S1/deep/er/x.ipynb", "README.md")
+    discovery = find(root)
+    assert ids(discovery) == ["S1", "s2", "s10"]
+    assert discovery.problems == ()
+
+
+def test_a_folder_of_modules_is_one_student_each(klass, find):
+    assert ids(find(klass("ann.py", "bob.py"))) == ["ann", "bob"]
+
+
+def test_several_files_of_a_student_are_candidates_notebooks_and_shallow_ones_first(klass, find):
+    root = klass("al/b.ipynb", "al/a10.ipynb", "al/a2.ipynb", "al/sub/0.ipynb", "al/0.py")
+    found = only(find(root))
+    assert names(found) == ["a2.ipynb", "a10.ipynb", "b.ipynb", "0.ipynb", "0.py"]
+    assert found.origin == str(root / "al/a2.ipynb")
+    assert found.origins[-1] == str(root / "al/0.py")
+
+
+def test_hidden_files_checkpoints_and_the_litter_of_tools_are_ignored(klass, find):
+    root = klass(
+        "al/x.ipynb",
+        "al/.ipynb_checkpoints/x-checkpoint.ipynb",
+        "al/__pycache__/m.py",
+        "__MACOSX/al/._x.ipynb",
+        ".hidden.ipynb",
+        ".git/hook.py",
+    )
+    assert names(only(find(root))) == ["x.ipynb"]
+
+
+def test_nbgraders_folder_is_recognised_from_outside_and_from_within(klass, find):
+    root = klass("submitted/al/hw/x.ipynb", "submitted/bo/hw/x.ipynb", "source/hw/x.ipynb")
+    assert ids(find(root)) == ["al", "bo"]
+    assert ids(find(root / "submitted")) == ["al", "bo"]
+
+
+def test_canvas_downloads_are_grouped_by_name_and_number(klass, find):
+    root = klass(
+        "doealice_12345_67890_x.ipynb",
+        "doealice_12345_67891_y.ipynb",
+        "roebob_LATE_22222_67890_x.ipynb",
+        "doealice_33333_67899_x.ipynb",
+    )
+    discovery = find(root)
+    assert ids(discovery) == ["doealice", "doealice-2", "roebob"]
+    first, _, late = discovery.submissions
+    assert len(first.candidates) == 2
+    assert late.notes == ("handed in late, says Canvas",)
+    (line,) = discovery.problems
+    assert "doealice_12345_67890_x.ipynb" in line
+    assert "doealice_33333_67899_x.ipynb" in line
+
+
+def test_canvas_files_named_one_by_one_are_grouped_too(klass, find):
+    root = klass("doe_12345_67890_x.ipynb", "doe_12345_67891_y.py")
+    assert names(only(find(*sorted(root.iterdir())))) == [
+        "doe_12345_67890_x.ipynb",
+        "doe_12345_67891_y.py",
+    ]
+
+
+def test_a_canvas_student_without_a_notebook_is_named(klass, find):
+    discovery = find(klass("doe_12345_67890_report.docx"))
+    assert ids(discovery) == []
+    assert "doe_12345_67890_report.docx: holds no notebook" in discovery.problems[0]
+
+
+def test_moodle_folders_and_flat_files_give_the_students_name(klass, find):
+    root = klass(
+        "Ann Lee_123_assignsubmission_file_/x.ipynb",
+        "Ann Lee_123_assignsubmission_onlinetext_/onlinetext.html",
+        "Jo_Ann Wu_9_assignsubmission_file_x.ipynb",
+    )
+    discovery = find(root)
+    assert ids(discovery) == ["Ann_Lee", "Jo_Ann_Wu"]
+    assert discovery.problems == ()
+    assert ids(find(root / "Ann Lee_123_assignsubmission_file_")) == ["Ann_Lee"]
+
+
+def test_same_names_stay_two_students_and_both_files_are_named(klass, find):
+    root = klass("al.ipynb", "al.py", "al/x.ipynb")
+    discovery = find(root)
+    assert ids(discovery) == ["al", "al-2", "al-3"]
+    assert len(discovery.problems) == 2
+    assert all(str(root / "al.ipynb") in line for line in discovery.problems)
+
+
+def test_a_path_given_twice_or_with_its_folder_counts_once(klass, find):
+    root = klass("al.ipynb")
+    assert len(only(find(root, root / "al.ipynb", root)).candidates) == 1
+
+
+def test_a_virtual_environment_handed_in_is_cut_short_with_a_note(klass, find):
+    root = klass("al/x.ipynb", *(f"al/venv/m{i}.py" for i in range(80)))
+    found = only(find(root))
+    assert len(found.candidates) == len(found.origins) == 50
+    assert found.candidates[0].name == "x.ipynb"
+    assert found.notes == ("only the first 50 of 81 files were looked at",)
+
+
+def test_ten_thousand_files_are_found(klass, find):
+    root = klass()
+    for i in range(10_000):
+        (root / f"s{i}.ipynb").touch()
+    found = ids(find(root))
+    assert found[:11] == [f"s{i}" for i in range(11)]
+    assert len(set(found)) == 10_000
+
+
+# ---- what cannot be a submission -------------------------------------------------------------
+
+
+def test_an_empty_folder_and_one_without_notebooks_say_what_is_there_instead(klass, find):
+    root = klass("bob/report.docx", "bob/x.ipynb.txt")
+    (root / "carol").mkdir()
+    bob, carol = find(root).problems
+    assert "bob/: holds no notebook" in bob
+    assert "only report.docx, x.ipynb.txt" in bob
+    assert "carol/: holds no notebook" in carol
+
+
+def test_a_class_folder_without_anything_is_a_problem_of_its_own(klass, find):
+    assert "only README.md" in find(klass("README.md")).problems[0]
+
+
+def test_a_file_of_another_kind_is_a_problem(klass, find):
+    (line,) = find(klass("x.docx") / "x.docx").problems
+    assert "x.docx: is neither notebook" in line
+
+
+def test_a_pipe_named_like_a_notebook_is_a_problem(klass, find):
+    root = klass("a/x.ipynb")
+    os.mkfifo(root / "b.ipynb")
+    discovery = find(root)
+    assert ids(discovery) == ["a"]
+    assert "b.ipynb: is not an ordinary file" in discovery.problems[0]
+    assert "is not an ordinary file" in find(root / "b.ipynb").problems[0]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_folder_is_a_problem_and_the_others_are_found(klass, find):
+    root = klass("a/x.ipynb", "b/x.ipynb")
+    (root / "b").chmod(0)
+    discovery = find(root)
+    (root / "b").chmod(0o700)
+    assert ids(discovery) == ["a"]
+    assert "b/: cannot be read (Permission denied)" in discovery.problems[0]
+
+
+def test_names_with_line_breaks_and_undecodable_bytes_fit_one_line(klass, find):
+    root = klass("bob\nroot/x.docx")
+    (root / os.fsdecode(b"z\xff\xfe.ipynb")).touch()
+    discovery = find(root)
+    assert ids(discovery) == ["z"]
+    assert discovery.submissions[0].origin.endswith("z\ufffd\ufffd.ipynb")
+    assert discovery.submissions[0].candidates[0].exists()
+    assert all("\n" not in line for line in discovery.problems)
+
+
+# ---- links -----------------------------------------------------------------------------------
+
+
+def test_links_that_stay_inside_are_followed_and_noted_where_they_lead_to_another(klass, find):
+    root = klass("al/x.ipynb", "al/sub/y.ipynb")
+    (root / "al" / "same.ipynb").symlink_to("x.ipynb")
+    (root / "bo").mkdir()
+    (root / "bo" / "mine.ipynb").symlink_to("../al/x.ipynb")
+    (root / "ca").symlink_to("al/sub")
+    al, bo, ca = find(root).submissions
+    assert al.notes == ()
+    assert bo.notes == ("mine.ipynb is a link to al/x.ipynb",)
+    assert ca.notes == ("y.ipynb is a link to al/sub/y.ipynb",)
+
+
+def test_links_that_leave_the_folder_lead_nowhere_or_in_circles_are_problems(klass, find, tmp_path):
+    root = klass("al/x.ipynb")
+    outside = tmp_path / "class-of-last-year"
+    outside.mkdir()
+    (outside / "x.ipynb").touch()
+    (root / "al" / "stolen.ipynb").symlink_to(outside / "x.ipynb")
+    (root / "al" / "passwd.py").symlink_to("/etc/passwd")
+    (root / "al" / "gone.ipynb").symlink_to("nowhere.ipynb")
+    (root / "al" / "loop").symlink_to("../al")
+    (root / "al" / "self").symlink_to("self")
+    discovery = find(root)
+    assert names(only(discovery)) == ["x.ipynb"]
+    text = "\n".join(discovery.problems)
+    assert text.count("leaves the given folder") == 2
+    assert text.count("cannot be followed") == 2
+    assert text.count("stands in") == 1
+
+
+def test_a_tangle_of_links_ends(klass, find):
+    root = klass(*(f"d{i}/x.ipynb" for i in range(30)))
+    for i in range(30):
+        for j in range(30):
+            if i != j:
+                (root / f"d{i}" / f"to{j}").symlink_to(f"../d{j}")
+    discovery = find(root)
+    assert len(discovery.submissions) == 30
+    assert sum(len(s.candidates) for s in discovery.submissions) == 60
+
+
+# ---- zips ------------------------------------------------------------------------------------
+
+
+def test_a_class_zip_is_read_like_a_folder(packed, find):
+    found = find(packed({"al/x.ipynb": b"1", "bo.ipynb": b"2", "notes.txt": b"3"}))
+    assert ids(found) == ["al", "bo"]
+    assert found.submissions[0].origin.endswith("class.zip!al/x.ipynb")
+    assert found.submissions[0].candidates[0].read_bytes() == b"1"
+    assert found.submissions[0].candidates[0].name == "x.ipynb"
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"class/al.ipynb": b"", "class/bo.ipynb": b"", "__MACOSX/class/._al.ipynb": b""},
+        {"hw1-main/al/x.ipynb": b"", "hw1-main/bo/x.ipynb": b"", "hw1-main/README.md": b""},
+        {"course/submitted/al/hw/x.ipynb": b"", "course/submitted/bo/hw/x.ipynb": b""},
+        {"class\\al\\x.ipynb": b"", "class\\bo\\x.ipynb": b""},
+        {"al/.ipynb_checkpoints/a.ipynb": b"", "al/x.ipynb": b"", "bo/": b"", "bo/x.py": b""},
+    ],
+)
+def test_the_folder_that_a_zip_wraps_around_is_taken_away(packed, find, entries):
+    discovery = find(packed(entries))
+    assert ids(discovery) == ["al", "bo"]
+    assert discovery.problems == ()
+
+
+def test_a_students_own_zip_counts_as_the_students_folder(packed, find, klass):
+    inner = packed({"work/x.ipynb": b"1", "again.zip": b"PK"}, "w.zip").read_bytes()
+    root = klass("al/notes.txt")
+    (root / "al" / "work.zip").write_bytes(inner)
+    (root / "doe_12345_67890_w.zip").write_bytes(inner)
+    discovery = find(root)
+    assert ids(discovery) == ["al", "doe"]
+    assert discovery.submissions[0].origin == str(root / "al/work.zip") + "!work/x.ipynb"
+    both = packed({"al/w.zip": inner, "bo/x.ipynb": b""})
+    assert ids(find(both)) == ["al", "bo"]
+    assert ids(find(root / "doe_12345_67890_w.zip")) == ["doe"]
+
+
+def test_entries_that_would_leave_the_workspace_are_refused_by_name(packed, find, tmp_path):
+    path = packed(
+        {
+            "../../evil.ipynb": b"",
+            "/etc/evil.ipynb": b"",
+            "C:\\evil.ipynb": b"",
+            "al\\..\\..\\evil.ipynb": b"",
+            "al/x.ipynb": b"",
+        }
+    )
+    discovery = find(path)
+    assert ids(discovery) == ["al"]
+    assert len(discovery.problems) == 4
+    assert [p.name for p in tmp_path.rglob("*.ipynb")] == ["x.ipynb"]
+
+
+def test_links_in_a_zip_are_not_made(packed, find, tmp_path):
+    link = zipfile.ZipInfo("al/link.ipynb")
+    link.external_attr = 0o120777 << 16
+    path = packed({"al/x.ipynb": b""})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(link, "/etc/passwd")
+    discovery = find(path)
+    assert names(only(discovery)) == ["x.ipynb"]
+    assert "al/link.ipynb: is a link or device" in discovery.problems[0]
+
+
+def test_a_bomb_is_skipped_and_the_others_are_found(packed, find):
+    path = packed({"al/bomb.ipynb": bytes(80 << 20), "bo/x.ipynb": b""})
+    discovery = find(path)
+    assert ids(discovery) == ["bo"]
+    (line,) = discovery.problems
+    assert "al/bomb.ipynb: unpacks to over 100 times its size" in line
+
+
+def test_files_that_are_never_opened_are_not_unpacked(packed, find, tmp_path):
+    find(packed({"al/x.ipynb": b"", "al/data.bin": bytes(80 << 20)}))
+    assert not list(tmp_path.rglob("data.bin"))
+
+
+def test_caps_on_number_and_total_size_refuse_the_zip(packed, find, klass):
+    root = klass("al/x.ipynb")
+    many = packed({f"m{i}.py": b"" for i in range(1_001)}, "many.zip").read_bytes()
+    (root / "bo.zip").write_bytes(many)
+    discovery = find(root)
+    assert ids(discovery) == ["al"]
+    assert "holds 1001 notebooks and modules, over 1000" in discovery.problems[0]
+    assert len(find(packed({f"m{i}.py": b"" for i in range(1_001)})).submissions) == 1_001
+    large = packed({f"m{i}.py": os.urandom(1 << 10) for i in range(20_001)})
+    assert "over 20000" in find(large).problems[0]
+
+
+def test_a_zip_that_claims_more_than_two_gibibytes_is_refused(packed, find):
+    path = packed({f"{i}.ipynb": b"x" for i in range(20)})
+    content = bytearray(path.read_bytes())
+    for at in _central(content):
+        struct.pack_into("<II", content, at + 20, 200 << 20, 200 << 20)
+    path.write_bytes(content)
+    assert "unpacks to 4000 MiB, over 2048" in find(path).problems[0]
+
+
+def test_a_zip_that_lies_about_its_size_yields_no_more_than_it_said(packed, find, tmp_path):
+    path = packed({"al/x.ipynb": bytes(10 << 20), "bo/x.ipynb": b""})
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<I", content, next(_central(content)) + 24, 100)
+    path.write_bytes(content)
+    discovery = find(path)
+    assert ids(discovery) == ["bo"]
+    assert "cannot be unpacked" in discovery.problems[0]
+    assert sum(p.stat().st_size for p in (tmp_path / "workspace").rglob("*.*")) <= 100
+
+
+def test_an_encrypted_entry_asks_for_a_zip_without_password(packed, find):
+    path = packed({"al/x.ipynb": b"1", "bo/x.ipynb": b"1"})
+    content = bytearray(path.read_bytes())
+    at = next(_central(content))
+    struct.pack_into("<H", content, at + 8, 1)
+    path.write_bytes(content)
+    discovery = find(path)
+    assert ids(discovery) == ["bo"]
+    assert "al/x.ipynb: is protected by a password" in discovery.problems[0]
+
+
+def test_bzip2_and_lzma_are_refused_since_they_unpack_in_one_piece(find, tmp_path):
+    path = tmp_path / "class.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("al.ipynb", "{}")
+    assert "packed in an uncommon way" in find(path).problems[0]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + bytes(100)])
+def test_a_corrupt_zip_is_a_problem(find, klass, content):
+    root = klass("al/x.ipynb")
+    (root / "bo.zip").write_bytes(content)
+    discovery = find(root)
+    assert ids(discovery) == ["al"]
+    assert "bo.zip: is not a zip that can be read" in discovery.problems[0]
+    assert "is not a zip that can be read" in find(root / "bo.zip").problems[0]
+
+
+def test_a_damaged_entry_is_a_problem_and_the_others_are_found(packed, find):
+    path = packed({"al/x.ipynb": b"abcdefgh" * 9, "bo/x.ipynb": b""})
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<I", content, next(_central(content)) + 16, zlib.crc32(b"other"))
+    path.write_bytes(content)
+    discovery = find(path)
+    assert ids(discovery) == ["bo"]
+    assert "cannot be unpacked (Bad CRC-32" in discovery.problems[0]
+
+
+def test_names_in_utf8_without_the_flag_are_read_as_utf8(packed, find):
+    path = packed({"Jos#/x.ipynb".replace("#", "XX"): b""})
+    path.write_bytes(path.read_bytes().replace(b"JosXX", "José".encode()))
+    assert ids(find(path)) == ["José"]
+    path.write_bytes(path.read_bytes().replace("José".encode(), b"Jos\x82\xff"))
+    assert ids(find(path))[0].startswith("José")
+
+
+def test_of_two_entries_with_one_name_the_last_counts(find, tmp_path):
+    path = tmp_path / "class.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("al.ipynb", "1")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("al.ipynb", "2")
+    assert only(find(path)).candidates[0].read_text() == "2"
+
+
+def _central(content: bytes):
+    """Offsets of the central directory's entries."""
+    at = content.find(b"PK\x01\x02")
+    while at >= 0:
+        yield at
+        at = content.find(b"PK\x01\x02", at + 4)
+
+
+# ---- ids -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("alice", "alice"),
+        ("Name Surname", "Name_Surname"),
+        ("../../etc/passwd", "etc_passwd"),
+        (".hidden", "hidden"),
+        ("-rf", "rf"),
+        ("CON", "id_CON"),
+        ("nul.tar", "id_nul.tar"),
+        ("com¹", "id_com1"),
+        ("index.html", "id_index.html"),
+        ("José", "José"),
+        ("हिन्दी", "हिन्दी"),
+        ("a\u202eb", "a_b"),
+        ("😀", "student"),
+        ("", "student"),
+        ("x. .", "x"),
+    ],
+)
+def test_an_id_is_readable_and_safe(name, wanted):
+    assert safe_id(name) == wanted
+
+
+@given(st.lists(st.text(max_size=300) | st.sampled_from(["con", "a", "A", "a-2", "ß", "ss"])))
+def test_ids_are_safe_and_unique_whatever_the_names_are(wanted):
+    names = Names()
+    given_ids = [names.claim(safe_id(name), name)[0] for name in wanted]
+    for plain in given_ids:
+        assert 0 < len(plain) <= MAX_LENGTH
+        assert len(plain.encode()) <= 220
+        assert plain[0] not in ".-"
+        assert plain[-1] not in ". "
+        assert not set(plain) & set('/\\:*?"<>|\0\n')
+    assert len({plain.casefold() for plain in given_ids}) == len(given_ids)
+
+
+def test_natural_order_takes_digits_of_any_length():
+    assert sorted(["x" + "9" * 5000, "x10", "x2", "X1"], key=natural)[:3] == ["X1", "x2", "x10"]
+
+
+def test_the_order_of_the_paths_does_not_change_the_ids(klass, find):
+    root = klass("a/x.ipynb", "b/x.ipynb")
+    one = find(root / "a/x.ipynb", root / "b/x.ipynb")
+    other = find(root / "b/x.ipynb", root / "a/x.ipynb")
+    assert one.submissions == other.submissions
