@@ -159,15 +159,20 @@ def of_exercise(
 ) -> list[Attempt]:
     """Attempts at one target of one exercise.
 
-    A value without a visible statement belongs to the first plain exercise.
+    A value without a visible statement belongs to the first plain exercise. What a
+    training loop derives on its way counts elsewhere only where nothing else does: the
+    answer to an exercise is what was written for it.
     """
-    found = []
+    own: list[Attempt] = []
+    passing: list[Attempt] = []
     for attempt in attempts:
-        if attempt.target != target:
+        life = attempt.lifetime
+        if attempt.target != target or (life and life.exercise != exercise.id):
             continue
-        if attempt.lifetime is None:
-            if first_plain:
-                found.append(attempt)
-        elif attempt.lifetime.exercise == exercise.id:
-            found.append(attempt)
-    return found
+        if life is None:
+            own += [attempt] if first_plain else []
+        elif life.loop is not None and not exercise.training:
+            passing.append(attempt)
+        else:
+            own.append(attempt)
+    return own or passing

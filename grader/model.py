@@ -6,11 +6,11 @@ Plain data without torch. Every report is rendered from these records alone, and
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
-SCHEMA = "grader/scorecard/v1"
+SCHEMA: Final = "grader/scorecard/v1"
 
 Verdict = Literal[
     "exact", "close", "mismatch", "wrong_shape", "wrong_type", "non_finite", "missing", "unjudged"

@@ -69,7 +69,7 @@ class Grader:
         request = run_request(
             study, self.assignment, data=str(self.data), outputs=self.outputs
         )
-        return self.sandbox.run(request, self._example if study.program.functions else b"")
+        return self.sandbox.run(request, self._example if request.entry else b"")
 
     def judge(
         self, study: Study, seen: Trace, passes: dict[int, JudgedPass]
@@ -83,4 +83,7 @@ class Grader:
     def _example(self) -> bytes:
         """Leaves and forward tensors for functions that want them as arguments."""
         network = self.oracle.network(self.oracle.example())
-        return save(network.inputs | network.tensors) if isinstance(network, Network) else b""
+        if not isinstance(network, Network):
+            return b""
+        tensors = network.inputs | network.tensors
+        return save({name: value.clone() for name, value in tensors.items()})  # views are refused

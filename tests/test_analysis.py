@@ -11,7 +11,7 @@ from grader.notebook import Cell
 
 TENSORS = ["emb", "h", "logits", "counts", "probs", "logprobs", "loss"]
 GRADIENTS = {f"d{name}": f"d{name}" for name in [*TENSORS, "W", "C"]} | {"dw": "dW"}
-NAMES = Names(GRADIENTS, {name: name for name in TENSORS}, ["max_steps"])
+NAMES = Names(GRADIENTS, {name: name for name in TENSORS}, ["max_steps"], ["C", "W"])
 
 
 def analyse(*cells: str) -> Program:
@@ -86,6 +86,18 @@ def test_in_a_training_loop_gradients_settle_inside_its_body() -> None:
     assert life.settle is not None
     assert life.settle.path == (("body", 0), ("body", 3))
     assert life.loop is not None
+
+
+@pytest.mark.parametrize(
+    "update", ["p -= rate * g", "p.data = p.data - g", "C -= g", "p.sub_(g)", "optimiser.step()"]
+)
+def test_updates_of_parameters_make_a_loop_a_training_loop(update: str) -> None:
+    source = f"for i in r:\n    emb = C[ix]\n    dC = x\n    for p, g in pairs:\n        {update}"
+    assert only(analyse(source), "dC").loop is not None
+
+
+def test_a_loop_that_updates_no_parameter_is_no_training() -> None:
+    assert only(analyse("for i in r:\n    emb = C[ix]\n    dC = x\n    total += 1"), "dC").loop is None
 
 
 def test_two_branches_of_one_if_settle_after_it() -> None:

@@ -29,13 +29,14 @@ def test_a_rounding_error_is_close() -> None:
     assert result.max_diff == pytest.approx(1e-9, rel=0.2)
 
 
-def test_an_error_that_allclose_lets_pass_is_a_mismatch() -> None:
-    tiny = GRADIENT * 1e-5
-    result = against(tiny * 1.5, tiny)
-    assert result.allclose
-    assert result.verdict == "close"  # below atol: nothing definite can be said
+def test_an_error_of_two_percent_is_a_mismatch_however_small_the_gradient() -> None:
     small = GRADIENT * 1e-2
     assert against(small * 1.02, small).verdict == "mismatch"
+
+
+def test_below_the_absolute_tolerance_nothing_definite_can_be_said() -> None:
+    assert against(torch.full((3,), 5e-8), torch.zeros(3)).verdict == "close"
+    assert against(torch.full((3,), 5e-7), torch.zeros(3)).verdict == "mismatch"
 
 
 def test_a_mismatch_says_where_and_how_much() -> None:

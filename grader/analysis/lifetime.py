@@ -75,7 +75,9 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     bystanders: tuple[str, ...]
     """Other variables that the notebook assigns without asking the autograd engine."""
     functions: tuple[str, ...]
-    """Top-level functions, those with most gradients first."""
+    """Functions that derive gradients, those with most first."""
+    defined: frozenset[str]
+    """All top-level functions."""
 
     @property
     def targets(self) -> frozenset[str]:

@@ -156,21 +156,16 @@ def blocks(node: ast.AST) -> Iterator[tuple[tuple[tuple[str, int], ...], list[as
             yield ((field, index), ("body", -1)), part.body
 
 
-def updates_parameters(node: ast.stmt) -> bool:
-    """`p.data += …`, `p.data = …`, `p -= lr * g`, `optimizer.step()`: a training step."""
-    if isinstance(node, ast.AugAssign):
-        target = node.target
-        in_data = isinstance(target, ast.Attribute) and target.attr == "data"
-        rate = any(
-            isinstance(part, ast.Name) and part.id.lower() in {"lr", "learning_rate", "alpha", "eta"}
-            for part in ast.walk(node.value)
-        )
-        return in_data or rate
-    if isinstance(node, ast.Assign):
-        return any(isinstance(t, ast.Attribute) and t.attr == "data" for t in node.targets)
+def updated(node: ast.stmt) -> str | None:
+    """The name that a step of gradient descent changes: `p.data += …`, `p -= lr * g`,
+    `p.sub_(…)`, `p.data = …`; "" for `optimizer.step()`; None for other statements."""
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
+        return root_name(node.target)
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+        return root_name(node.targets[0]) if node.targets[0].attr == "data" else None
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         func = node.value.func
-        return isinstance(func, ast.Attribute) and func.attr in {"step", "sub_", "add_"} and (
-            func.attr == "step" or isinstance(func.value, ast.Attribute | ast.Name)
-        )
-    return False
+        if isinstance(func, ast.Attribute) and func.attr in {"sub_", "add_", "copy_"}:
+            return root_name(func.value)
+        return "" if isinstance(func, ast.Attribute) and func.attr == "step" else None
+    return None

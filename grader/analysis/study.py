@@ -47,8 +47,12 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
 
 def study(notebook: Notebook, assignment: Assignment) -> Study:
     """Analyse a submission; cells that are no Python are left out and keep their reason."""
+    parameters = {n for n, leaf in assignment.input_names.items() if leaf in assignment.parameters}
     names = Names(
-        assignment.gradient_names, assignment.tensor_names, assignment.spec.loops.parameters
+        assignment.gradient_names,
+        assignment.tensor_names,
+        assignment.spec.loops.parameters,
+        parameters,
     )
     walker = Walker(names)
     sources: dict[int, str | SyntaxProblem] = {}
@@ -118,9 +122,11 @@ def _called(program: Program) -> bool:
 
 
 def _entry(program: Program, preferred: str) -> str | None:
-    if not program.functions or preferred in program.functions:
+    """The function to call if nothing settles: the assignment's, else the one that derives
+    most gradients."""
+    if preferred in program.defined:
         return preferred
-    return program.functions[0]
+    return next((name for name in program.functions if name in program.defined), None)
 
 
 def _bystanders(program: Program, assignment: Assignment) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from grader.analysis.lifetime import ForwardWrite, Lifetime, Path, Program, Site
 from grader.analysis.scope import NOTHING, Scope
-from grader.analysis.statement import Write, blocks, reads, updates_parameters, writes
+from grader.analysis.statement import Write, blocks, reads, updated, writes
 
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -20,11 +20,13 @@ class Names:
         self,
         gradients: Mapping[str, str],
         tensors: Mapping[str, str],
-        loop_parameters: Sequence[str],
+        loop_parameters: Iterable[str],
+        parameters: Iterable[str],
     ) -> None:
         self.gradients = gradients
         self.tensors = tensors
         self.loop_parameters = frozenset(loop_parameters)
+        self.parameters = frozenset(parameters)
 
 
 class Walker:
@@ -39,7 +41,7 @@ class Walker:
         self.all_loops: list[Site] = []
         self.limits: list[tuple[Site, str]] = []
         self.module = Scope(names.gradients, names.tensors)
-        self._where: Site | None = None
+        self._loop_variables: set[str] = set()
 
     def walk_cell(self, index: int, tree: ast.Module) -> None:
         """Walk one cell; cells must come in notebook order."""
@@ -64,6 +66,7 @@ class Walker:
             limits=tuple(self.limits),
             bystanders=self._bystanders(),
             functions=tuple(sorted(counts, key=lambda name: -counts[name])),
+            defined=frozenset(self.module.functions),
         )
 
     def _bystanders(self) -> tuple[str, ...]:
@@ -99,6 +102,7 @@ class Walker:
             for read in ast.walk(node.target):
                 if isinstance(read, ast.Name):
                     scope.assign(read.id, scope.flow(node.iter))
+                    self._loop_variables.add(read.id)
         for way, statements in blocks(node):
             self._block(statements, (*site.path, *way), scope)
 
@@ -116,7 +120,8 @@ class Walker:
 
     def _note(self, node: ast.stmt, site: Site, scope: Scope) -> None:
         """One simple statement, or the head of a compound one."""
-        if updates_parameters(node):
+        name = updated(node)
+        if name is not None and (not name or name in self.names.parameters | self._loop_variables):
             self.updates.append(site)
         tensors: list[str] = []
         root = True

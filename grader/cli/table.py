@@ -11,6 +11,9 @@ import msgspec
 from grader.messages import printable
 from grader.model import RIGHT, Scorecard
 
+PLAIN_WIDTH = 110
+"""Columns where there is no terminal to ask."""
+
 
 def print_json(cards: Sequence[Scorecard], _index: Path) -> None:
     """The scorecards as one JSON array on standard output."""
@@ -25,10 +28,13 @@ def print_table(cards: Sequence[Scorecard], index: Path) -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PLAIN_WIDTH
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("submission", overflow="fold", min_width=10)
     for exercise in _exercises(cards):
-        table.add_column(exercise, justify="right", no_wrap=True)
+        heading = exercise.replace("exercise-", "ex. ")
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("remarks", overflow="fold", ratio=1)
     for card in cards:

@@ -67,10 +67,10 @@ class _Server:
 
     def __init__(self) -> None:
         self._owner = os.getpid()
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603
                 worker_command("serve", str(far.fileno())),
                 env=worker_environment(),
                 stdin=subprocess.DEVNULL,
@@ -91,7 +91,9 @@ class _Server:
             return supervise(worker, request)
         except (OSError, WorkerLostError) as error:
             worker.close()
-            raise WorkerLostError(f"{error} {self._last_words()}".strip()) from error
+            words = self._last_words()
+            reason = str(error) if words in str(error) else f"{error} {words}"
+            raise WorkerLostError(reason) from error
 
     def close(self) -> None:
         """Close our end; the server ends when the last holder of it has done so."""

@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import time
+from pathlib import Path
 
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.supervise import Ended
@@ -24,9 +25,7 @@ class ForkedWorker:
     def __init__(self, request_frame: bytes) -> None:
         self._outgoing = memoryview(request_frame)
         self._channel, self._far_channel = socket.socketpair()
-        self._report, self._far_report = socket.socketpair(
-            socket.AF_UNIX, socket.SOCK_SEQPACKET
-        )
+        self._report, self._far_report = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._channel.setblocking(False)
         self._pidfd = -1
         self._ended: Ended | None = None
@@ -125,5 +124,5 @@ class ForkedWorker:
 
 
 def _pid_of(pidfd: int) -> int:
-    with open(f"/proc/self/fdinfo/{pidfd}") as lines:
+    with Path(f"/proc/self/fdinfo/{pidfd}").open() as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))

@@ -73,9 +73,9 @@ class _FreshWorker:
     backend = "fresh process"
 
     def __init__(self, command: list[str], request_frame: bytes) -> None:
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603
                 command,
                 env=worker_environment(),
                 stdin=subprocess.PIPE,

@@ -49,8 +49,8 @@ class ProcessTree:
 
 def _children(pid: int) -> list[int]:
     try:
-        threads = os.listdir(f"/proc/{pid}/task")
-        lists = [_read(pid, f"task/{thread}/children") for thread in threads]
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        lists = [_read(pid, f"task/{thread.name}/children") for thread in threads]
     except OSError:
         return []
     return [int(child) for text in lists for child in text.split()]

@@ -90,9 +90,13 @@ class _Supervision:
                 return self._stream_ended()
             try:
                 if data and (done := self._take(data)):
-                    return ("exited", "the code asked to exit") if done.exited else (
-                        "completed",
-                        None,
+                    return (
+                        ("exited", "the code asked to exit")
+                        if done.exited
+                        else (
+                            "completed",
+                            None,
+                        )
                     )
             except wire.FrameError as error:
                 return "protocol_error", f"its results could not be read: {error}"

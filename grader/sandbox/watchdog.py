@@ -56,15 +56,16 @@ class Watchdog:
         return self._time_overrun(now) or self._memory_overrun()
 
     def _time_overrun(self, now: float) -> Overrun | None:
-        limits, used = self._limits, self.seconds()
-        if used > limits.total_seconds:
-            return Overrun("timed_out", f"more than {limits.total_seconds:g} s in all")
-        if used - self._cell_began > limits.cell_seconds:
-            return Overrun("timed_out", f"more than {limits.cell_seconds:g} s in one cell")
-        if now - self._began > _WALL_FACTOR * limits.total_seconds:
-            return Overrun("timed_out", f"waited, over {limits.total_seconds:g} s twice")
-        if now - self._cell_began_wall > _WALL_FACTOR * limits.cell_seconds:
-            return Overrun("timed_out", f"one cell waited, over {limits.cell_seconds:g} s twice")
+        used, cell, total = self.seconds(), self._limits.cell_seconds, self._limits.total_seconds
+        spent = [
+            (used - self._cell_began, cell, "in one cell"),
+            (used, total, "in all"),
+            (now - self._cell_began_wall, _WALL_FACTOR * cell, "of waiting in one cell"),
+            (now - self._began, _WALL_FACTOR * total, "of waiting in all"),
+        ]
+        for seconds, limit, where in spent:
+            if seconds > limit:
+                return Overrun("timed_out", f"it took more than {limit:g} s {where}")
         return None
 
     def _memory_overrun(self) -> Overrun | None:
@@ -73,4 +74,4 @@ class Watchdog:
             return None
         if self._tree.memory_share_bytes() <= limit:
             return None
-        return Overrun("out_of_memory", f"more than {self._limits.memory_mb} MB of memory")
+        return Overrun("out_of_memory", f"it took more than {self._limits.memory_mb} MB of memory")

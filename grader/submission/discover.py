@@ -90,6 +90,10 @@ def _candidates(entries: list[Found], workspace: Path, problems: list[str]) -> l
     ]
     lines = _lines(unpacked)
     problems += lines
+    problems += [
+        f"{archive.origin}: not opened, {MAX_ARCHIVES} zips of one student are enough"
+        for archive in archives[MAX_ARCHIVES:]
+    ]
     everything = [*entries, *unpacked]
     # The command line may name a file twice: by itself, and with its folder.
     by_path = {entry.path: entry for entry in everything if entry.suffix in GRADEABLE}

@@ -16,7 +16,7 @@ def live(request: wire.RunRequest, blob: bytes, channel: Channel, walls: Walls) 
 
     channel.adopt()
     isolation = walls.close_behind()
-    environment = describe_environment()
+    environment = describe_environment() | {"seed": str(request.seed)}
     capture.silence_descriptors(0, 1, 2)
     sys.path.insert(0, walls.scratch)
     sys.dont_write_bytecode = True

@@ -36,7 +36,7 @@ def confine(to: Confinement) -> dict[str, str]:
     Returns layer → "ok" or what is missing and why.
     """
     if sys.platform != "linux":
-        return dict.fromkeys((name for name, _ in LAYERS), f"not to be had on {sys.platform}")
+        return dict.fromkeys(dict(LAYERS), f"not on {sys.platform}")
     return {name: _attempt(layer, to) for name, layer in LAYERS}
 
 
@@ -85,13 +85,11 @@ def _landlock(to: Confinement) -> str:
 
     # Older kernels know part of Landlock; what they know is better than nothing.
     degraded = list(sandlock.Protection)
-    readable = [path for path in to.readable if os.path.exists(path)]
-    writable = [path for path in to.writable if os.path.exists(path)]
+    readable = [path for path in to.readable if Path(path).exists()]
+    writable = [path for path in to.writable if Path(path).exists()]
     try:
         sandlock.confine(
-            sandlock.Sandbox(
-                fs_readable=readable, fs_writable=writable, allow_degraded=degraded
-            )
+            sandlock.Sandbox(fs_readable=readable, fs_writable=writable, allow_degraded=degraded)
         )
     except sandlock.SandlockError as error:
         return str(error)

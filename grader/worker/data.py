@@ -5,6 +5,8 @@ A file that is missing where it is opened for reading is replaced by the data fi
 name, or the nearest to it; files that are there, and all writing, stay as they are.
 """
 
+# ruff: noqa: PTH - what students hand to `open` is text
+
 from __future__ import annotations
 
 import builtins
@@ -87,7 +89,7 @@ class Resolver:
                 os.symlink(path, name)
         builtins.open = io.open = self._opener(builtins.open)
         urllib.request.urlopen = self._urlopen
-        urllib.request.urlretrieve = self._urlretrieve
+        urllib.request.urlretrieve = self._urlretrieve  # type: ignore[assignment]
         self._replace_in_numpy()
 
     def _opener(self, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -106,12 +108,12 @@ class Resolver:
         return self.find(path) or file
 
     def _replace_in_numpy(self) -> None:
-        """numpy asks whether a file exists before it opens it."""
+        """Numpy asks whether a file exists before it opens it."""
         from numpy.lib import _datasource
 
         original = _datasource.open
 
-        def open(path: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:  # noqa: A001
+        def open(path: Any, mode: Any = "r", *args: Any, **kwargs: Any) -> Any:  # noqa: A001
             return original(self._instead(path, mode), mode, *args, **kwargs)
 
         _datasource.open = open

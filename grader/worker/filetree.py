@@ -1,10 +1,12 @@
 """A root file system of its own: what may be read, read-only, and one scratch folder.
 
-    /                 tmpfs, read-only in the end
-    ├─ usr/lib …      bound from the machine, read-only, at the paths that they have there
-    ├─ dev/null …     and shm, on the same memory as the scratch folder
-    └─ sandbox        tmpfs of limited size: scratch (working folder and HOME), tmp, shm
+/                 tmpfs, read-only in the end
+├─ usr/lib …      bound from the machine, read-only, at the paths that they have there
+├─ dev/null …     and shm, on the same memory as the scratch folder
+└─ sandbox        tmpfs of limited size: scratch (working folder and HOME), tmp, shm
 """
+
+# ruff: noqa: PTH, S108 - paths are texts for system calls here; /tmp is one of its own
 
 import os
 from collections.abc import Iterable
@@ -16,9 +18,9 @@ SANDBOX = "/sandbox"
 SCRATCH = SANDBOX + "/scratch"
 TEMPORARY = SANDBOX + "/tmp"
 SHARED_MEMORY = SANDBOX + "/shm"
-WRITABLE = (SCRATCH, TEMPORARY, SHARED_MEMORY, "/dev/shm", "/dev/null")  # noqa: S108
+WRITABLE = (SCRATCH, TEMPORARY, SHARED_MEMORY, "/dev/shm", "/dev/null")
 
-_BASE = "/tmp"  # noqa: S108 - any folder that every machine has; covered, never written to
+_BASE = "/tmp"  # any folder that every machine has: covered, never written to
 _OLD = "/.old"
 
 
@@ -65,10 +67,10 @@ def _make_place(path: str, *, folder: bool) -> None:
 
 
 def _add_folders() -> None:
-    for folder in (SANDBOX, "/dev/shm"):  # noqa: S108
+    for folder in (SANDBOX, "/dev/shm"):
         os.makedirs(folder, exist_ok=True)
-    if not os.path.lexists("/tmp"):  # noqa: S108
-        os.symlink(TEMPORARY, "/tmp")  # noqa: S108
+    if not os.path.lexists("/tmp"):
+        os.symlink(TEMPORARY, "/tmp")
 
 
 def _mount_scratch(scratch_mb: int, owner: int) -> None:
@@ -77,4 +79,4 @@ def _mount_scratch(scratch_mb: int, owner: int) -> None:
     for folder in (SCRATCH, TEMPORARY, SHARED_MEMORY):
         os.mkdir(folder, 0o700)
         os.chown(folder, owner, -1)
-    system.bind(SHARED_MEMORY, "/dev/shm")  # noqa: S108
+    system.bind(SHARED_MEMORY, "/dev/shm")

@@ -13,6 +13,7 @@ import signal
 import socket
 import tempfile
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,42 +34,60 @@ def keep(channel_fd: int, report: socket.socket) -> NoReturn:
     """
     system.prctl(system.PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    made: list[str] = []
+    channel, folders = Channel(channel_fd, channel_fd), _Folders()
     try:
-        _keep(Channel(channel_fd, channel_fd), report, made)
+        received = channel.receive_request()
+        if received is not None:
+            _tell(report, mind(*received, channel, folders.make, report))
     except BaseException as error:  # noqa: BLE001 - nothing may unwind into the server
         traceback.print_exc()
         _tell(report, {"failed": f"{type(error).__name__}: {error}"})
-    for folder in made:
-        shutil.rmtree(folder, ignore_errors=True)
+    folders.remove()
     os._exit(0)
 
 
-def _keep(channel: Channel, report: socket.socket, made: list[str]) -> None:
-    received = channel.receive_request()
-    if received is None:
-        return
+def mind(
+    request: RunRequest,
+    blob: bytes,
+    channel: Channel,
+    make_folder: Callable[[], str],
+    report: socket.socket | None = None,
+) -> dict[str, int]:
+    """Run a request in a child of this process, which must have one thread.
 
-    def make_folder() -> str:
-        made.append(tempfile.mkdtemp(prefix="grader-"))
-        return made[-1]
-
-    walls = raise_walls(received[0], make_folder, own_processes=True)
+    Returns {"code": n} or {"signal": n} when the child and all it started have ended.
+    """
+    walls = raise_walls(request, make_folder)
     system.prctl(system.PR_SET_PDEATHSIG, signal.SIGKILL)  # becoming nobody cleared it
     system.prctl(system.PR_SET_CHILD_SUBREAPER, 1)
     pid = os.fork()
     if pid == 0:
-        _become_the_child(*received, channel, walls)
+        _become_the_child(request, blob, channel, walls)
     channel.close()
-    ended = _wait(pid, report)
+    if report:
+        _watch(pid, report)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if walls.reached["processes"] != "ok":
         _end_strays()
-    _tell(report, ended)
+    return {"code": code} if code >= 0 else {"signal": -code}
 
 
-def _become_the_child(
-    request: RunRequest, blob: bytes, channel: Channel, walls: Walls
-) -> NoReturn:
+class _Folders:
+    """Scratch folders in the shared file tree, where there is no private one."""
+
+    def __init__(self) -> None:
+        self._made: list[str] = []
+
+    def make(self) -> str:
+        self._made.append(tempfile.mkdtemp(prefix="grader-"))
+        return self._made[-1]
+
+    def remove(self) -> None:
+        for folder in self._made:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _become_the_child(request: RunRequest, blob: bytes, channel: Channel, walls: Walls) -> NoReturn:
     code = BROKEN
     try:
         system.prctl(system.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -81,7 +100,7 @@ def _become_the_child(
         os._exit(code)
 
 
-def _wait(pid: int, report: socket.socket) -> dict[str, int]:
+def _watch(pid: int, report: socket.socket) -> None:
     """Wait for the child's end, or bring it about when the trusted side hangs up."""
     ended = os.pidfd_open(pid)
     _tell(report, {}, ended)
@@ -90,8 +109,7 @@ def _wait(pid: int, report: socket.socket) -> dict[str, int]:
     poll.register(report, 0)  # hang-ups are always told
     if not any(descriptor == ended for descriptor, _ in poll.poll()):
         os.kill(pid, signal.SIGKILL)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return {"code": code} if code >= 0 else {"signal": -code}
+    os.close(ended)
 
 
 def _end_strays() -> None:

@@ -14,31 +14,35 @@ from grader.worker.readable import interpreter_paths, private_file
 
 NOBODY = 65534
 LAYERS = ("user", "files", "network", "processes")
-_SPACES = system.CLONE_NEWNS | system.CLONE_NEWNET | system.CLONE_NEWIPC | system.CLONE_NEWUTS
+_SPACES = (
+    system.CLONE_NEWNS
+    | system.CLONE_NEWPID
+    | system.CLONE_NEWNET
+    | system.CLONE_NEWIPC
+    | system.CLONE_NEWUTS
+)
 
 
-def enter(data: Sequence[str], scratch_mb: int, *, own_processes: bool) -> dict[str, str]:
+def enter(data: Sequence[str], scratch_mb: int) -> dict[str, str]:
     """Enter all namespaces that this machine allows; layer → "ok" or the reason.
 
     Of the file tree, the interpreter and the files `data` remain, and `scratch_mb` MB to
-    write to. With `own_processes` the *next* child is process 1 of its own namespace.
+    write to. The *next* child of this process is process 1 of its own namespace.
     """
-    spaces = _SPACES | (system.CLONE_NEWPID if own_processes else 0)
     Path("/proc/self/oom_score_adj").write_text("1000")
     proc = _Proc()
     try:
         enter_all = _as_root if os.geteuid() == 0 else _as_user
-        user = enter_all(proc, spaces, data, scratch_mb)
-    except system.Refused as error:
+        user = enter_all(proc, data, scratch_mb)
+    except system.RefusedError as error:
         return dict.fromkeys(LAYERS, str(error))
     finally:
         proc.close()
-    processes = "ok" if own_processes else "no process namespace without a fork"
-    return {"user": user, "files": "ok", "network": "ok", "processes": processes}
+    return dict.fromkeys(LAYERS, "ok") | {"user": user}
 
 
 class _Proc:
-    """This process's /proc entries, kept open across the change of root."""
+    """The /proc entries of this process, kept open across the change of root."""
 
     def __init__(self) -> None:
         self._self = os.open("/proc/self", os.O_PATH)
@@ -64,11 +68,11 @@ class _Proc:
             os.close(descriptor)
 
 
-def _as_root(proc: _Proc, spaces: int, data: Sequence[str], scratch_mb: int) -> str:
+def _as_root(proc: _Proc, data: Sequence[str], scratch_mb: int) -> str:
     private = private_file(data)
     uid = 0 if private else NOBODY
     paths = (*interpreter_paths(), *data)
-    system.unshare(spaces)
+    system.unshare(_SPACES)
     filetree.build(paths, scratch_mb, uid)
     if not private:
         os.setgroups([])
@@ -77,16 +81,16 @@ def _as_root(proc: _Proc, spaces: int, data: Sequence[str], scratch_mb: int) -> 
         system.prctl(system.PR_SET_DUMPABLE, 1)  # or /proc/self would still be root's
     try:
         system.unshare(system.CLONE_NEWUSER)
-    except system.Refused as error:
+    except system.RefusedError as error:
         return str(error)
     proc.map_ids(uid, uid)
     return f"is still root, who alone may read {private}" if private else "ok"
 
 
-def _as_user(proc: _Proc, spaces: int, data: Sequence[str], scratch_mb: int) -> str:
+def _as_user(proc: _Proc, data: Sequence[str], scratch_mb: int) -> str:
     user, group = os.geteuid(), os.getegid()
     paths = (*interpreter_paths(), *data)
-    system.unshare(spaces | system.CLONE_NEWUSER)
+    system.unshare(_SPACES | system.CLONE_NEWUSER)
     proc.map_ids(user, group)
     filetree.build(paths, scratch_mb, user)
     return "ok"

@@ -1,19 +1,22 @@
-"""One run in this very process, for machines that cannot fork: request on stdin, frames out.
+"""One run from a fresh interpreter: request on stdin, frames to stdout.
 
-What needs a fork, a process namespace above all, is missing here; the rest is laid on.
+On Linux the run is a child of this process, as under the fork server. Elsewhere it is this
+process itself: nothing walls it off but what the system has for any process.
 """
 
 import os
+import signal
 import sys
+from typing import NoReturn
 
-from grader.worker import capture, child
+from grader.worker import capture, child, keeper
 from grader.worker.channel import Channel
 from grader.worker.walls import raise_walls
 from grader.worker.warm import warm_modules, warm_up
 
 
 def run_once(folder: str, mentioned: list[str]) -> None:
-    """Serve the request on stdin, frames to stdout.
+    """Serve one request.
 
     `folder` is the scratch folder where the machine has no private one to offer;
     `mentioned` are modules of the notebook, to be imported before the walls are up.
@@ -25,9 +28,18 @@ def run_once(folder: str, mentioned: list[str]) -> None:
     received = channel.receive_request()
     if received is None:
         return
-    walls = raise_walls(received[0], lambda: folder, own_processes=False)
-    child.live(*received, channel, walls)
-    os._exit(0)  # threads and exit handlers of the student's do not count
+    if sys.platform == "linux":
+        _end_like(keeper.mind(*received, channel, lambda: folder))
+    else:
+        child.live(*received, channel, raise_walls(received[0], lambda: folder))
+        os._exit(0)  # threads and exit handlers of the student's do not count
+
+
+def _end_like(ended: dict[str, int]) -> NoReturn:
+    """End this process as its child ended: with its code, or by a signal."""
+    if "signal" in ended:
+        os.kill(os.getpid(), signal.SIGKILL)
+    os._exit(ended["code"])
 
 
 def _private_copy(descriptor: int) -> int:

@@ -1,5 +1,7 @@
 """Which files a run may read: the interpreter, its libraries, the worker, the data."""
 
+# ruff: noqa: PTH - unresolved paths, links included, are what this is about
+
 import functools
 import os
 import stat

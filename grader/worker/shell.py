@@ -1,5 +1,7 @@
 """A stand-in for IPython's shell: nothing that a notebook asks of it runs, nothing raises."""
 
+# ruff: noqa: PTH - shell lines and magics are text
+
 from __future__ import annotations
 
 import builtins

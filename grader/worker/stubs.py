@@ -6,7 +6,8 @@ import importlib.util
 import json
 import sys
 import types
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from grader.worker.data import Resolver
 
@@ -38,7 +39,7 @@ def _install_colab() -> None:
     """`google.colab`, which sits in the cell with all other imports."""
     if "google" not in sys.modules and importlib.util.find_spec("google") is None:
         _module("google", __path__=[])
-    parts = {
+    parts: dict[str, dict[str, Any]] = {
         "drive": {"mount": nothing, "flush_and_unmount": nothing},
         "files": {"upload": _no_files, "download": nothing, "view": nothing},
         "output": {"clear": nothing, "eval_js": nothing, "enable_custom_widget_manager": nothing},
@@ -66,8 +67,7 @@ def _install_requests(resolver: Resolver) -> None:
         found = resolver.find(url)
         if found is None:
             raise OSError(f"there is no network while grading: {url}")
-        with open(found, "rb") as file:
-            return Response(url, file.read())
+        return Response(url, Path(found).read_bytes())
 
     _module(
         "requests",
@@ -75,7 +75,9 @@ def _install_requests(resolver: Resolver) -> None:
         get=get,
         Response=Response,
         exceptions=exceptions,
-        **{name: OSError for name in ("RequestException", "ConnectionError", "HTTPError")},
+        RequestException=OSError,
+        ConnectionError=OSError,
+        HTTPError=OSError,
     )
 
 
@@ -111,7 +113,7 @@ class Response:
     def close(self) -> None:
         """Nothing is open."""
 
-    def __enter__(self) -> Response:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -122,7 +124,7 @@ def _quieten_tqdm() -> None:
     """Widgets need a front end: the notebook's bar is the plain one, which is disabled."""
     if "tqdm" not in sys.modules:
         return
-    from tqdm import std
+    from tqdm import std  # type: ignore[import-untyped]
 
     _module("tqdm.notebook", tqdm=std.tqdm, trange=std.trange, tqdm_notebook=std.tqdm)
 

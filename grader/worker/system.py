@@ -33,7 +33,7 @@ _AT_FDCWD = -100
 _AT_RECURSIVE = 0x8000
 
 
-class Refused(OSError):
+class RefusedError(OSError):
     """The machine does not allow new namespaces to this process."""
 
 
@@ -51,12 +51,12 @@ def _call(name: str, *arguments: Any) -> None:
 def unshare(flags: int) -> None:
     """Leave the shared namespaces named by CLONE_NEW* flags, all of them or none.
 
-    Raises `Refused`.
+    Raises `RefusedError`.
     """
     try:
         _call("unshare", ctypes.c_int(flags))
     except OSError as error:
-        raise Refused(f"new namespaces: {error.strerror}") from error
+        raise RefusedError(f"new namespaces: {error.strerror}") from error
 
 
 def prctl(option: int, value: int = 0) -> None:
@@ -65,7 +65,7 @@ def prctl(option: int, value: int = 0) -> None:
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
-    """mount(2); empty strings for what a flag combination ignores."""
+    """Mount; empty strings for what a flag combination ignores."""
     texts = [text.encode() for text in (source, target, kind)]
     _call("mount", *texts, ctypes.c_ulong(flags), data.encode() or None)
 

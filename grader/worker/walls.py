@@ -34,16 +34,14 @@ class Walls:
         return self.reached | confine(self.confinement)
 
 
-def raise_walls(
-    request: RunRequest, make_folder: Callable[[], str], *, own_processes: bool
-) -> Walls:
+def raise_walls(request: RunRequest, make_folder: Callable[[], str]) -> Walls:
     """Enter the namespaces; `make_folder` gives a scratch folder where there are none.
 
-    With `own_processes` the *next* child is process 1 of a namespace of its own.
+    It is the *next* child of this process that is in its own process namespace.
     """
     data = data_files(request.data)
     memory = memory_in_use()
-    reached = _enter(data, request.limits.scratch_mb, own_processes=own_processes)
+    reached = _enter(data, request.limits.scratch_mb)
     inside = reached["files"] == "ok"
     scratch = filetree.SCRATCH if inside else make_folder()
     links = tuple(os.path.realpath(path) for path in data)
@@ -58,8 +56,8 @@ def raise_walls(
     return Walls(confinement, reached, scratch, temporary)
 
 
-def _enter(data: tuple[str, ...], scratch_mb: int, *, own_processes: bool) -> dict[str, str]:
+def _enter(data: tuple[str, ...], scratch_mb: int) -> dict[str, str]:
     if sys.platform == "linux":
-        return namespaces.enter(data, scratch_mb, own_processes=own_processes)
-    layers = ("user", "files", "network", "processes")
-    return dict.fromkeys(layers, f"no namespaces on {sys.platform}")
+        return namespaces.enter(data, scratch_mb)
+    else:  # noqa: RET505 - mypy takes what follows a platform's return for unreachable
+        return dict.fromkeys(namespaces.LAYERS, f"no namespaces on {sys.platform}")

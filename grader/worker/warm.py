@@ -31,9 +31,7 @@ def warm_up() -> None:
     gc.enable()
 
 
-def warm_modules(
-    mentioned: Iterable[str], table: dict[str, tuple[str, ...]] = ON_DEMAND
-) -> None:
+def warm_modules(mentioned: Iterable[str], table: dict[str, tuple[str, ...]] = ON_DEMAND) -> None:
     """Import what `table` holds for the modules that a request mentions."""
     wanted = [name for word in mentioned for name in table.get(word, ())]
     missing = [name for name in wanted if name not in sys.modules]

@@ -1,0 +1,49 @@
+"""A cell's code as plain Python, line for line where the student wrote it."""
+
+from __future__ import annotations
+
+import re
+
+from grader.notebook.cell_magic import without_cell_magic
+from grader.notebook.line_magic import by_ipython, by_pattern
+from grader.notebook.syntax import SyntaxProblem, parse, unusable
+
+_MAY_BE_IPYTHON = re.compile(
+    r"^[ \t]*[%!?,;/]"  # magics, shell lines, help, automatic calls
+    r"|\?[ \t]*$"  # help
+    r"|=[ \t]*[%!]"  # x = !ls
+    r"|^[ \t]*>>>|^In \["  # pasted prompts
+    r"|\A(?:[ \t]*\n)*[ \t]+\S",  # indented as a whole
+    re.MULTILINE,
+)
+
+
+def python_source(cell_source: str) -> str | SyntaxProblem:
+    """Python of the same number of lines, each statement on the line where it stood.
+
+    Magics and shell lines become calls of `get_ipython()`, as in Jupyter. The body of
+    `%%time` and its like stays code, that of `%%bash` becomes comments. Never raises.
+    """
+    source = cell_source.replace("\r\n", "\n").replace("\r", "\n")
+    problem = unusable(source)
+    if problem is not None:
+        return problem
+    plain = parse(source)
+    if not isinstance(plain, SyntaxProblem):
+        return source
+    if not _MAY_BE_IPYTHON.search(source):
+        return plain
+    return _translated(without_cell_magic(source), plain)
+
+
+def _translated(source: str, problem: SyntaxProblem) -> str | SyntaxProblem:
+    """`source` without line magics; importing IPython takes longer than most cells do."""
+    for translate in (lambda text: text, by_pattern, by_ipython):
+        text = translate(source)
+        if text is None:
+            continue
+        result = parse(text)
+        if not isinstance(result, SyntaxProblem):
+            return text
+        problem = result
+    return problem
