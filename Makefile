@@ -34,7 +34,7 @@ check: $(VENV)/ready-dev ## lint, types and import contracts
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/ready-dev ## measure speed against the bare notebook and nbconvert
-	@$(BIN)/python -m benchmarks.run
+	@$(BIN)/python tests/benchmarks/run.py
 
 starter: $(VENV)/ready ## make ASSIGNMENT's starter from its solution
 	@$(BIN)/grader starter solutions/$(ASSIGNMENT)/solution.ipynb \

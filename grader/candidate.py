@@ -12,6 +12,7 @@ from grader.assignment import Assignment
 from grader.errors import InfrastructureError
 from grader.model import Source
 from grader.notebook import Unreadable, read_notebook
+from grader.notebook.read import MAX_BYTES
 from grader.submission import Submission
 
 MAX_CANDIDATES = 40
@@ -31,9 +32,10 @@ def choose(submission: Submission, assignment: Assignment) -> Choice:
 
     Raises InfrastructureError where a file cannot be read: that is the machine's fault.
     """
+    origins = submission.origins or (submission.origin,)
     looked = [
-        (_read(path, submission, assignment), path)
-        for path in submission.candidates[:MAX_CANDIDATES]
+        (_read(path, origin, assignment), path)
+        for path, origin in zip(submission.candidates[:MAX_CANDIDATES], origins, strict=False)
     ]
     (source, found), chosen = max(looked, key=lambda item: _merit(item[0][1], assignment))
     others = ", ".join(path.name for path in submission.candidates if path != chosen)
@@ -44,18 +46,18 @@ def choose(submission: Submission, assignment: Assignment) -> Choice:
 
 
 def _read(
-    path: Path, submission: Submission, assignment: Assignment
+    path: Path, origin: str, assignment: Assignment
 ) -> tuple[Source, Study | Unreadable]:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)  # one more byte tells that it is too large
     except OSError as error:
         raise InfrastructureError(
-            f"{submission.origin} cannot be read: {error.strerror}: check its permissions"
+            f"{origin} cannot be read: {error.strerror}: check its permissions"
         ) from error
     notebook = read_notebook(content, path.name)
-    shown = submission.origin if len(submission.candidates) == 1 else str(path)
     source = Source(
-        path=shown,
+        path=origin,
         sha256=hashlib.sha256(content).hexdigest(),
         format="unknown" if isinstance(notebook, Unreadable) else notebook.format,
     )

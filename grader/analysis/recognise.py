@@ -73,13 +73,19 @@ class Recogniser:
 
 def _markers(cells: Sequence[Cell], exercises: Sequence[Exercise]) -> Iterator[Marker]:
     for cell in cells:
-        lines = _comments(cell.source) if cell.kind == "code" else enumerate(
-            cell.source.splitlines(), start=1
-        )
-        for line, text in lines:
+        for line, text in _headings(cell):
             for exercise in exercises:
                 if any(_begins(text, marker) for marker in exercise.markers):
                     yield Marker(cell.index, line, exercise)
+
+
+def _headings(cell: Cell) -> Iterator[tuple[int, str]]:
+    """Lines that may open an exercise: the title of a script's cell, comments, markdown."""
+    yield 0, cell.title
+    if cell.kind == "code":
+        yield from _comments(cell.source)
+    else:
+        yield from enumerate(cell.source.split("\n"), start=1)
 
 
 def _begins(text: str, marker: str) -> bool:

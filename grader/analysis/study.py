@@ -30,7 +30,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
 
     def lines(self, life: Lifetime) -> list[Line]:
         """The student's lines that wrote a lifetime, each once, in order."""
-        cells = {cell.index: cell.source.splitlines() for cell in self.notebook.cells}
+        cells = {cell.index: cell.source.split("\n") for cell in self.notebook.cells}
         places = sorted(
             {(w.cell, line) for w in life.writes for line in range(w.line, w.end_line + 1)}
         )

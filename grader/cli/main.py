@@ -13,7 +13,7 @@ from grader.messages import printable
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="backprop-grader", message="%(prog)s %(version)s")
+@click.version_option(package_name="backprop-grader", message="grader %(version)s")
 def cli() -> None:
     """Marks manual backpropagation: every gradient that a student wrote by hand,
     against PyTorch autograd."""
@@ -105,7 +105,7 @@ def main() -> None:
     """Entry point: pins the arithmetic, runs the command, turns errors into one line."""
     pins.apply()
     try:
-        cli()
+        cli(prog_name="grader")
     except GraderError as error:
         click.echo(f"grader: {printable(str(error))}", err=True)
         sys.exit(1 if isinstance(error, InfrastructureError) else 2)

@@ -12,7 +12,7 @@ _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 class BoundedText(io.TextIOBase):
     """A text stream that keeps the first `limit` characters of a run."""
 
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def __init__(self, limit: int) -> None:
         super().__init__()

@@ -5,7 +5,8 @@ A file that is missing where it is opened for reading is replaced by the data fi
 name, or the nearest to it; files that are there, and all writing, stay as they are.
 """
 
-# ruff: noqa: PTH - what students hand to `open` is text
+# ruff: noqa: PTH103, PTH110, PTH118, PTH120, PTH123, PTH202, PTH211
+# (what students hand to `open` is text)
 
 from __future__ import annotations
 

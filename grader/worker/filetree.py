@@ -6,7 +6,8 @@
 └─ sandbox        tmpfs of limited size: scratch (working folder and HOME), tmp, shm
 """
 
-# ruff: noqa: PTH, S108 - paths are texts for system calls here; /tmp is one of its own
+# ruff: noqa: PTH102, PTH103, PTH106, PTH110, PTH112, PTH120, PTH211, S108
+# (paths are texts for system calls here; /tmp is one of its own)
 
 import os
 from collections.abc import Iterable

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+from typing import NoReturn
 
 from grader.worker import keeper
 from grader.worker.readable import interpreter_paths
@@ -17,7 +18,7 @@ from grader.worker.warm import warm_modules, warm_up
 MAX_MESSAGE = 1 << 16
 
 
-def serve(control_fd: int) -> None:
+def serve(control_fd: int) -> NoReturn:
     """Fork a keeper for each request, until every holder of the other end has closed it."""
     control = socket.socket(fileno=control_fd)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
@@ -28,7 +29,7 @@ def serve(control_fd: int) -> None:
             control, MAX_MESSAGE, 2, socket.MSG_CMSG_CLOEXEC
         )
         if not message:
-            return
+            os._exit(0)  # nothing here needs the interpreter's long goodbye
         warm_modules(json.loads(message))
         channel, report = descriptors
         _fork_keeper(control, channel, socket.socket(fileno=report))

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from grader.wire import RunRequest
 from grader.worker import filetree, namespaces
@@ -44,9 +45,10 @@ def raise_walls(request: RunRequest, make_folder: Callable[[], str]) -> Walls:
     reached = _enter(data, request.limits.scratch_mb)
     inside = reached["files"] == "ok"
     scratch = filetree.SCRATCH if inside else make_folder()
-    links = tuple(os.path.realpath(path) for path in data)
+    real = [str(Path(path).resolve()) for path in data]
+    folders = [request.data] if request.data else []
     confinement = Confinement(
-        readable=(*interpreter_paths(), *DEVICES, *links, request.data),
+        readable=(*interpreter_paths(), *DEVICES, *real, *folders),
         writable=filetree.WRITABLE if inside else (scratch, os.devnull),
         limits=request.limits,
         own_user=reached["user"] == "ok",

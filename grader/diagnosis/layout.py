@@ -1,0 +1,52 @@
+"""How a tensor X and one of its consumers Y broadcast against each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+
+MAX_ELEMENTS = 1 << 18
+"""Of a broadcast shape that is searched: a diagnosis must not cost more than the run."""
+
+
+class Layout:
+    """The common shape of X and Y, split into what X keeps and what is summed away.
+
+    An elementwise consumer has dX = sum over `reduced` of dY · (local derivative).
+    """
+
+    def __init__(self, x: Sequence[int], y: Sequence[int]) -> None:
+        self.shape = torch.broadcast_shapes(tuple(x), tuple(y))
+        padded = (1,) * (len(self.shape) - len(x)) + tuple(x)
+        sizes = list(zip(padded, self.shape, strict=True))
+        self.reduced = [i for i, (own, full) in enumerate(sizes) if own == 1 and full > 1]
+        self.kept = [i for i in range(len(self.shape)) if i not in self.reduced]
+        self.count = math.prod(x)
+
+    @classmethod
+    def of(cls, x: Sequence[int], y: Sequence[int]) -> Layout | None:
+        """None where the shapes do not broadcast, or are too large to search."""
+        try:
+            layout = cls(x, y)
+        except RuntimeError:
+            return None
+        return layout if math.prod(layout.shape) <= MAX_ELEMENTS else None
+
+    def takes(self, tensor: torch.Tensor) -> bool:
+        """Whether the tensor broadcasts to the common shape."""
+        try:
+            return torch.broadcast_shapes(tensor.shape, self.shape) == self.shape
+        except RuntimeError:
+            return False
+
+    def flat(self, tensor: torch.Tensor) -> torch.Tensor:
+        """(elements of X in order, elements summed into each)."""
+        full = tensor.expand(self.shape).permute([*self.kept, *self.reduced])
+        return full.reshape(self.count, -1)
+
+
+def summed(tensor: torch.Tensor, dims: Sequence[int]) -> torch.Tensor:
+    """Sum over dimensions; no dimension means none, where torch takes it for all."""
+    return tensor.sum(list(dims)) if dims else tensor

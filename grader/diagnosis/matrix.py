@@ -1,0 +1,89 @@
+"""Hypotheses about matrix products: a transposed operand, another operand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from grader.diagnosis.case import Case, Term
+from grader.diagnosis.codes import diagnosis
+from grader.diagnosis.match import multiple
+from grader.model import Diagnosis
+
+
+def wrong_matrix(case: Case) -> Diagnosis | None:
+    """The incoming gradient in a product with the wrong matrix, or the right one turned."""
+    for term in case.terms:
+        cotangent = case.cotangents.get(term.name)
+        if cotangent is None or cotangent.dim() != 2:
+            continue
+        right = {name for name, _, product in _products(case, cotangent) if _is(term.right, product)}
+        turned = _products(case, cotangent, turned=True)
+        used = [
+            (name, how)
+            for name, how, product in turned
+            if right and multiple(term.student, product, case.floor) is not None
+        ]
+        if used:
+            mine = next((use for use in used if use[0] in right), None)
+            return _transposed(case, *mine) if mine else _operand(case, term, used[0][0])
+    return None
+
+
+def upstream_missing_in_product(case: Case, shape: torch.Size, value: torch.Tensor) -> str | None:
+    """The matrix whose product with ones of this shape the value is."""
+    if len(shape) != 2 or value.dim() != 2:
+        return None
+    ones = torch.ones(shape, dtype=torch.float64)
+    for name, _, product in _products(case, ones):
+        if multiple(value, product, case.floor) is not None:
+            return name
+    return None
+
+
+def _products(
+    case: Case, cotangent: torch.Tensor, *, turned: bool = False
+) -> Iterator[tuple[str, str, torch.Tensor]]:
+    """Name, what was done to it, and product with the cotangent, wherever that has X's shape."""
+    x = case.expected.shape
+    for name, tensor in case.tensors.items():
+        if tensor.dim() != 2 or len(x) != 2:
+            continue
+        ways = [("as it is", tensor), ("transposed", tensor.T)]
+        ways += [("reshaped", tensor.reshape(tensor.T.shape))] if turned else []
+        gradients = [cotangent, cotangent.T] if turned else [cotangent]
+        for how, matrix in ways:
+            for gradient in gradients:
+                if gradient.shape[0] == x[0] and (gradient.shape[1], x[1]) == matrix.shape:
+                    yield name, how, gradient @ matrix
+                if gradient.shape[1] == x[1] and (x[0], gradient.shape[0]) == matrix.shape:
+                    yield name, how, matrix @ gradient
+
+
+def _is(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return multiple(a, b) is not None
+
+
+def _transposed(case: Case, name: str, how: str) -> Diagnosis:
+    return diagnosis(
+        "transposed",
+        f"In the product that makes `d{case.target}`, rows and columns of an operand are exchanged "
+        "or mixed up.",
+        f"Ask of `{name}` and of the incoming gradient which dimension the product adds up over, "
+        "and what it counts.",
+        what="operand",
+        operand=name,
+        used=how,
+    )
+
+
+def _operand(case: Case, term: Term, name: str) -> Diagnosis:
+    return diagnosis(
+        "wrong_operand",
+        f"The gradient that comes through `{term.name}` is multiplied with `{name}`, which has a "
+        "fitting shape but is another tensor.",
+        f"Look at the forward line that makes `{term.name}`: what stands beside `{case.target}` there?",
+        used=name,
+        path=term.name,
+    )

@@ -1,0 +1,86 @@
+"""`make bench`: the grader against the bare notebook and against nbconvert, in one run.
+
+The class is made of the bundled solution, each copy with a cell of its own, so that every
+file is another one. Training stands at ten steps for all tools alike.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from timing import Times, in_turn, timed
+
+ROOT = Path(__file__).parents[2]
+ASSIGNMENT = ROOT / "assignments" / "backprop_ninja"
+SOLUTION = ROOT / "solutions" / "backprop_ninja" / "solution.ipynb"
+CLASS_SIZE = 50
+SAMPLE = 4
+"""Notebooks that nbconvert is timed on, twice: it takes seconds for each."""
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        notebooks = _class(folder / "class")
+        for place in (folder, folder / "class"):  # nbconvert runs a notebook where it lies
+            shutil.copytree(ASSIGNMENT / "data", place / "data")
+        print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+        _cold(folder, notebooks[0])
+        _bulk(folder, notebooks)
+
+
+def _class(folder: Path) -> list[Path]:
+    folder.mkdir()
+    text = SOLUTION.read_text(encoding="utf-8").replace("max_steps = 200000", "max_steps = 10")
+    paths = []
+    for number in range(CLASS_SIZE):
+        notebook = json.loads(text)
+        own = {**notebook["cells"][0], "id": "own", "source": f"Student number {number}"}
+        notebook["cells"].insert(1, own)
+        paths.append(folder / f"student-{number:02}.ipynb")
+        paths[-1].write_text(json.dumps(notebook), encoding="utf-8")
+    return paths
+
+
+def _grader(folder: Path, what: Path, *, jobs: int) -> list[str]:
+    assignment = ["--assignment", str(ASSIGNMENT)]
+    out = ["--out", str(folder / "out"), "--jobs", str(jobs)]
+    return [sys.executable, "-m", "grader", "grade", str(what), *assignment, *out]
+
+
+def _cold(folder: Path, notebook: Path) -> None:
+    bare = [sys.executable, str(Path(__file__).with_name("bare.py")), str(notebook)]
+    ours, theirs = in_turn([_grader(folder, notebook, jobs=1), bare], folder, rounds=7)
+    print("One cold notebook")
+    print(f"  grader grade   {ours}")
+    print(f"  bare process   {theirs}")
+    print(f"  ratio          {ours.median / theirs.median:6.2f}   (at most 1.5)\n")
+
+
+def _bulk(folder: Path, notebooks: list[Path]) -> None:
+    ours = Times(tuple(timed(_grader(folder, folder / "class", jobs=2), folder) for _ in range(3)))
+    theirs = Times(tuple(_nbconvert(folder, path) for path in notebooks[:SAMPLE] * 2))
+    each = ours.median / len(notebooks)
+    print(f"{len(notebooks)} submissions, two jobs")
+    print(f"  grader grade          {ours}  {each * 1000:8.1f} ms each")
+    print(f"  nbconvert --execute   {theirs}  each, one at a time")
+    print(f"  ratio                 {theirs.median / each:6.1f}   (at least 10)")
+
+
+def _nbconvert(folder: Path, path: Path) -> float:
+    jupyter = str(Path(sys.executable).with_name("jupyter"))
+    command = [jupyter, "nbconvert", "--execute", "--to", "notebook", "--output-dir"]
+    return timed([*command, str(folder / "executed"), str(path)], folder)
+
+
+if __name__ == "__main__":
+    begun = time.perf_counter()
+    main()
+    print(f"\nmeasured in {time.perf_counter() - begun:.0f} s")

@@ -1,0 +1,38 @@
+"""Printed text is kept up to its limit."""
+
+import pytest
+
+from grader.worker.capture import DROPPED, BoundedText
+
+
+def test_text_is_taken_once():
+    stream = BoundedText(100)
+    print("one", file=stream)
+    assert stream.take() == "one\n"
+    assert stream.take() == ""
+
+
+def test_what_is_over_the_limit_is_dropped_with_one_marker():
+    stream = BoundedText(5)
+    for _ in range(3):
+        stream.write("abc")
+    assert stream.take() == "abcab" + DROPPED
+
+
+def test_a_text_that_just_fits_is_followed_by_the_marker_only_if_more_comes():
+    stream = BoundedText(3)
+    stream.write("abc")
+    assert stream.take() == "abc"
+    stream.write("d")
+    assert stream.take() == DROPPED
+
+
+def test_overwritten_lines_show_their_last_state():
+    stream = BoundedText(100)
+    stream.write("  0%\r 50%\r100%\nnext\r\n")
+    assert stream.take() == "100%\nnext\r\n"
+
+
+def test_only_text_can_be_written():
+    with pytest.raises(TypeError):
+        BoundedText(3).write(b"x")
