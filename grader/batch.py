@@ -39,9 +39,7 @@ class Desk:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.grader = Grader(
-            work.assignment, work.sandbox, work.data, outputs=work.with_notebook
-        )
+        self.grader = Grader(work.assignment, work.sandbox, work.data, outputs=work.with_notebook)
 
     def grade(self, submission: Submission) -> Scorecard:
         graded = self.grader.grade(submission)

@@ -45,9 +45,7 @@ def choose(submission: Submission, assignment: Assignment) -> Choice:
     return Choice(source=source, study=found, notes=tuple(notes))
 
 
-def _read(
-    path: Path, origin: str, assignment: Assignment
-) -> tuple[Source, Study | Unreadable]:
+def _read(path: Path, origin: str, assignment: Assignment) -> tuple[Source, Study | Unreadable]:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)  # one more byte tells that it is too large

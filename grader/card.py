@@ -9,7 +9,7 @@ from grader.analysis.study import Study
 from grader.assignment import Assignment
 from grader.candidate import Choice
 from grader.environment import environment
-from grader.model import CellResult, ExerciseScore, IntegrityNote, Scorecard, Source
+from grader.model import CellResult, CellStatus, ExerciseScore, IntegrityNote, Scorecard, Source
 from grader.notebook import SyntaxProblem, Unreadable
 from grader.passes import JudgedPass
 from grader.sandbox import RunOutcome
@@ -146,7 +146,7 @@ def _cells(study: Study, outcome: RunOutcome, seen: Trace) -> Iterator[CellResul
                 index=index, status="error", error=f"line {source.line}: {source.message}"
             )
         elif stopped:
-            status = "timed_out" if outcome.status == "timed_out" else "error"
+            status: CellStatus = "timed_out" if outcome.status == "timed_out" else "error"
             yield CellResult(index=index, status=status, error=outcome.reason)
             stopped = False
         else:

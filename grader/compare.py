@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 import torch
+from msgspec.structs import replace
 
 from grader.assignment import Tolerance
 from grader.model import Verdict
@@ -71,9 +72,7 @@ def squeezed(shape: list[int]) -> list[int]:
     return [size for size in shape if size != 1]
 
 
-def close(
-    numbers: torch.Tensor, expected: torch.Tensor, tolerance: Tolerance
-) -> torch.Tensor:
+def close(numbers: torch.Tensor, expected: torch.Tensor, tolerance: Tolerance) -> torch.Tensor:
     """Element by element: |d − g| ≤ rtol·|g| + atol_rel·max|g| + atol, in float64."""
     g = expected.double()
     scale = g.abs().max() if g.numel() else g.new_zeros(())
@@ -89,19 +88,20 @@ def _values(
     shape: list[int],
 ) -> Comparison:
     wanted = list(expected.shape)
-    figures = {"shape": shape, "expected_shape": wanted, "dtype": value.dtype}
+    base = Comparison(verdict="unjudged", shape=shape, expected_shape=wanted, dtype=value.dtype)
     if not bool(torch.isfinite(expected).all()):
         note = "the reference gradient itself is not finite at these parameters"
-        return Comparison(verdict="unjudged", note=note, **figures)
-    if not bool(torch.isfinite(numbers.double()).all()):
-        bad = int((~torch.isfinite(numbers.double())).sum())
-        note = f"{bad} of {numbers.numel()} elements are NaN or infinite"
-        return Comparison(verdict="non_finite", note=note, **figures)
+        return replace(base, note=note)
+    finite = torch.isfinite(numbers.double())
+    if not bool(finite.all()):
+        note = f"{int((~finite).sum())} of {numbers.numel()} elements are NaN or infinite"
+        return replace(base, verdict="non_finite", note=note)
     within = close(numbers, expected, tolerance)
     difference = (numbers.double() - expected.double()).abs()
     exact = numbers.dtype == expected.dtype and torch.equal(numbers, expected)
     right = bool(within.all())
-    return Comparison(
+    return replace(
+        base,
         verdict="exact" if exact else "close" if right else "mismatch",
         exact=exact,
         allclose=torch.allclose(numbers.to(expected.dtype), expected),
@@ -109,7 +109,6 @@ def _values(
         at=_position(difference),
         off=float((~within).double().mean()) if within.numel() else 0.0,
         note=_right_note(value, shape, wanted) if right else None,
-        **figures,
     )
 
 
@@ -127,7 +126,9 @@ def _position(difference: torch.Tensor) -> list[int] | None:
 def _right_note(value: Value, shape: list[int], wanted: list[int]) -> str | None:
     notes = []
     if shape != wanted:
-        notes.append(f"shape {_text(shape)} where {_text(wanted)} was expected: the values are right")
+        notes.append(
+            f"shape {_text(shape)} where {_text(wanted)} was expected: the values are right"
+        )
     if value.kind == "array":
         notes.append("a numpy array, not a tensor: the values are right")
     elif value.dtype not in {"float32", None}:
@@ -136,14 +137,16 @@ def _right_note(value: Value, shape: list[int], wanted: list[int]) -> str | None
 
 
 def _shape_note(shape: list[int], wanted: list[int]) -> str:
-    try:
-        broadcast = list(torch.broadcast_shapes(shape, wanted))
-    except RuntimeError:
-        broadcast = []
     text = f"shape {_text(shape)} where {_text(wanted)} was expected"
-    if broadcast in (shape, wanted):
+    if _broadcasts(shape, wanted) or _broadcasts(wanted, shape):
         text += ": it would only match by broadcasting"
     return text
+
+
+def _broadcasts(small: list[int], large: list[int]) -> bool:
+    """Whether a tensor of one shape expands to the other."""
+    pairs = zip(reversed(small), reversed(large), strict=False)
+    return len(small) <= len(large) and all(a in (1, b) for a, b in pairs)
 
 
 def _text(shape: list[int]) -> str:

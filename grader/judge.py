@@ -130,9 +130,7 @@ class Judge:
             expected = judged.network.gradients[target]
             if float(expected.abs().max()) < TELLING or _twins(judged.network, target):
                 continue
-            result = compare(
-                candidate.value, numbers, expected, self.assignment.spec.tolerance
-            )
+            result = compare(candidate.value, numbers, expected, self.assignment.spec.tolerance)
             if result.right:
                 fits.append((candidate, result))
         if len(fits) == 1:

@@ -27,7 +27,6 @@ CellStatus = Literal["ok", "error", "timed_out", "skipped"]
 Protection = Literal["enforced", "partial", "none"]
 
 
-
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One source line of the student's."""
 

@@ -66,9 +66,7 @@ class Grader:
 
     def run(self, study: Study) -> RunOutcome:
         """Run the student's code in the sandbox; functions are called with an example."""
-        request = run_request(
-            study, self.assignment, data=str(self.data), outputs=self.outputs
-        )
+        request = run_request(study, self.assignment, data=str(self.data), outputs=self.outputs)
         return self.sandbox.run(request, self._example if request.entry else b"")
 
     def judge(
@@ -86,4 +84,5 @@ class Grader:
         if not isinstance(network, Network):
             return b""
         tensors = network.inputs | network.tensors
-        return save({name: value.clone() for name, value in tensors.items()})  # views are refused
+        blob: bytes = save({name: value.clone() for name, value in tensors.items()})  # no views
+        return blob

@@ -15,13 +15,11 @@ def rendered_notebook(graded: Graded) -> str | None:
     if graded.study is None or graded.trace is None:
         return None
     cells = [_cell(graded.trace, cell) for cell in graded.study.notebook.cells]
-    return render_notebook(
-        {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    )
+    return render_notebook({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
 def _cell(trace: Trace, cell: Cell) -> dict[str, Any]:
-    base = {
+    base: dict[str, Any] = {
         "cell_type": cell.kind,
         "metadata": {},
         "source": cell.source,

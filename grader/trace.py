@@ -68,9 +68,7 @@ def decode(events: tuple[tuple[wire.Event, bytes], ...]) -> Trace:
     return trace
 
 
-def _add(
-    trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.Tensor]
-) -> None:
+def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.Tensor]) -> None:
     if isinstance(event, wire.InputsSeen):
         trace.passes.setdefault(event.pass_id, Pass(cell=event.cell, inputs=tensors))
     elif isinstance(event, wire.ForwardSeen):

@@ -109,7 +109,7 @@ ValueKind = Literal["tensor", "array", "scalar", "none", "other"]
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
-    """What stood under a name. `tensor`, `array` and `scalar` have their data in the blob under `key`."""
+    """What stood under a name; `tensor`, `array` and `scalar` have data in the blob at `key`."""
 
     kind: ValueKind
     key: str | None = None
@@ -153,7 +153,8 @@ class Settled(Message, tag="settled", frozen=True, kw_only=True):
 
 class Seen(Message, tag="seen", frozen=True, kw_only=True):
     """A d-name that was changed or created without a visible write: found after a cell,
-    before its next fresh assignment, or in what the entry function returned."""
+    before its next fresh assignment, or in what the entry function returned.
+    """
 
     name: str
     """Canonical d-name."""
@@ -197,9 +198,7 @@ class Done(Message, tag="done", frozen=True, kw_only=True):
     """The student's code asked the interpreter to exit."""
 
 
-Event: TypeAlias = (
-    Started | InputsSeen | ForwardSeen | Settled | Seen | CellDone | Candidate | Done
-)
+Event: TypeAlias = Started | InputsSeen | ForwardSeen | Settled | Seen | CellDone | Candidate | Done
 
 _encoder = msgspec.json.Encoder()
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

@@ -122,7 +122,13 @@ for k in range(Xb.shape[0]):
 def notebook(*cells: str | dict[str, Any]) -> bytes:
     """A notebook of these cells: strings are code, dictionaries are taken as they are."""
     made = [
-        {"cell_type": "code", "metadata": {}, "source": cell, "outputs": [], "execution_count": None}
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "source": cell,
+            "outputs": [],
+            "execution_count": None,
+        }
         if isinstance(cell, str)
         else cell
         for cell in cells

@@ -97,7 +97,9 @@ def test_updates_of_parameters_make_a_loop_a_training_loop(update: str) -> None:
 
 
 def test_a_loop_that_updates_no_parameter_is_no_training() -> None:
-    assert only(analyse("for i in r:\n    emb = C[ix]\n    dC = x\n    total += 1"), "dC").loop is None
+    assert (
+        only(analyse("for i in r:\n    emb = C[ix]\n    dC = x\n    total += 1"), "dC").loop is None
+    )
 
 
 def test_two_branches_of_one_if_settle_after_it() -> None:

@@ -21,7 +21,9 @@ def grader(*arguments: object, before: tuple[str, ...] = ()) -> subprocess.Compl
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
-def grade(out: Path, *arguments: object, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+def grade(
+    out: Path, *arguments: object, before: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
     return grader("grade", *arguments, "--out", out, before=before)
 
 
@@ -156,14 +158,18 @@ def test_broken_files_are_graded_with_zero_and_the_others_as_ever(tmp_path: Path
 @pytest.mark.skipif(
     os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root reads every file"
 )
-def test_a_file_that_may_not_be_read_is_ungraded_and_the_exit_status_says_so(tmp_path: Path) -> None:
+def test_a_file_that_may_not_be_read_is_ungraded_and_the_exit_status_says_so(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / "class"
     folder.mkdir()
     shutil.copy(EXAMPLES / "hana.ipynb", folder)
     shutil.copy(EXAMPLES / "ben.ipynb", folder)
     (folder / "hana.ipynb").chmod(0)
     drop = "-dac_override,-dac_read_search"
-    before = ("setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}") if os.geteuid() == 0 else ()
+    before = (
+        ("setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}") if os.geteuid() == 0 else ()
+    )
     done = grade(tmp_path / "out", folder, "--format", "json", before=before)
     cards = {card["id"]: card for card in json.loads(done.stdout)}
     assert done.returncode == 1
@@ -220,8 +226,11 @@ def test_two_submissions_of_one_id_are_both_graded_and_named(tmp_path: Path) -> 
         (tmp_path / name).mkdir()
         shutil.copy(EXAMPLES / "hana.ipynb", tmp_path / name / "same.ipynb")
     done = grade(
-        tmp_path / "out", tmp_path / "a" / "same.ipynb", tmp_path / "b" / "same.ipynb",
-        "--format", "json",
+        tmp_path / "out",
+        tmp_path / "a" / "same.ipynb",
+        tmp_path / "b" / "same.ipynb",
+        "--format",
+        "json",
     )
     assert {card["id"] for card in json.loads(done.stdout)} == {"same", "same-2"}
     assert "same.ipynb" in done.stderr

@@ -20,7 +20,12 @@ def against(numbers: torch.Tensor | None, expected: torch.Tensor = GRADIENT) -> 
 
 def test_the_same_bits_are_exact() -> None:
     result = against(GRADIENT.clone())
-    assert (result.verdict, result.exact, result.allclose, result.max_diff) == ("exact", True, True, 0)
+    assert (result.verdict, result.exact, result.allclose, result.max_diff) == (
+        "exact",
+        True,
+        True,
+        0,
+    )
 
 
 def test_a_rounding_error_is_close() -> None:

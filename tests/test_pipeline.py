@@ -84,9 +84,7 @@ def test_two_real_notebooks_grade_right(tmp_path: Path) -> None:
 
         def graded(pattern: str) -> Scorecard:
             (path,) = folder.glob(pattern)
-            return grader.grade(
-                Submission(id="x", candidates=(path,), origin=path.name)
-            ).card
+            return grader.grade(Submission(id="x", candidates=(path,), origin=path.name)).card
 
         first, second = graded("000_*.ipynb"), graded("001_*.ipynb")
     assert set(verdicts(first).values()) <= RIGHT
@@ -194,7 +192,9 @@ def test_gradients_written_into_globals_are_seen(grade: Grade) -> None:
 
 
 def test_gradients_are_judged_at_the_inputs_of_their_own_forward_pass(grade: Grade) -> None:
-    card = grade(SETUP, FORWARD, BACKWARD, "for p in parameters:\n    p.data += 1\nix = None\nn = 7")
+    card = grade(
+        SETUP, FORWARD, BACKWARD, "for p in parameters:\n    p.data += 1\nix = None\nn = 7"
+    )
     assert exercise(card, "exercise-1").score == 26
 
 
@@ -208,9 +208,14 @@ def test_inputs_under_other_names_are_found(grade: Grade) -> None:
 
 def test_without_n_its_size_is_taken_from_the_batch(grade: Grade) -> None:
     def bare(text: str) -> str:
-        return text.replace("n = 32", "rows = 32").replace("(n,)", "(rows,)").replace(
-            "range(n)", "range(rows)"
-        ).replace("1/n", "1/rows").replace("1.0/n", "1.0/rows").replace("(n-1)", "(rows-1)")
+        return (
+            text.replace("n = 32", "rows = 32")
+            .replace("(n,)", "(rows,)")
+            .replace("range(n)", "range(rows)")
+            .replace("1/n", "1/rows")
+            .replace("1.0/n", "1.0/rows")
+            .replace("(n-1)", "(rows-1)")
+        )
 
     assert exercise(grade(bare(SETUP), bare(FORWARD), bare(BACKWARD)), "exercise-1").score == 26
 
@@ -222,8 +227,13 @@ def test_a_forward_pass_that_differs_is_reported_with_its_first_tensor(grade: Gr
 
 
 def test_another_network_is_unjudged_and_flagged(grade: Grade) -> None:
-    card = grade(SETUP, FORWARD.replace("torch.tanh(hpreact)", "torch.tanh(hpreact)[:, :32]").replace(
-        "h @ W2", "h @ W2[:32]"), BACKWARD)
+    card = grade(
+        SETUP,
+        FORWARD.replace("torch.tanh(hpreact)", "torch.tanh(hpreact)[:, :32]").replace(
+            "h @ W2", "h @ W2[:32]"
+        ),
+        BACKWARD,
+    )
     assert row(card, "dlogprobs").verdict == "unjudged"
     assert card.score == 0
     assert [note.code for note in card.integrity] == ["unjudged"]
@@ -295,9 +305,11 @@ def test_training_without_a_known_parameter_is_cut_short_too(grade: Grade) -> No
 
 
 def test_a_gradient_that_goes_wrong_in_later_iterations_is_wrong(grade: Grade) -> None:
-    broken = TRAIN.replace("        dC = torch.zeros_like(C)\n", "        dC = dC0\n").replace(
-        "lossi = []", "dC0 = torch.zeros_like(C)"
-    ).replace("        lossi.append(loss.item())\n", "")
+    broken = (
+        TRAIN.replace("        dC = torch.zeros_like(C)\n", "        dC = dC0\n")
+        .replace("lossi = []", "dC0 = torch.zeros_like(C)")
+        .replace("        lossi.append(loss.item())\n", "")
+    )
     card = grade(SETUP, broken)
     assert row(card, "dC", "exercise-4").verdict == "mismatch"
     assert row(card, "dW1", "exercise-4").verdict in RIGHT
@@ -333,7 +345,9 @@ def test_a_modules_function_is_called_and_its_locals_are_judged(grade: Grade, re
 
 
 def test_a_function_may_return_what_it_computes_under_other_names(grade: Grade) -> None:
-    content = b"def backward(probs, Yb, n):\n    x = -1 / n / probs\n    return {'probs': x * 0 + x}\n"
+    content = (
+        b"def backward(probs, Yb, n):\n    x = -1 / n / probs\n    return {'probs': x * 0 + x}\n"
+    )
     card = grade(content=content, name="anna.py")
     assert row(card, "dprobs").verdict == "mismatch"
 
@@ -347,7 +361,10 @@ def test_a_parameter_that_is_no_tensor_is_named(grade: Grade) -> None:
 def test_a_script_at_top_level_is_judged_like_a_notebook(grade: Grade) -> None:
     card = grade(content=(SETUP + FORWARD + BACKWARD).encode(), name="anna.py")
     assert exercise(card, "exercise-1").score == 26
-    assert row(card, "dprobs").line == (SETUP + FORWARD + BACKWARD).split("dprobs =")[0].count("\n") + 1
+    assert (
+        row(card, "dprobs").line
+        == (SETUP + FORWARD + BACKWARD).split("dprobs =")[0].count("\n") + 1
+    )
 
 
 # ---- what is handed in wrong ---------------------------------------------------------------------

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_sandbox import cells, request
+from test_sandbox import cells, request, worker_pids
 
 from grader.sandbox import FreshProcessSandbox
 from grader.sandbox.command import worker_command
@@ -68,7 +68,9 @@ def test_without_namespaces_landlock_still_holds_and_the_rest_is_named():
         "'echo 0 > /proc/sys/user/max_user_namespaces; "
         'exec setpriv --bounding-set -all --inh-caps -all "$@"\' sh "$@"'
     )
+    before = set(worker_pids())
     status, error, _, files, network, processes, missing = run_in(shell)
+    assert not set(worker_pids()) - before  # what it forked was ended all the same
     assert (status, error) == ("completed", "PermissionError")
     assert (files, network, processes) == ("enforced", "none", "partial")
     assert any(line.startswith("network: ") for line in missing)

@@ -29,7 +29,8 @@ class Scope:
         self.gradients = gradients
         self.tensors = tensors
         self.parent = parent
-        self.function = parent.function if parent and parent.function else function
+        outer: str | None = parent.function if parent else None
+        self.function: str | None = outer or function
         self.temporaries: dict[str, Flow] = {}
         self.from_forward: dict[str, bool] = {}
         self.lifetimes: dict[str, Lifetime] = {}

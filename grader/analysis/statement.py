@@ -158,7 +158,8 @@ def blocks(node: ast.AST) -> Iterator[tuple[tuple[tuple[str, int], ...], list[as
 
 def updated(node: ast.stmt) -> str | None:
     """The name that a step of gradient descent changes: `p.data += …`, `p -= lr * g`,
-    `p.sub_(…)`, `p.data = …`; "" for `optimizer.step()`; None for other statements."""
+    `p.sub_(…)`, `p.data = …`; "" for `optimizer.step()`; None for other statements.
+    """
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
         return root_name(node.target)
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):

@@ -123,7 +123,8 @@ def _called(program: Program) -> bool:
 
 def _entry(program: Program, preferred: str) -> str | None:
     """The function to call if nothing settles: the assignment's, else the one that derives
-    most gradients."""
+    most gradients.
+    """
     if preferred in program.defined:
         return preferred
     return next((name for name in program.functions if name in program.defined), None)

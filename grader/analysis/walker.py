@@ -202,7 +202,9 @@ def _common(path: Path, last: Path) -> int:
         shared += 1
     # One more step picks the statement in that block, unless the paths part between two
     # branches of one statement (if/else), which then is the statement itself.
-    same_block = (
-        shared < min(len(path), len(last)) and path[shared][0] == last[shared][0] in {"body", "orelse", "finalbody"}
-    )
+    same_block = shared < min(len(path), len(last)) and path[shared][0] == last[shared][0] in {
+        "body",
+        "orelse",
+        "finalbody",
+    }
     return shared + 1 if same_block else max(shared, 1)

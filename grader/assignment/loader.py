@@ -52,17 +52,14 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         """Inputs with a gradient."""
-        return tuple(
-            name for name, leaf in self.spec.inputs.items() if leaf.kind == "parameter"
-        )
+        return tuple(name for name, leaf in self.spec.inputs.items() if leaf.kind == "parameter")
 
     @cached_property
     def gradient_names(self) -> dict[str, str]:
         """Student's variable → canonical d-name, aliases included; forward tensors that are
-        no target count too, since students pass gradients through them."""
-        names = {
-            f"d{name}": f"d{name}" for name in (*self.forward.tensors, *self.parameters)
-        }
+        no target count too, since students pass gradients through them.
+        """
+        names = {f"d{name}": f"d{name}" for name in (*self.forward.tensors, *self.parameters)}
         return names | _inverted(self.spec.gradient_aliases)
 
     @cached_property
@@ -153,7 +150,7 @@ def _read_spec(manifest: Path) -> Spec:
 
 
 def _explained(message: str) -> str:
-    """msgspec's message with the path of the key as TOML writes it, and a near miss."""
+    """Msgspec's message with the path of the key as TOML writes it, and a near miss."""
     text, _, where = message.partition(" - at `$")
     path = where.rstrip("`").lstrip(".") or "top level"
     unknown = re.search(r"unknown field `(.*)`", text)
@@ -203,5 +200,7 @@ def _data_file(manifest: Path, path: Path, substitute: Path | None) -> Path:
     if substitute is not None and (substitute / path.name).is_file():
         return (substitute / path.name).resolve()
     if not path.is_file():
-        raise AssignmentError(f"{manifest}: data: there is no file {path}: add it or remove the key")
+        raise AssignmentError(
+            f"{manifest}: data: there is no file {path}: add it or remove the key"
+        )
     return path.resolve()

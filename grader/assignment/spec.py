@@ -9,7 +9,6 @@ import msgspec
 from grader.wire import Limits
 
 
-
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A leaf of the forward script, and how to draw an example of it."""
 

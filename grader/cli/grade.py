@@ -62,7 +62,9 @@ def run(
     return 1 if any(card.status == "ungraded" for card in cards) else 0
 
 
-def _announced(stream: Iterator[Scorecard], advance: Callable[[Scorecard], None]) -> Iterator[Scorecard]:
+def _announced(
+    stream: Iterator[Scorecard], advance: Callable[[Scorecard], None]
+) -> Iterator[Scorecard]:
     for card in stream:
         advance(card)
         yield card

@@ -16,7 +16,8 @@ from grader.messages import printable
 @click.version_option(package_name="backprop-grader", message="grader %(version)s")
 def cli() -> None:
     """Marks manual backpropagation: every gradient that a student wrote by hand,
-    against PyTorch autograd."""
+    against PyTorch autograd.
+    """
 
 
 @cli.command()

@@ -16,7 +16,7 @@ MAX_ELEMENTS = 100_000_000
 """Of all tensors of one forward pass together: leaves come from students and may be huge."""
 
 
-class Unjudgeable(msgspec.Struct, frozen=True):  # noqa: N818 - a value, never raised
+class Unjudgeable(msgspec.Struct, frozen=True):
     """Why the forward script cannot be run on a student's leaves."""
 
     reason: str
@@ -60,17 +60,16 @@ class Oracle:
     def example(self, seed: int = 0) -> dict[str, torch.Tensor]:
         """Leaves drawn as assignment.toml describes them."""
         generator = torch.Generator().manual_seed(seed)
-        return {
-            name: _draw(leaf, generator) for name, leaf in self.assignment.spec.inputs.items()
-        }
+        return {name: _draw(leaf, generator) for name, leaf in self.assignment.spec.inputs.items()}
 
     def _leaves(self, inputs: Tensors) -> dict[str, object] | Unjudgeable:
         leaves: dict[str, object] = {}
         missing = []
         for name, leaf in self.assignment.spec.inputs.items():
             value = inputs.get(name)
-            if value is None and leaf.size_of in inputs and inputs[leaf.size_of].dim():
-                leaves[name] = inputs[leaf.size_of].shape[0]
+            sized = inputs.get(leaf.size_of) if leaf.size_of else None
+            if value is None and sized is not None and sized.dim():
+                leaves[name] = sized.shape[0]
             elif value is None:
                 missing.append(name)
             elif leaf.kind == "constant":
@@ -82,7 +81,9 @@ class Oracle:
             else:
                 leaves[name] = value.detach().clone()
         if missing:
-            return Unjudgeable(f"inputs that were not found under any known name: {', '.join(missing)}")
+            return Unjudgeable(
+                f"inputs that were not found under any known name: {', '.join(missing)}"
+            )
         return leaves if self._affordable(leaves) else Unjudgeable("the network is too large")
 
     def _affordable(self, leaves: Mapping[str, object]) -> bool:

@@ -134,6 +134,7 @@ def _try(body: list[ast.stmt], error: str, handler: list[ast.stmt], at: ast.stmt
 def _located(node: ast.stmt, at: ast.stmt) -> ast.stmt:
     """Give inserted nodes the student's line; the student's own keep theirs."""
     for part in ast.walk(node):
-        if "lineno" in part._attributes and not hasattr(part, "lineno"):
+        placed = isinstance(part, ast.stmt | ast.expr | ast.excepthandler)
+        if placed and not hasattr(part, "lineno"):
             ast.copy_location(part, at)
     return node

@@ -66,7 +66,11 @@ class Recorder:
     def pass_(self, names: Sequence[str], local: Mapping[str, Any]) -> None:
         """Before a statement that computes forward tensors from inputs alone."""
         seen = self.current.tensors
-        if self.current.number < 0 or self.request.loss in seen or any(self._tensor(n) in seen for n in names):
+        if (
+            self.current.number < 0
+            or self.request.loss in seen
+            or any(self._tensor(n) in seen for n in names)
+        ):
             self.current = Pass(self.current.number + 1)
         self._capture(self.current, local)
 

@@ -151,9 +151,7 @@ class Run:
                 name=name,
                 cell=self.recorder.cell,
                 pass_id=self.recorder.current.number,
-                value=type(value)(
-                    kind=value.kind, key=name, dtype=value.dtype, shape=value.shape
-                ),
+                value=type(value)(kind=value.kind, key=name, dtype=value.dtype, shape=value.shape),
             )
             self.send(message, save({name: copy}))
 

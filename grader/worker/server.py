@@ -35,6 +35,15 @@ def serve(control_fd: int) -> NoReturn:
         _fork_keeper(control, channel, socket.socket(fileno=report))
 
 
+def _leave() -> NoReturn:
+    """End, after the keepers, which clean up behind runs that nobody listens to any more."""
+    try:
+        os.wait()  # as SIGCHLD is ignored: until there are no children
+    except ChildProcessError:
+        os._exit(0)  # at once: torch takes its time to be taken down
+    os._exit(1)
+
+
 def _fork_keeper(control: socket.socket, channel: int, report: socket.socket) -> None:
     try:
         pid = os.fork()

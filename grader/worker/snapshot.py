@@ -44,11 +44,16 @@ def _tensor(value: torch.Tensor, limit: int) -> tuple[Value, torch.Tensor | None
     shape = list(value.shape)
     dtype = str(value.dtype).removeprefix("torch.")
     special = (
-        "quantised" if value.is_quantized
-        else "nested" if value.is_nested
-        else str(value.layout).removeprefix("torch.") if value.layout != torch.strided
-        else value.device.type if value.device.type != "cpu"
-        else "complex" if value.is_complex()
+        "quantised"
+        if value.is_quantized
+        else "nested"
+        if value.is_nested
+        else str(value.layout).removeprefix("torch.")
+        if value.layout != torch.strided
+        else value.device.type
+        if value.device.type != "cpu"
+        else "complex"
+        if value.is_complex()
         else None
     )
     if special is not None:
@@ -71,6 +76,6 @@ def version(value: Any) -> int | None:
     if type(value) not in _TENSORS:
         return None
     try:
-        return int(value._version)
+        return int(value._version)  # noqa: SLF001 - torch's documented counter
     except RuntimeError:  # an inference tensor keeps none
         return None

@@ -2,14 +2,14 @@
 
 import json
 import sys
+from pathlib import Path
 
 
 def main(path: str) -> None:
     import torch
 
     torch.set_num_threads(1)
-    with open(path, encoding="utf-8") as file:
-        cells = json.load(file)["cells"]
+    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
     namespace = {"__name__": "__main__"}
     for cell in cells:
         if cell["cell_type"] == "code":

@@ -31,7 +31,9 @@ def main() -> None:
         notebooks = _class(folder / "class")
         for place in (folder, folder / "class"):  # nbconvert runs a notebook where it lies
             shutil.copytree(ASSIGNMENT / "data", place / "data")
-        print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+        print(
+            f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
+        )
         _cold(folder, notebooks[0])
         _bulk(folder, notebooks)
 
