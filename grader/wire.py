@@ -30,7 +30,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
 # ---- to the worker ---------------------------------------------------------------------------
 
-Op = Literal["pass", "forward", "settle", "fresh", "read", "leave", "limit"]
+Op = Literal["part", "pass", "forward", "settle", "fresh", "read", "leave", "limit"]
 
 
 class Hook(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -40,11 +40,9 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """From the cell's module node to the statement: [("body", 3), ("orelse", 0)]."""
     op: Op
     id: int
-    """Lifetime (settle, fresh, read) or loop (leave)."""
+    """Lifetime (settle, fresh), reading statement (read) or loop (leave)."""
     names: list[str] = []
-    """Student's variables that the call is handed."""
-    replace: bool = False
-    """settle, in the audit run: bind the returned probe to the name."""
+    """Student's variables that the call is handed; `h.grad` for another tensor's gradient."""
     value: int = 0
     """limit: the greatest value of a loop parameter; leave: iterations."""
 
@@ -77,6 +75,21 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A d-name with more elements is described, not transported."""
 
 
+class Audit(Message, tag="audit", frozen=True, kw_only=True):
+    """An audit run: the same code from where the runs part, with probes for gradients.
+
+    Blob: "probe/<lifetime>" → tensor put in the place of the settled value;
+    "orphan/<variable>" → tensor for a d-name that is read and never written;
+    "example/<name>" → what an entry function is called with.
+    """
+
+    seed: int
+    jitter: float
+    """Noise on every parameter before a forward pass, relative to its RMS."""
+    perturbation: float
+    """Relative change of everything that the autograd engine produces."""
+
+
 class RunRequest(Message, tag="run", frozen=True, kw_only=True):
     """One submission to run from the top."""
 
@@ -93,6 +106,13 @@ class RunRequest(Message, tag="run", frozen=True, kw_only=True):
     seed: int = 1337
     loss: str = "loss"
     """Canonical name of the loss: a forward pass is complete when it is assigned."""
+    parameters: list[str] = []
+    """Canonical inputs that have a gradient."""
+    parts: bool = False
+    """Stop before the first forward pass or use of the engine, and fork the ordinary run and
+    each audit run from there."""
+    audit: Audit | None = None
+    """For workers that cannot fork: be this audit run."""
     entry: str | None = None
     """Function to call if nothing settled while the cells ran."""
     returns: list[str] = []
@@ -182,6 +202,26 @@ class CellDone(Message, tag="cell", frozen=True, kw_only=True):
     """Data files substituted, shell lines ignored."""
 
 
+class Parted(Message, tag="parted", frozen=True, kw_only=True):
+    """Ordinary and audit runs fork from here; what follows belongs to one of them."""
+
+
+class PhaseEnded(Message, tag="phase", frozen=True, kw_only=True):
+    """The process of an ordinary or audit run has ended: with a code, or by a signal."""
+
+    code: int | None = None
+    signal: int | None = None
+
+
+class ReadSeen(Message, tag="read", frozen=True, kw_only=True):
+    """Audit: what a statement read where it was not an untouched probe."""
+
+    read: int
+    name: str
+    """Student's variable, or `h.grad`."""
+    value: Value
+
+
 class Candidate(Message, tag="candidate", frozen=True, kw_only=True):
     """A tensor of the final namespace under a name that no alias knows, blob key = name."""
 
@@ -198,11 +238,23 @@ class Done(Message, tag="done", frozen=True, kw_only=True):
     """The student's code asked the interpreter to exit."""
 
 
-Event: TypeAlias = Started | InputsSeen | ForwardSeen | Settled | Seen | CellDone | Candidate | Done
-
+Event: TypeAlias = (
+    Started
+    | InputsSeen
+    | ForwardSeen
+    | Settled
+    | Seen
+    | ReadSeen
+    | CellDone
+    | Candidate
+    | Parted
+    | PhaseEnded
+    | Done
+)
 _encoder = msgspec.json.Encoder()
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _requests: msgspec.json.Decoder[RunRequest] = msgspec.json.Decoder(RunRequest)
+_audits: msgspec.json.Decoder[Audit] = msgspec.json.Decoder(Audit)
 
 
 def encode(message: Message, blob: bytes = b"") -> bytes:
@@ -232,6 +284,11 @@ def decode_event(header: bytes) -> Event:
 def decode_request(header: bytes) -> RunRequest:
     """The record of a frame that the trusted side sent."""
     return _requests.decode(header)
+
+
+def decode_audit(header: bytes) -> Audit:
+    """The record of a frame that asks for an audit run."""
+    return _audits.decode(header)
 
 
 def read_frame(read: Callable[[int], bytes]) -> tuple[bytes, bytes] | None:

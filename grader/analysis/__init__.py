@@ -1,6 +1,6 @@
 """What a submission's code does, read off its source: lifetimes, forward passes, hooks."""
 
-from grader.analysis.hooks import ordinary_hooks
+from grader.analysis.hooks import hooks_of
 from grader.analysis.lifetime import Lifetime, Program, Site, Upstream
 from grader.analysis.recognise import Recogniser
 from grader.analysis.walker import Names, Walker
@@ -13,5 +13,5 @@ __all__ = [
     "Site",
     "Upstream",
     "Walker",
-    "ordinary_hooks",
+    "hooks_of",
 ]

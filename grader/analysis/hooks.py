@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from grader.analysis.lifetime import Program, Site
-from grader.wire import Hook
+from grader.wire import Hook, Op
 
 
-def ordinary_hooks(program: Program, *, steps: int) -> dict[int, list[Hook]]:
-    """Hooks of an ordinary run, by cell.
+def hooks_of(program: Program, *, steps: int) -> dict[int, list[Hook]]:
+    """Hooks of a run, by cell; ordinary and audit run share them.
 
     `steps`: greatest number of iterations of a training loop, and greatest value of a
     loop parameter.
     """
     hooks: defaultdict[int, list[Hook]] = defaultdict(list)
 
-    def add(site: Site, hook: Hook) -> None:
-        hooks[site.cell].append(hook)
+    def add(site: Site, op: Op, number: int = 0, names: Iterable[str] = (), value: int = 0) -> None:
+        path = list(site.path)
+        hooks[site.cell].append(Hook(path=path, op=op, id=number, names=list(names), value=value))
 
+    for site in program.engine:
+        add(site, "part")
     for forward in program.forwards:
-        path = list(forward.site.path)
         if forward.root:
-            add(forward.site, Hook(path=path, op="pass", id=0, names=list(forward.names)))
-        add(forward.site, Hook(path=path, op="forward", id=0, names=list(forward.names)))
+            add(forward.site, "pass", names=forward.names)
+        add(forward.site, "forward", names=forward.names)
     for life in program.lifetimes:
-        first = life.writes[0]
-        add(first, Hook(path=list(first.path), op="fresh", id=life.id, names=[life.name]))
+        add(life.writes[0], "fresh", life.id, [life.name])
+    for reading in program.readings:
+        add(reading.site, "read", reading.id, reading.names)
+    for life in program.lifetimes:
         if life.settle is not None:
-            path = list(life.settle.path)
-            add(life.settle, Hook(path=path, op="settle", id=life.id, names=[life.name]))
+            add(life.settle, "settle", life.id, [life.name])
     for index, loop in enumerate(program.loops):
-        add(loop, Hook(path=list(loop.path), op="leave", id=index, value=steps))
+        add(loop, "leave", index, value=steps)
     for site, name in program.limits:
-        add(site, Hook(path=list(site.path), op="limit", id=0, names=[name], value=steps))
+        add(site, "limit", names=[name], value=steps)
     return dict(hooks)

@@ -26,6 +26,10 @@ class Upstream(msgspec.Struct, frozen=True):
     """Forward tensor, canonical."""
     lifetime: int | None
     """The lifetime that was read; None for `Y.grad` and for a d-name of unknown origin."""
+    read: int = -1
+    """The reading statement, see `Reading`."""
+    name: str = ""
+    """As the student spells it: `dh`, or `h.grad`."""
 
 
 class Lifetime(msgspec.Struct, kw_only=True):
@@ -53,6 +57,15 @@ class Lifetime(msgspec.Struct, kw_only=True):
     exercise: str | None = None
 
 
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement that reads gradients."""
+
+    id: int
+    site: Site
+    names: tuple[str, ...]
+    """Student's variables; `h.grad` for another tensor's gradient."""
+
+
 class ForwardWrite(msgspec.Struct, frozen=True, kw_only=True):
     """A statement that assigns forward tensors."""
 
@@ -60,7 +73,7 @@ class ForwardWrite(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
     """Student's variables."""
     root: bool
-    """Computed from inputs alone: a new forward pass may begin here."""
+    """Computed from inputs alone, or the first of all: a forward pass may begin here."""
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +81,11 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
 
     lifetimes: tuple[Lifetime, ...]
     forwards: tuple[ForwardWrite, ...]
+    readings: tuple[Reading, ...]
+    engine: tuple[Site, ...]
+    """Statements that start the autograd engine."""
+    orphans: frozenset[str]
+    """d-names that are read where no statement has written them."""
     loops: tuple[Site, ...]
     """Loops with a forward pass or an update of parameters, and gradients, inside."""
     limits: tuple[tuple[Site, str], ...]

@@ -36,6 +36,13 @@ class Scope:
         self.lifetimes: dict[str, Lifetime] = {}
         self.functions: dict[str, ast.AST] = {}
         self.from_engine: set[str] = set()
+        self.reading = -1
+        self.noted: set[str] = set()
+
+    def begin(self, reading: int) -> None:
+        """From here on reads belong to another statement."""
+        self.reading = reading
+        self.noted = set()
 
     def lifetime(self, name: str) -> Lifetime | None:
         """The lifetime that a d-name has here, the enclosing scopes' included."""
@@ -54,12 +61,15 @@ class Scope:
     def _read(self, name: str, *, grad: bool) -> Flow:
         if grad:
             target = self.tensors.get(name)
-            return frozenset({Upstream(target, None)}) if target else NOTHING
+            return self._upstream(target, None, f"{name}.grad") if target else NOTHING
         if name in self.gradients:
             life = self.lifetime(name)
-            target = self.gradients[name][1:]
-            return frozenset({Upstream(target, life.id if life else None)})
+            return self._upstream(self.gradients[name][1:], life.id if life else None, name)
         return self._temporary(name)
+
+    def _upstream(self, target: str, lifetime: int | None, name: str) -> Flow:
+        self.noted.add(name)
+        return frozenset({Upstream(target, lifetime, self.reading, name)})
 
     def _temporary(self, name: str) -> Flow:
         scope: Scope | None = self

@@ -136,6 +136,17 @@ def asks_engine(node: ast.AST | None) -> bool:
     )
 
 
+def starts_engine(node: ast.stmt) -> bool:
+    """Whether a statement itself calls `.backward(…)` or something of `autograd`."""
+    return any(
+        isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Attribute)
+        and (part.func.attr in {"backward", "grad", "vjp", "jacobian", "jacrev", "jvp"})
+        for expression in expressions(node)
+        for part in ast.walk(expression)
+    )
+
+
 def expressions(node: ast.stmt) -> Iterator[ast.expr]:
     """The expressions of a statement itself, those of nested statements left out."""
     for child in ast.iter_child_nodes(node):

@@ -7,7 +7,7 @@ import warnings
 
 import msgspec
 
-from grader.analysis.hooks import ordinary_hooks
+from grader.analysis.hooks import hooks_of
 from grader.analysis.lifetime import Lifetime, Program
 from grader.analysis.recognise import Recogniser
 from grader.analysis.walker import Names, Walker
@@ -89,7 +89,7 @@ def run_request(
 ) -> RunRequest:
     """What the worker is to run: the cells up to the last one that writes a gradient."""
     program, spec = work.program, assignment.spec
-    hooks = ordinary_hooks(program, steps=spec.loops.steps)
+    hooks = hooks_of(program, steps=spec.loops.steps)
     whole = outputs or work.notebook.module or program.last_cell < 0 or _called(program)
     cells = [
         CellCode(
@@ -109,6 +109,7 @@ def run_request(
         loss=spec.loss,
         limits=spec.limits,
         data=data,
+        parameters=list(assignment.parameters),
         entry=_entry(program, spec.entry),
         returns=[f"d{name}" for name in spec.exercises[0].targets],
         bystanders=_bystanders(program, assignment),

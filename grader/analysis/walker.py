@@ -5,9 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from grader.analysis.lifetime import ForwardWrite, Lifetime, Path, Program, Site
+from grader.analysis.lifetime import ForwardWrite, Lifetime, Path, Program, Reading, Site
 from grader.analysis.scope import NOTHING, Scope
-from grader.analysis.statement import Write, blocks, reads, updated, writes
+from grader.analysis.statement import (
+    Write,
+    blocks,
+    expressions,
+    reads,
+    starts_engine,
+    updated,
+    writes,
+)
 
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -40,6 +48,9 @@ class Walker:
         self.updates: list[Site] = []
         self.all_loops: list[Site] = []
         self.limits: list[tuple[Site, str]] = []
+        self.readings: list[Reading] = []
+        self.engine: list[Site] = []
+        self.orphans: set[str] = set()
         self.module = Scope(names.gradients, names.tensors)
         self._loop_variables: set[str] = set()
 
@@ -62,6 +73,9 @@ class Walker:
         return Program(
             lifetimes=tuple(self.lifetimes),
             forwards=tuple(self.forwards),
+            readings=tuple(self.readings),
+            engine=tuple(self.engine),
+            orphans=frozenset(self.orphans),
             loops=loops,
             limits=tuple(self.limits),
             bystanders=self._bystanders(),
@@ -120,6 +134,19 @@ class Walker:
 
     def _note(self, node: ast.stmt, site: Site, scope: Scope) -> None:
         """One simple statement, or the head of a compound one."""
+        scope.begin(len(self.readings))
+        self._writes(node, site, scope)
+        for expression in expressions(node):
+            scope.flow(expression)  # what is read without being written anywhere counts too
+        if scope.noted:
+            names = tuple(sorted(scope.noted))
+            self.readings.append(Reading(id=len(self.readings), site=site, names=names))
+            unknown = (n for n in names if n in self.names.gradients and not scope.lifetime(n))
+            self.orphans.update(unknown)
+        if starts_engine(node):
+            self.engine.append(site)
+
+    def _writes(self, node: ast.stmt, site: Site, scope: Scope) -> None:
         name = updated(node)
         if name is not None and (not name or name in self.names.parameters | self._loop_variables):
             self.updates.append(site)
@@ -140,6 +167,7 @@ class Walker:
             if write.name in self.names.loop_parameters:
                 self.limits.append((site, write.name))
         if tensors:
+            root = root or not self.forwards
             self.forwards.append(ForwardWrite(site=site, names=tuple(tensors), root=root))
 
     def _gradient(self, write: Write, site: Site, scope: Scope) -> None:

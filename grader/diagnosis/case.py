@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import chain
 
@@ -12,10 +13,11 @@ import torch
 from grader.compare import squeezed
 from grader.diagnosis.context import Context
 from grader.diagnosis.masks import masks
-from grader.diagnosis.match import ROUNDING
+from grader.diagnosis.match import ABSOLUTE, ROUNDING
 from grader.diagnosis.reading import Reading, read
 
 LOSS = "loss"
+ZERO = torch.zeros((), dtype=torch.float64)
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +49,14 @@ class Case:
         both = (self.raw, self.expected)
         return all(t.numel() > 0 and bool(torch.isfinite(t).all()) for t in both)
 
+    @property
+    def shapes(self) -> dict[str, list[int]]:
+        """Evidence: the student's shape and X's."""
+        return {"shape": list(self.raw.shape), "expected_shape": list(self.expected.shape)}
+
     @cached_property
     def student(self) -> torch.Tensor | None:
-        """The student's value in X's shape; None if it differs by more than dimensions of size 1."""
+        """The student's value in X's shape; None if more differs than dimensions of size 1."""
         shape = self.expected.shape
         if squeezed(list(self.raw.shape)) != squeezed(list(shape)):
             return None
@@ -78,11 +85,32 @@ class Case:
 
     @cached_property
     def contributions(self) -> dict[str, torch.Tensor]:
-        """Consumer → its share of `expected`, read or not, where it has one."""
-        both = chain(self.context.paths.items(), self.context.consumers.items())
+        """Consumer → its share of `expected`, read by the student or not, where it has one.
+
+        What the loss and a single read consumer get by way of unread ones counts for those.
+        """
+        unread = self._shares(self.context.consumers)
+        read = self._shares(self.context.paths)
+        if unread:
+            read.pop(LOSS, None)
+            read = dict.fromkeys(read, self._rest) if len(read) == 1 and not self.jumps else read
+        return read | unread
+
+    @cached_property
+    def jumps(self) -> bool:
+        """The student took none of the direct ways back: all of dX comes by unread consumers."""
+        beyond = float(self._rest.abs().max()) > ABSOLUTE * float(self.expected.abs().max())
+        return bool(self.context.consumers) and not beyond
+
+    @cached_property
+    def _rest(self) -> torch.Tensor:
+        """What `expected` has besides the shares of unread consumers."""
+        return self.expected - sum(self._shares(self.context.consumers).values(), start=ZERO)
+
+    def _shares(self, given: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         shape = self.expected.shape
-        doubles = {k: v.detach().double().reshape(shape) for k, v in both if v.numel()}
-        return {k: v for k, v in doubles.items() if float(v.abs().max()) > 0}
+        doubles = {k: v.detach().double().reshape(shape) for k, v in given.items()}
+        return {k: v for k, v in doubles.items() if bool(v.any())}
 
     @cached_property
     def terms(self) -> list[Term]:

@@ -39,43 +39,48 @@ def most_elements(case: Case) -> Diagnosis | None:
 
 def unexplained(case: Case) -> Diagnosis:
     """What is known about a value that nothing explains."""
-    target = case.target
     if not case.usable:
-        bad = int((~torch.isfinite(case.raw)).sum())
-        return diagnosis(
-            "unexplained",
-            f"{bad} of {case.raw.numel()} elements of `d{target}` are NaN or infinite."
-            if bad
-            else f"`d{target}` cannot be compared with `{target}`.",
-            "Which operation can leave the finite numbers: a division, a logarithm, a power?",
-            non_finite=bad,
-            shape=list(case.raw.shape),
-            expected_shape=list(case.expected.shape),
-        )
+        return _unusable(case)
     if case.student is None:
         return diagnosis(
             "unexplained",
-            f"`d{target}` has the shape {shape(case.raw.shape)}, `{target}` has "
+            f"`d{case.target}` has the shape {shape(case.raw.shape)}, `{case.target}` has "
             f"{shape(case.expected.shape)}.",
-            f"Every element of `{target}` has exactly one gradient: start from the shape.",
-            shape=list(case.raw.shape),
-            expected_shape=list(case.expected.shape),
+            f"Every element of `{case.target}` has exactly one gradient: which dimension of "
+            f"`d{case.target}` stands for which of `{case.target}`?",
+            **case.shapes,
         )
     wrong = ~_near(case.student, case.expected)
     part = float(wrong.double().mean())
     return diagnosis(
         "unexplained",
-        f"{part:.0%} of the elements of `d{target}` are not what its incoming gradient should make.",
-        f"Write down the forward lines that use `{target}` and differentiate each by itself.",
+        f"{part:.0%} of the elements of `d{case.target}` are not what they should be.",
+        f"Which forward lines use `{case.target}`, and what is the derivative of each by itself?",
         fraction=part,
         **_where(case, wrong),
         **_likeness(case.student, case.expected),
     )
 
 
-def _some(
-    case: Case, student: torch.Tensor, ratio: float, least: float = SOME
-) -> Diagnosis | None:
+def _unusable(case: Case) -> Diagnosis:
+    bad = int((~torch.isfinite(case.raw)).sum())
+    if not bad:
+        return diagnosis(
+            "unexplained",
+            f"`d{case.target}` has no numbers that can be compared.",
+            f"Compare its shape, {shape(case.raw.shape)}, with that of `{case.target}`.",
+            **case.shapes,
+        )
+    return diagnosis(
+        "unexplained",
+        f"{bad} of {case.raw.numel()} elements of `d{case.target}` are NaN or infinite.",
+        "Which operation can leave the finite numbers: a division, a logarithm, a power?",
+        non_finite=bad,
+        **case.shapes,
+    )
+
+
+def _some(case: Case, student: torch.Tensor, ratio: float, least: float = SOME) -> Diagnosis | None:
     near = _near(student, ratio * case.expected)
     written = case.expected != 0
     right = int((near & written).sum())

@@ -18,7 +18,7 @@ class Layout:
     """
 
     def __init__(self, x: Sequence[int], y: Sequence[int]) -> None:
-        self.shape = torch.broadcast_shapes(tuple(x), tuple(y))
+        self.shape: tuple[int, ...] = torch.broadcast_shapes(tuple(x), tuple(y))  # type: ignore[no-untyped-call]
         padded = (1,) * (len(self.shape) - len(x)) + tuple(x)
         sizes = list(zip(padded, self.shape, strict=True))
         self.reduced = [i for i, (own, full) in enumerate(sizes) if own == 1 and full > 1]
@@ -36,17 +36,10 @@ class Layout:
 
     def takes(self, tensor: torch.Tensor) -> bool:
         """Whether the tensor broadcasts to the common shape."""
-        try:
-            return torch.broadcast_shapes(tensor.shape, self.shape) == self.shape
-        except RuntimeError:
-            return False
+        pairs = zip(reversed(tensor.shape), reversed(self.shape), strict=False)
+        return tensor.dim() <= len(self.shape) and all(own in {1, full} for own, full in pairs)
 
     def flat(self, tensor: torch.Tensor) -> torch.Tensor:
         """(elements of X in order, elements summed into each)."""
         full = tensor.expand(self.shape).permute([*self.kept, *self.reduced])
         return full.reshape(self.count, -1)
-
-
-def summed(tensor: torch.Tensor, dims: Sequence[int]) -> torch.Tensor:
-    """Sum over dimensions; no dimension means none, where torch takes it for all."""
-    return tensor.sum(list(dims)) if dims else tensor

@@ -21,6 +21,7 @@ def masks(
             tensor, dim, tensor.argmax(dim, keepdim=True)
         )
         for dim in range(2)
+        if tensor.shape[dim] > 1
     }
     for key, columns in index.items():
         inside = columns.shape == tensor.shape[:1] and bool((columns >= 0).all())

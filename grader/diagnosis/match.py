@@ -12,7 +12,9 @@ import torch
 RELATIVE = 1e-4
 ABSOLUTE = 2e-5
 ROUNDING = 2e-6
-"""Of float32 sums, relative to the greatest of the terms."""
+"""Of float32 sums, relative to the greatest of the terms: the `floor` of a difference."""
+SIGNIFICANT = 50
+"""Times the floor: a difference that is not greater tells nothing."""
 
 
 def same(a: torch.Tensor, b: torch.Tensor, floor: float = 0.0) -> bool:
@@ -25,12 +27,17 @@ def same(a: torch.Tensor, b: torch.Tensor, floor: float = 0.0) -> bool:
 
 
 def multiple(a: torch.Tensor, b: torch.Tensor, floor: float = 0.0) -> float | None:
-    """The number c with a = c·b; None where there is none, or c·b is lost in the rounding."""
+    """The number c with a = c·b; None where there is none, or c·b is lost in the rounding.
+
+    A single pair of numbers always has a ratio: then only 1 and −1 count.
+    """
     if a.shape != b.shape or not b.numel():
         return None
     norm = float((b * b).sum())
     c = float((a * b).sum()) / norm if norm > 0 else 0.0
-    if abs(c) * float(b.abs().max()) <= 50 * floor:
+    if abs(c) * float(b.abs().max()) <= SIGNIFICANT * floor:
+        return None
+    if b.numel() == 1 and not is_number(abs(c), 1.0):
         return None
     return c if c and same(a, c * b, floor) else None
 

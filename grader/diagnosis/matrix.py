@@ -18,8 +18,12 @@ def wrong_matrix(case: Case) -> Diagnosis | None:
         cotangent = case.cotangents.get(term.name)
         if cotangent is None or cotangent.dim() != 2:
             continue
-        right = {name for name, _, product in _products(case, cotangent) if _is(term.right, product)}
-        turned = _products(case, cotangent, turned=True)
+        right = {
+            name
+            for name, _, product in matrix_products(case, cotangent)
+            if _is(term.right, product)
+        }
+        turned = matrix_products(case, cotangent, turned=True)
         used = [
             (name, how)
             for name, how, product in turned
@@ -31,18 +35,18 @@ def wrong_matrix(case: Case) -> Diagnosis | None:
     return None
 
 
-def upstream_missing_in_product(case: Case, shape: torch.Size, value: torch.Tensor) -> str | None:
+def product_with_ones(case: Case, shape: torch.Size, value: torch.Tensor) -> str | None:
     """The matrix whose product with ones of this shape the value is."""
     if len(shape) != 2 or value.dim() != 2:
         return None
     ones = torch.ones(shape, dtype=torch.float64)
-    for name, _, product in _products(case, ones):
+    for name, _, product in matrix_products(case, ones):
         if multiple(value, product, case.floor) is not None:
             return name
     return None
 
 
-def _products(
+def matrix_products(
     case: Case, cotangent: torch.Tensor, *, turned: bool = False
 ) -> Iterator[tuple[str, str, torch.Tensor]]:
     """Name, what was done to it, and product with the cotangent, wherever that has X's shape."""

@@ -9,7 +9,7 @@ import torch
 
 from grader.diagnosis.case import LOSS, Case
 from grader.diagnosis.codes import diagnosis
-from grader.diagnosis.match import same
+from grader.diagnosis.match import SIGNIFICANT, same
 from grader.diagnosis.wording import ticked
 from grader.model import Diagnosis
 
@@ -37,7 +37,11 @@ def sum_of(case: Case, names: tuple[str, ...]) -> torch.Tensor:
 
 
 def _missing(case: Case, lost: tuple[str, ...]) -> Diagnosis:
-    via = "what comes straight from the loss" if lost == (LOSS,) else f"the way through {ticked(lost)}"
+    via = (
+        "what comes straight from the loss"
+        if lost == (LOSS,)
+        else f"the way through {ticked(lost)}"
+    )
     return diagnosis(
         "missing_path",
         f"`d{case.target}` is right but for {via}, which is not in it.",
@@ -60,7 +64,7 @@ def _overwritten(case: Case, lost: tuple[str, ...], kept: list[str]) -> Diagnosi
 
 def _matters(case: Case, without: torch.Tensor) -> bool:
     """Whether the paths that are left are more than rounding."""
-    return float(without.abs().max()) > 50 * case.floor
+    return float(without.abs().max()) > SIGNIFICANT * case.floor
 
 
 def _subsets(case: Case) -> Iterator[tuple[str, ...]]:

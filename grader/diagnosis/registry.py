@@ -11,13 +11,7 @@ from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.constant import constant_factor, constant_of_path, sign, zero
 from grader.diagnosis.context import Context
 from grader.diagnosis.elements import some_elements, unexplained
-from grader.diagnosis.local import (
-    extra_factor,
-    nothing_read,
-    replaced_factor,
-    upstream_missing,
-    wrong_upstream,
-)
+from grader.diagnosis.local import extra_factor, replaced_factor
 from grader.diagnosis.matrix import wrong_matrix
 from grader.diagnosis.path import missing_path
 from grader.diagnosis.scatter import overwritten, wrong_index
@@ -29,6 +23,7 @@ from grader.diagnosis.shape import (
     wrong_dim,
 )
 from grader.diagnosis.start import accumulated, ones_start
+from grader.diagnosis.upstream import nothing_read, upstream_missing, wrong_upstream
 from grader.model import Diagnosis
 
 Hypothesis = Callable[[Case], Diagnosis | None]
@@ -48,13 +43,13 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     wrong_dim,
     missing_keepdim,
     overwritten,
+    wrong_upstream,
     wrong_matrix,
     replaced_factor,
     extra_factor,
-    wrong_upstream,
     wrong_index,
-    some_elements,
     upstream_missing,
+    some_elements,
 )
 """From the simplest to the most involved: where several fit, the first one counts."""
 

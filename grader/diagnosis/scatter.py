@@ -8,7 +8,7 @@ import torch
 
 from grader.diagnosis.case import Case
 from grader.diagnosis.codes import diagnosis
-from grader.diagnosis.match import RELATIVE, same
+from grader.diagnosis.match import RELATIVE, SIGNIFICANT, same
 from grader.model import Diagnosis
 
 
@@ -38,7 +38,7 @@ def overwritten(case: Case) -> Diagnosis | None:
 def wrong_index(case: Case) -> Diagnosis | None:
     """The right numbers at other positions."""
     for term in case.terms:
-        if float(term.student.abs().max()) <= 50 * case.floor:
+        if float(term.student.abs().max()) <= SIGNIFICANT * case.floor:
             continue
         mine, right = term.student.flatten().sort().values, term.right.flatten().sort().values
         if same(mine, right, case.floor) and not same(term.student, term.right, case.floor):

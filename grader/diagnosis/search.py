@@ -8,10 +8,11 @@ import msgspec
 import torch
 
 from grader.diagnosis.layout import Layout
-from grader.diagnosis.match import ABSOLUTE, RELATIVE, multiple
+from grader.diagnosis.match import ABSOLUTE, RELATIVE, SIGNIFICANT, multiple
 
-SAMPLE = 48
-"""Elements on which all candidates are tried; the few that fit are tried on all."""
+MOST, FEWEST, SUMMANDS = 48, 8, 320
+"""All candidates are tried on so many elements of X, and about so many summands; the few that
+fit are tried on everything."""
 ONE = "1"
 
 Function = Callable[[torch.Tensor], torch.Tensor]
@@ -65,22 +66,28 @@ def factors(
 
     target: X's shape; weight: broadcasts to the layout's shape, as the tensors do.
     """
+    flat = target.flatten()
+    if float(flat.abs().max()) <= SIGNIFICANT * floor:
+        return []
     bases = {ONE: torch.ones((), dtype=torch.float64)} | {
         name: tensor for name, tensor in tensors.items() if layout.takes(tensor)
     }
-    flat = target.flatten()
-    rows = flat.abs().topk(min(SAMPLE, flat.numel())).indices
     weights = layout.flat(weight)
+    size = min(MOST, max(FEWEST, SUMMANDS // weights.shape[1]))
+    rows = flat.abs().topk(min(size, flat.numel())).indices
     base = torch.stack([layout.flat(tensor)[rows] for tensor in bases.values()])
-    tried = torch.stack([function(base) for function in FUNCTIONS.values()])
-    found = _fitting((tried * weights[rows]).sum(-1), flat[rows], floor)
+    part = weights[rows]
+    tried = torch.stack([(function(base) * part).sum(-1) for function in FUNCTIONS.values()])
+    found = _fitting(tried, flat[rows], floor)
     names = list(bases)
     result = []
     for f, b in found.nonzero().tolist():
         words, name = list(FUNCTIONS)[f], names[b]
+        if name == ONE and f:  # any function of one is a number again
+            continue
         value = FUNCTIONS[words](layout.flat(bases[name]))
         constant = multiple(flat, (weights * value).sum(-1), floor)
-        if constant is not None and (name != ONE or f == 0):
+        if constant is not None:
             result.append(Factor(tensor=name, function=words, constant=constant))
     return result
 

@@ -19,7 +19,7 @@ def reordered(case: Case) -> Diagnosis | None:
     """All the right numbers, transposed or in another shape."""
     if case.raw.numel() != case.expected.numel() or case.expected.dim() > 4:
         return None
-    evidence = _shapes(case)
+    evidence = case.shapes
     flat = case.raw.flatten()
     if case.student is None and same(flat, case.expected.flatten()):
         return diagnosis(
@@ -59,7 +59,7 @@ def missing_sum(case: Case) -> Diagnosis | None:
         f"`{case.target}`, and ask how often the forward pass uses each of its elements.",
         dims=layout.reduced,
         factor=c if extra else None,
-        **_shapes(case),
+        **case.shapes,
     )
 
 
@@ -68,7 +68,7 @@ def missing_keepdim(case: Case) -> Diagnosis | None:
     size = case.expected.numel()
     if size < 2 or squeezed(list(case.expected.shape)) != [size]:
         return None
-    right, evidence = case.expected.flatten(), _shapes(case)
+    right, evidence = case.expected.flatten(), case.shapes
     squared = case.raw.shape == (size, size) and multiple(case.raw.diagonal(), right)
     if not (squared or _summed_outer(case)):
         return None
@@ -99,7 +99,7 @@ def missing_broadcast(case: Case) -> Diagnosis | None:
         f"`{case.target}`.",
         dims=layout.reduced,
         factor=None if is_number(c, 1.0) else c,
-        **_shapes(case),
+        **case.shapes,
     )
 
 
@@ -110,8 +110,7 @@ def wrong_dim(case: Case) -> Diagnosis | None:
             over = [d for d in range(full.dim()) if mask >> d & 1]
             if over == right or not over:
                 continue
-            total = full.sum(over).flatten()
-            if _same_layout(case, full, over) and multiple(case.raw.flatten(), total):
+            if _same_layout(case, full, over) and _is_sum(case, full.sum(over), full):
                 return _wrong_dim(case, over, right)
     return None
 
@@ -125,7 +124,7 @@ def _wrong_dim(case: Case, over: list[int], right: list[int]) -> Diagnosis:
         f"Along which dimension does the forward pass use one element of `{case.target}` "
         "several times?",
         summed_over=over,
-        **_shapes(case),
+        **case.shapes,
     )
 
 
@@ -139,6 +138,12 @@ def _products(case: Case) -> list[tuple[torch.Tensor, list[int]]]:
         if reading.unsummed is not None
     ]
     return products or [(case.expected, [])]
+
+
+def _is_sum(case: Case, total: torch.Tensor, full: torch.Tensor) -> bool:
+    """A sum or a mean, with either sign."""
+    c = multiple(case.raw.flatten(), total.flatten()) or 0.0
+    return is_number(abs(c), 1.0) or is_number(abs(c) * full.numel() / total.numel(), 1.0)
 
 
 def _same_layout(case: Case, full: torch.Tensor, over: list[int]) -> bool:
@@ -163,13 +168,8 @@ def _summed_outer(case: Case) -> bool:
             continue
         local = share.flatten() / cotangent
         outer = local[:, None] * cotangent[None, :]
-        # A mean instead of a sum would be the same mistake: any multiple by 1/n too.
-        for side in range(2):
+        for side in range(2):  # as a sum or as a mean
             c = multiple(case.student.flatten(), outer.sum(side))
             if is_number(c, 1.0) or is_number(c, 1 / local.numel()):
                 return True
     return False
-
-
-def _shapes(case: Case) -> dict[str, list[int]]:
-    return {"shape": list(case.raw.shape), "expected_shape": list(case.expected.shape)}

@@ -8,7 +8,7 @@ import torch
 
 from grader.diagnosis.case import Case
 from grader.diagnosis.codes import diagnosis
-from grader.diagnosis.match import RELATIVE, same
+from grader.diagnosis.match import RELATIVE, SIGNIFICANT, same
 from grader.model import Diagnosis
 
 
@@ -39,7 +39,9 @@ def accumulated(case: Case) -> Diagnosis | None:
         return None
     difference = case.student - case.expected
     for name, value in _others(case):
-        if float(value.abs().max()) > 50 * case.floor and same(difference, value, case.floor):
+        if float(value.abs().max()) > SIGNIFICANT * case.floor and same(
+            difference, value, case.floor
+        ):
             return diagnosis(
                 "accumulated",
                 f"`d{case.target}` is right but for `{name}`, which is in it as well.",

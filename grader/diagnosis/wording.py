@@ -44,7 +44,7 @@ def shape(sizes: Sequence[int]) -> str:
 
 
 def dims(numbers: Sequence[int]) -> str:
-    """"dimension 1", "dimensions 0 and 1"."""
+    """ "dimension 1", "dimensions 0 and 1"."""
     return ("dimension " if len(numbers) == 1 else "dimensions ") + listed(map(str, numbers))
 
 

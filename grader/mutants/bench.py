@@ -13,7 +13,7 @@ import torch
 from grader.errors import AssignmentError
 from grader.mutants.scope import Scope, value_reads
 from grader.mutants.source import Text, names_in
-from grader.mutants.stage import Stage, compiled, same_elements
+from grader.mutants.stage import Stage, compiled, quiet, same_elements
 from grader.mutants.steps import Step
 from grader.mutants.vjp import Tensors
 
@@ -117,8 +117,10 @@ class Bench:
         for name, target in used.items():
             cotangent = self.cotangents[kind][target].clone()
             names[name] = cotangent.reshape((shapes or {}).get(name, cotangent.shape))
+        if ".grad" in source:
+            self._with_grad(names, kind)
         try:
-            with torch.no_grad():
+            with torch.no_grad(), quiet():
                 exec(compiled(source), names)  # noqa: S102
         except Exception:  # noqa: BLE001 - a mutant may fail in any way
             return Result(None)
@@ -130,6 +132,14 @@ class Bench:
             and not torch.equal(names[name].reshape(-1), self.cotangents[kind][target].reshape(-1))
         }
         return Result(value if isinstance(value, torch.Tensor) else None, frozenset(changed))
+
+    def _with_grad(self, names: dict[str, object], kind: int) -> None:
+        """Let `x.grad` be the cotangent of x too."""
+        for name, cotangent in self.cotangents[kind].items():
+            tensor = names.get(name)
+            if isinstance(tensor, torch.Tensor) and tensor.shape == cotangent.shape:
+                names[name] = tensor.detach().clone()
+                names[name].grad = cotangent.clone()  # type: ignore[attr-defined]
 
     def relation(
         self, sources: Iterable[str], shapes: Mapping[str, torch.Size] | None = None

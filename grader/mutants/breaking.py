@@ -12,9 +12,9 @@ import torch
 from grader.assignment import Assignment
 from grader.mutants import factors, sums
 from grader.mutants.bench import Bench, Result
-from grader.mutants.codes import codes_of, level_of
+from grader.mutants.codes import BY_KIND, codes_of, level_of
 from grader.mutants.mutant import Mutant, Tally, Truth
-from grader.mutants.pasting import copied_steps, copied_throughout, pasted
+from grader.mutants.pasting import copied_steps, copied_throughout, hoisted, pasted
 from grader.mutants.scope import Scope
 from grader.mutants.source import Change, Text
 from grader.mutants.stage import Stage, truth
@@ -82,11 +82,12 @@ class Breaker:
             for number, statement in enumerate(bench.step.statements):
                 for node, new in operator(statement.text, bench.scope):
                     sources = list(bench.step.sources)
-                    sources[number] = statement.text.replaced(node, new)
+                    left_out = new == "pass" and node in statement.text.tree.body
+                    sources[number] = "" if left_out else statement.text.replaced(node, new)
                     if mutant := self._tried(bench, kind, sources, number, node, known):
                         self.tally.kept[kind] += 1
                         yield mutant
-        for kind, edits, sources in (*pasted(bench), *copied_steps(bench)):
+        for kind, edits, sources in (*pasted(bench), *copied_steps(bench), *hoisted(bench)):
             yield self._known(bench, kind, edits, sources)
 
     def _tried(
@@ -122,12 +123,13 @@ class Breaker:
         paths = self.stage.forward.contributions(
             bench.leaves, bench.step.target, bench.cotangents[0]
         )
+        codes = codes_of(kind, level, result.value, right, paths)
         return self._mutant(
             bench,
             kind,
             sources,
             number,
-            codes=codes_of(kind, level, result.value, right, paths),
+            codes=codes,
             wrong=(bench.step.target,),
             raises=result.value is None,
         )
@@ -179,6 +181,9 @@ class Breaker:
         step = bench.step
         edits = step.edits(tuple(sources))
         target = target or step.target
+        value = self._value(step, edits, target)
+        if value == "right" and codes and bench.reads_of(sources) - bench.reads:
+            codes += ("missing_path",)  # the path between the two gradients adds up to zero
         statement = step.statements[number]
         offset = _first_difference(statement.text.source, sources[number])
         return Mutant(
@@ -188,10 +193,10 @@ class Breaker:
             target=target,
             codes=codes,
             wrong=wrong,
-            value=self._value(step, edits, target),
+            value=value,
             raises=raises,
             line=(statement.cell, statement.line + offset),
-            note=sources[number].splitlines()[min(offset, sources[number].count("\n"))].strip(),
+            note=_line_of(sources[number], offset) or f"without {statement.text.source}",
             notebook=self.solution.with_cells(self.solution.edited(edits)),
         )
 
@@ -204,7 +209,7 @@ class Breaker:
             kind=kind,
             exercise=step.exercise,
             target=step.target,
-            codes=("copied",) if kind == "copied" else ("constant",),
+            codes=BY_KIND[kind],
             wrong=(step.target,),
             value=self._value(step, edits, step.target),
             line=(step.statements[0].cell, step.statements[0].line),
@@ -263,6 +268,10 @@ def fingerprint(result: Result) -> str:
     generator = torch.Generator().manual_seed(1)
     weights = torch.randn(value.shape, generator=generator, dtype=torch.float64)
     return f"{tuple(value.shape)} {float((value.detach().double() * weights).sum()):.4g}"
+
+
+def _line_of(source: str, number: int) -> str:
+    return source.splitlines()[number].strip() if source else ""
 
 
 def _first_difference(old: str, new: str) -> int:

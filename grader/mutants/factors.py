@@ -20,7 +20,10 @@ def sign(text: Text, scope: Scope) -> Iterator[Change]:
     for total in operations(text, ast.Add, ast.Sub):
         if not scope.is_number(total):
             other = "-" if isinstance(total.op, ast.Add) else "+"
-            yield total, f"{text.operand(total.left)} {other} {text.operand(total.right)}"
+            right = text.of(total.right)
+            if isinstance(total.right, ast.BinOp) and isinstance(total.right.op, ast.Add | ast.Sub):
+                right = f"({right})"
+            yield total, f"{text.of(total.left)} {other} {right}"
 
 
 def constant(text: Text, scope: Scope) -> Iterator[Change]:
@@ -36,9 +39,7 @@ def constant(text: Text, scope: Scope) -> Iterator[Change]:
     for write in contributions(text, scope.name):
         value = text.operand(write.value)
         yield write.value, f"2 * {value}"
-        yield write.value, f"0.5 * {value}"
         for number in sorted(scope.scalars):
-            yield write.value, f"{number} * {value}"
             yield write.value, f"{value} / {number}"
 
 

@@ -9,6 +9,7 @@ import msgspec
 import torch
 
 from grader.mutants.bench import Bench
+from grader.mutants.scope import is_start
 from grader.mutants.source import Text
 from grader.mutants.steps import Edit, Solution, Step
 
@@ -94,16 +95,16 @@ SPELLINGS = {
 
 
 def pasted(bench: Bench) -> Iterator[tuple[str, list[Edit], str]]:
-    """The right numbers as a literal, and stubs of zeros and ones: kind, edits, note."""
+    """The right numbers as a literal, and a stub of zeros: kind, edits, note."""
     step = bench.step
     if _in_loop(bench):
         return
     true = bench.stage.forward.gradients(bench.stage.forward.leaves(bench.names))[step.target]
     if is_zero(true):
         return  # zeros are right there, by whatever means
-    likes = [f"torch.{kind}_like({step.target})" for kind in ("zeros", "ones")]
+    stub = f"torch.zeros_like({step.target})"
     literal = [f"torch.tensor({true.tolist()})"] if true.numel() <= FEW else []
-    for value in (*literal, *likes):
+    for value in (*literal, stub):
         sources = _instead(step, f"{step.name} = {value}")
         if bench.relation(sources) == "different" and not bench.fits_forward(sources):
             yield "pasted", step.edits(sources), value[:40]
@@ -131,6 +132,20 @@ def copied_throughout(solution: Solution, exercise: str) -> Iterator[tuple[str, 
             before = _filled(spelling.first, solution, steps) if number == 0 else ""
             edits += step.edits(_instead(step, before + _each(spelling, solution, step)))
         yield name, solution.edited(edits)
+
+
+def hoisted(bench: Bench) -> Iterator[tuple[str, list[Edit], str]]:
+    """A start with zeros that was put before the training loop instead of into it."""
+    first = bench.step.statements[0]
+    (start,) = first.text.tree.body
+    if first.column == 0 or not (isinstance(start, ast.Assign) and is_start(start.value)):
+        return
+    text = Text(bench.stage.solution.sources[first.cell])
+    for block in text.tree.body:
+        begin, end = text.span(block)
+        if begin <= first.start < end:
+            new = first.text.source + "\n"
+            yield "hoisted_start", [(first.cell, begin, begin, new), first.edit("")], new.strip()
 
 
 def _each(spelling: Spelling, solution: Solution, step: Step) -> str:

@@ -69,12 +69,11 @@ class Text:
         return self.source[:start] + new + self.source[end:]
 
     def _needs_parentheses(self, node: ast.expr, new: str) -> bool:
-        """Below an operator, an attribute or a call an operation must be wrapped.
-
-        Twice is harmless, and parentheses that stood around the node stay.
-        """
+        """Below an operator or an attribute an operation must be wrapped, if it is not yet."""
+        start, end = self.span(node)
+        wrapped = self.source[start - 1 : start] == "(" and self.source[end : end + 1] == ")"
         below = isinstance(self.parents.get(node), ast.BinOp | ast.UnaryOp | ast.Attribute)
-        return below and not isinstance(ast.parse(new, mode="eval").body, ATOMS)
+        return below and not wrapped and not isinstance(ast.parse(new, mode="eval").body, ATOMS)
 
 
 def names_in(node: ast.AST) -> set[str]:

@@ -7,7 +7,7 @@ import contextlib
 import io
 import random
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
@@ -65,7 +65,7 @@ class Stage:
         names: dict[str, Any] = {"__name__": "__main__"}
         done = -1
         hooks = self._hooks_before_steps()
-        with _quiet(), contextlib.chdir(self.solution.assignment.folder):
+        with quiet(), contextlib.chdir(self.solution.assignment.folder):
             for exercise, cells in self.solution.cells.items():
                 if not self.starts and cells:
                     self._must_run([c for c in self.solution.sources if c < cells[0]], {}, names)
@@ -120,7 +120,7 @@ class Stage:
             cells = [cell for cell in self.solution.sources if cell <= cells[-1]]
         seen: list[Seen] = []
         names[HOOK] = lambda _: seen.append(self.look(names))
-        with _quiet(), contextlib.chdir(self.solution.assignment.folder):
+        with quiet(), contextlib.chdir(self.solution.assignment.folder):
             errors = self._execute(cells, sources, names)
         return seen, names, errors
 
@@ -210,7 +210,8 @@ def _copied(names: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Any:
+def quiet() -> Iterator[None]:
+    """Nothing printed, no warnings: mutants may do either."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import subprocess
 import tempfile
@@ -100,14 +101,23 @@ class _Server:
         self._control.close()
         if os.getpid() != self._owner:
             return
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
+        if not _ends_within(self._process.pid, _PATIENCE):
             self._process.kill()
-            self._process.wait()
+        self._process.wait()
         self._errors.close()
 
     def _last_words(self) -> str:
         """The last line of the server's stderr."""
         lines = os.pread(self._errors.fileno(), 1 << 16, 0).decode(errors="replace").split("\n")
         return next((line for line in reversed(lines) if line.strip()), "")
+
+
+def _ends_within(pid: int, seconds: float) -> bool:
+    """Whether a child of ours ends in time; `Popen.wait` would look only now and then."""
+    pidfd = os.pidfd_open(pid)
+    try:
+        poll = select.poll()
+        poll.register(pidfd, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    finally:
+        os.close(pidfd)

@@ -1,6 +1,7 @@
 """Student's source with the harness's calls inserted; every statement keeps its line.
 
-The trusted side chose the places (`wire.Hook`); this module only carries them out.
+The trusted side chose the places (`wire.Hook`); this module only carries them out. The
+same code serves the ordinary run and the audit run: the harness knows which one it is in.
 """
 
 from __future__ import annotations
@@ -13,43 +14,50 @@ from grader.wire import Hook
 
 HARNESS = "__grader__"
 """Name of the recorder among the builtins, where no `globals().clear()` removes it."""
+_BEFORE = frozenset({"part", "pass", "fresh", "read"})
+_UNGUARDED = (
+    ast.Pass,
+    ast.Break,
+    ast.Continue,
+    ast.Global,
+    ast.Nonlocal,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+)
 
 
 def instrument(source: str, hooks: Sequence[Hook], *, show_last: bool = False) -> ast.Module:
     """Parse a cell and insert its hooks.
 
-    A bare expression or `assert` outside functions and outside the student's own `try`
-    is guarded: what it raises is reported and the cell goes on.
+    Statements outside the student's own `try` are guarded. What a bare expression or an
+    `assert` at top level raises is reported and the cell goes on; what another simple
+    statement raises ends the cell, except in the audit run.
     """
     tree = ast.parse(source)
-    before, after, inside = _sorted(tree, hooks)
+    places = _Places(tree, hooks)
     last = tree.body[-1] if tree.body else None
     if show_last and isinstance(last, ast.Expr):
         shown = ast.Call(_harness("show", last), [last.value], [])
         last.value = ast.copy_location(shown, last.value)
-    _rewrite(tree, before, after, inside, guarded=True)
+    _rewrite(tree, places, guarded=True, top=True)
     return ast.fix_missing_locations(tree)
 
 
-_Places = dict[ast.stmt, list[ast.stmt]]
+class _Places:
+    """Statements to insert before, after, and at the head of a statement's body."""
 
-
-def _sorted(tree: ast.Module, hooks: Iterable[Hook]) -> tuple[_Places, _Places, _Places]:
-    """Inserted statements before, after and at the head of a statement's body."""
-    before: _Places = defaultdict(list)
-    after: _Places = defaultdict(list)
-    inside: _Places = defaultdict(list)
-    for hook in hooks:
-        statement = _find(tree, hook.path)
-        if hook.op in {"pass", "fresh", "read"}:
-            before[statement].append(_call(hook, statement))
-        elif hook.op == "leave":
-            inside[statement].append(_leave(hook, statement))
-        elif hook.op == "limit":
-            after[statement].append(_limit(hook, statement))
-        else:
-            after[statement].append(_call(hook, statement))
-    return before, after, inside
+    def __init__(self, tree: ast.Module, hooks: Iterable[Hook]) -> None:
+        self.before: dict[ast.stmt, list[ast.stmt]] = defaultdict(list)
+        self.after: dict[ast.stmt, list[ast.stmt]] = defaultdict(list)
+        self.inside: dict[ast.stmt, list[ast.stmt]] = defaultdict(list)
+        for hook in hooks:
+            at = _find(tree, hook.path)
+            if hook.op == "leave":
+                self.inside[at].append(_leave(hook, at))
+            else:
+                place = self.before if hook.op in _BEFORE else self.after
+                place[at].append(_inserted(hook, at))
 
 
 def _find(tree: ast.Module, path: Iterable[tuple[str, int]]) -> ast.stmt:
@@ -60,50 +68,64 @@ def _find(tree: ast.Module, path: Iterable[tuple[str, int]]) -> ast.stmt:
     return node
 
 
-def _rewrite(
-    node: ast.AST, before: _Places, after: _Places, inside: _Places, *, guarded: bool
-) -> None:
+def _rewrite(node: ast.AST, places: _Places, *, guarded: bool, top: bool) -> None:
     """Insert into every block below `node`."""
     for field in ("body", "orelse", "finalbody"):
         block = getattr(node, field, None)
         if not (isinstance(block, list) and block and isinstance(block[0], ast.stmt)):
             continue
-        new = list(inside.get(node, ())) if field == "body" and isinstance(node, ast.stmt) else []
+        head = places.inside.get(node, ()) if isinstance(node, ast.stmt) else ()
+        new = list(head) if field == "body" else []
         for statement in block:
-            inner = guarded and not isinstance(
-                statement, ast.Try | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-            )
-            _rewrite(statement, before, after, inside, guarded=inner)
-            new += before.get(statement, ())
-            new.append(_guarded(statement) if guarded else statement)
-            new += after.get(statement, ())
+            scope = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            own_try = isinstance(statement, ast.Try | ast.TryStar)
+            _rewrite(statement, places, guarded=guarded and not own_try, top=top and not scope)
+            new += places.before.get(statement, ())
+            new.append(_guarded(statement, top=top) if guarded else statement)
+            new += places.after.get(statement, ())
         setattr(node, field, new)
     for field in ("handlers", "cases"):
         for part in getattr(node, field, ()):
-            _rewrite(part, before, after, inside, guarded=guarded)
+            _rewrite(part, places, guarded=guarded, top=top)
 
 
-def _guarded(statement: ast.stmt) -> ast.stmt:
-    if not isinstance(statement, ast.Expr | ast.Assert):
+def _guarded(statement: ast.stmt, *, top: bool) -> ast.stmt:
+    compound = hasattr(statement, "body") or hasattr(statement, "cases")
+    future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+    if compound or future or isinstance(statement, _UNGUARDED):
         return statement
-    report = ast.Expr(ast.Call(_harness("raised", statement), [], []))
-    return _try([statement], "Exception", [report], statement)
+    if top and isinstance(statement, ast.Expr | ast.Assert):
+        handler: ast.stmt = ast.Expr(ast.Call(_harness("raised", statement), [], []))
+    else:
+        skip = ast.Call(_harness("skip", statement), [], [])
+        handler = ast.If(ast.UnaryOp(ast.Not(), skip), [ast.Raise()], [])
+    return _try([statement], ast.Name("Exception", ast.Load()), [handler], statement)
 
 
-def _call(hook: Hook, at: ast.stmt) -> ast.stmt:
-    """`__grader__.op(id, name, value)`, quiet where the name is not bound."""
+def _inserted(hook: Hook, at: ast.stmt) -> ast.stmt:
+    if hook.op == "limit":
+        return _limit(hook, at)
+    if hook.op == "settle":
+        return _settle(hook, at)
     arguments: list[ast.expr] = [ast.Constant(hook.id)]
-    if hook.op in {"pass", "forward"}:
-        arguments = [
-            ast.Tuple([ast.Constant(name) for name in hook.names], ast.Load()),
-            ast.Call(ast.Name("locals", ast.Load()), [], []),
-        ]
-    elif hook.op == "settle":
-        arguments += [ast.Constant(hook.names[0]), ast.Name(hook.names[0], ast.Load())]
-    elif hook.op == "fresh":
-        arguments += [ast.Constant(hook.names[0])]
-    call: ast.stmt = ast.Expr(ast.Call(_harness(hook.op, at), arguments, []))
-    return _try([call], "NameError", [ast.Pass()], at)
+    if hook.op != "part":
+        arguments.append(ast.Tuple([ast.Constant(name) for name in hook.names], ast.Load()))
+    if hook.op in {"pass", "forward", "read"}:
+        arguments.append(ast.Call(ast.Name("locals", ast.Load()), [], []))
+    return _located(ast.Expr(ast.Call(_harness(hook.op, at), arguments, [])), at)
+
+
+def _settle(hook: Hook, at: ast.stmt) -> ast.stmt:
+    """`dX = __grader__.settle(id, "dX", locals())`: in the audit run it gives a probe."""
+    name = hook.names[0]
+    arguments: list[ast.expr] = [
+        ast.Constant(hook.id),
+        ast.Constant(name),
+        ast.Call(ast.Name("locals", ast.Load()), [], []),
+    ]
+    call = ast.Call(_harness("settle", at), arguments, [])
+    bind = ast.Assign([ast.Name(name, ast.Store())], call)
+    return _try([bind], _harness("unbound", at), [ast.Pass()], at)
 
 
 def _leave(hook: Hook, at: ast.stmt) -> ast.stmt:
@@ -126,8 +148,8 @@ def _harness(method: str, at: ast.AST) -> ast.expr:
     return ast.copy_location(ast.Attribute(ast.Name(HARNESS, ast.Load()), name, ast.Load()), at)
 
 
-def _try(body: list[ast.stmt], error: str, handler: list[ast.stmt], at: ast.stmt) -> ast.stmt:
-    caught = ast.ExceptHandler(ast.Name(error, ast.Load()), None, handler)
+def _try(body: list[ast.stmt], error: ast.expr, handler: list[ast.stmt], at: ast.stmt) -> ast.stmt:
+    caught = ast.ExceptHandler(error, None, handler)
     return _located(ast.Try(body, [caught], [], []), at)
 
 

@@ -5,6 +5,7 @@ the modules that its notebook mentions (JSON), and by SCM_RIGHTS two descriptors
 channel and the socket for reports about it.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -29,7 +30,7 @@ def serve(control_fd: int) -> NoReturn:
             control, MAX_MESSAGE, 2, socket.MSG_CMSG_CLOEXEC
         )
         if not message:
-            os._exit(0)  # nothing here needs the interpreter's long goodbye
+            _leave()
         warm_modules(json.loads(message))
         channel, report = descriptors
         _fork_keeper(control, channel, socket.socket(fileno=report))
@@ -37,11 +38,9 @@ def serve(control_fd: int) -> NoReturn:
 
 def _leave() -> NoReturn:
     """End, after the keepers, which clean up behind runs that nobody listens to any more."""
-    try:
+    with contextlib.suppress(ChildProcessError):
         os.wait()  # as SIGCHLD is ignored: until there are no children
-    except ChildProcessError:
-        os._exit(0)  # at once: torch takes its time to be taken down
-    os._exit(1)
+    os._exit(0)  # nothing here needs the interpreter's long goodbye
 
 
 def _fork_keeper(control: socket.socket, channel: int, report: socket.socket) -> None:
