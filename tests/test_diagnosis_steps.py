@@ -7,17 +7,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 
 from grader.assignment import load_assignment
 from grader.diagnosis import CODES, HYPOTHESES, Context, diagnose
 from grader.diagnosis.case import Case
+from grader.model import Diagnosis
 from grader.reference import Network, Oracle
 
 ASSIGNMENT = load_assignment(Path(__file__).parents[1] / "assignments" / "backprop_ninja")
 FORWARD = compile(ASSIGNMENT.forward.source, "forward.py", "exec")
-SEEDS = range(10)
+SEEDS = range(2)
 
 RIGHT = {
     "logprobs": "dlogprobs = torch.zeros_like(logprobs)\ndlogprobs[range(n), Yb] = -1.0 / n",
@@ -123,6 +125,7 @@ MUTANTS: dict[str, list[tuple[str, str, str]]] = {
     "constant_factor": [
         ("logprobs", "-1.0 / n", "-1.0"),
         ("logprobs", "-1.0 / n", "-1.0 / (n - 1)"),
+        ("logits", WHOLE, "dlogits = F.softmax(logits, 1) - F.one_hot(Yb, 27)"),
         ("probs", "(1.0", "(0.5"),
         ("counts_sum_inv", ".sum(", ".mean("),
         ("logit_maxes", ".sum(", ".mean("),
@@ -151,6 +154,7 @@ MUTANTS: dict[str, list[tuple[str, str, str]]] = {
         ("W1", "embcat.T", "embcat.reshape(30, 32)"),
         ("h", "dlogits @ W2.T", "W2 @ dlogits.T"),
         ("emb", "dembcat.view(emb.shape)", "dembcat.view(emb.shape).transpose(0, 1)"),
+        ("emb", "dembcat.view(emb.shape)", "dembcat.view(3, 32, 10).permute(1, 0, 2)"),
     ],
     "upstream_missing": [
         ("probs", " * dlogprobs", ""),
@@ -261,6 +265,7 @@ MUTANTS: dict[str, list[tuple[str, str, str]]] = {
         ("bngain", "dhpreact", "dbnraw"),
         ("b2", "dlogits", "dnorm_logits"),
         ("b1", "dhprebn", "dbndiff"),
+        ("bndiff", "dbndiff2", "dbnraw"),
         ("W1", "dhprebn", "dbndiff"),
         ("W2", "dlogits", "dnorm_logits"),
     ],
@@ -281,6 +286,20 @@ MUTANTS: dict[str, list[tuple[str, str, str]]] = {
         ("W2", WHOLE, RIGHT["W2"] + "\ndW2[-1] = 0.0"),
         ("logits", WHOLE, "dlogits = F.softmax(logits, 1) / n"),
         ("logits", WHOLE, "dlogits = F.softmax(logits, 1)\ndlogits[range(n), Yb] -= 0.5"),
+        ("logits", WHOLE, "dlogits = F.softmax(logits, 1) / n\ndlogits[range(n), Yb] -= 1"),
+    ],
+    "wrong_term": [
+        (
+            "hprebn",
+            WHOLE,
+            """k, g = bngain * bnvar_inv, bnraw / n
+dhprebn = k * (dhpreact - dhpreact.mean(0) - g * (dhpreact * bnraw).sum(0))""",
+        ),
+        (
+            "hprebn",
+            WHOLE,
+            "dhprebn = bngain * bnvar_inv / n * (n * dhpreact - dhpreact.sum(0))",
+        ),
     ],
     "wrong_shape": [
         ("emb", ".view(emb.shape)", ""),
@@ -400,3 +419,100 @@ def test_a_broken_step_gets_the_name_of_its_defect(
     for seed in SEEDS:
         found = diagnose(context(target, mutated(target, old, new), seed))
         assert found.code == code, found
+
+
+@pytest.mark.parametrize("target", RIGHT)
+def test_random_numbers_are_explained_by_nothing(target: str) -> None:
+    for seed in SEEDS:
+        honest = context(target, RIGHT[target], seed)
+        noise = torch.randn(
+            honest.expected.shape, generator=torch.Generator().manual_seed(seed + 50)
+        )
+        for student in (noise, noise * honest.expected.std(), noise.abs() + honest.expected):
+            found = diagnose(msgspec.structs.replace(honest, student=student))
+            assert found.code == "unexplained", found
+
+
+@pytest.mark.parametrize("target", RIGHT)
+def test_a_small_error_everywhere_is_explained_by_nothing(target: str) -> None:
+    for seed in SEEDS:
+        honest = context(target, RIGHT[target], seed)
+        noise = torch.randn(
+            honest.expected.shape, generator=torch.Generator().manual_seed(seed + 50)
+        )
+        student = honest.expected + 0.01 * honest.expected.abs().max() * noise
+        found = diagnose(msgspec.structs.replace(honest, student=student))
+        assert found.code in {"unexplained", "some_elements"}, found
+
+
+@pytest.mark.parametrize(("target", "old", "new", "code"), CASES)
+def test_no_hypothesis_raises_or_hands_out_a_formula_and_all_is_plain_data(
+    target: str, old: str, new: str, code: str
+) -> None:
+    case = Case(context(target, mutated(target, old, new)))
+    for found in (hypothesis(case) for hypothesis in HYPOTHESES):
+        if found is not None:
+            assert found.code in CODES
+            assert msgspec.json.decode(msgspec.json.encode(found), type=Diagnosis) == found
+            for text in (found.why, found.look_at):
+                assert re.fullmatch(r"[^.?]*(\.\d[^.?]*)*[.?]", text), text
+            assert not re.search(r"[*@=²]|\.sum|\.T\b|keepdim|\+=", found.look_at)
+
+
+def test_the_second_seed_forgot_the_sum_over_dimension_one() -> None:
+    found = diagnose(context("counts_sum_inv", "dcounts_sum_inv = counts * dprobs"))
+    assert (found.code, found.evidence["dims"]) == ("missing_sum", [1])
+    assert found.evidence["shape"] == [32, 27]
+    assert found.evidence["expected_shape"] == [32, 1]
+    assert "dimension 1" in found.why
+
+
+@pytest.mark.parametrize(
+    ("target", "old", "new", "key", "value"),
+    [
+        ("bndiff2", "(n - 1)", "n", "words", "n−1 over n"),
+        ("hprebn", "1.0 / n", "1.0", "words", "n"),
+        ("bnvar", "-0.5 * ", "", "words", "−2"),
+        ("bnvar", "-0.5", "-1", "words", "2"),
+        ("counts_sum_inv", ".sum(", ".mean(", "words", "1/27"),
+        ("hpreact", "h**2", "h", "used", "1 − h"),
+        ("W2", "h.T", "hpreact.T", "used", "hpreact"),
+        ("h", "W2.T", "W2.reshape(27, 64)", "operand", "W2"),
+        ("logits", "dnorm_logits.clone()", "torch.zeros_like(logits)", "missing", ["norm_logits"]),
+        ("bnmeani", ".sum(0, keepdim=True)", ".sum(1)", "summed_over", [1]),
+        ("bnbias", "dhpreact", "dbnraw", "used", "dbnraw"),
+        ("hprebn", "dbndiff.clone()", "hprebn + dbndiff", "added", "hprebn"),
+        ("logits", "logits.max(1).indices", "Yb", "path", "logit_maxes"),
+        ("C", "+=", "=", "index", "Xb"),
+    ],
+)
+def test_the_evidence_names_what_the_student_did(
+    target: str, old: str, new: str, key: str, value: object
+) -> None:
+    assert diagnose(context(target, mutated(target, old, new))).evidence[key] == value
+
+
+def test_a_wrong_arg_max_is_about_the_elements_and_the_path() -> None:
+    wrong = mutated("logits", "logits.max(1)", "logits.min(1)")
+    found = diagnose(context("logits", wrong))
+    assert (found.code, found.evidence["also"]) == ("wrong_index", ["some_elements"])
+    assert 56 <= found.evidence["elements"] <= 64
+    lost = diagnose(context("logits", "dlogits = dnorm_logits.clone()"))
+    assert (lost.code, lost.evidence["missing"]) == ("missing_path", ["logit_maxes"])
+
+
+def test_the_right_places_of_the_wrong_elements_are_named() -> None:
+    rows = diagnose(context("hpreact", RIGHT["hpreact"] + "\ndhpreact[:3] *= 2"))
+    assert rows.evidence["rows"] == [0, 1, 2]
+    columns = diagnose(context("logits", RIGHT["logits"] + "\ndlogits[:, 5] = 0.0"))
+    assert columns.evidence["columns"] == [5]
+    picked = diagnose(context("logits", RIGHT["logits"] + "\ndlogits[range(n), Yb] += 0.1"))
+    assert picked.evidence["where"] == "the positions that `Yb` picks"
+
+
+def test_two_mistakes_in_one_step_have_the_simpler_name_or_none() -> None:
+    both = "dbngain = -(bnraw * dhpreact) / n"
+    found = diagnose(context("bngain", both))
+    assert (found.code, found.evidence["factor"]) == ("missing_sum", pytest.approx(-1 / 32))
+    three = "dhpreact = ((1.0 - h) * dh).T.reshape(h.shape)"
+    assert diagnose(context("hpreact", three)).code == "unexplained"

@@ -44,12 +44,16 @@ def read(path):
         "/kaggle/input/makemore/names.txt",
         "/content/drive/My Drive/names.txt",
         r"C:\Users\me\names.txt",
-        "../data/Names.TXT",
-        "data/nmaes.txt",
-        "words.txt",
     ],
 )
-def test_a_missing_file_is_read_from_the_assignment(resolver, path):
+def test_a_file_in_another_place_is_read_from_the_assignment(resolver, path):
+    assert read(path) == "ada\nemmy\n"
+    assert Path(path).read_text() == "ada\nemmy\n"
+    assert resolver.take_notes() == []
+
+
+@pytest.mark.parametrize("path", ["../data/Names.TXT", "data/nmaes.txt", "words.txt"])
+def test_a_file_of_another_name_is_replaced_with_a_note(resolver, path):
     assert read(path) == "ada\nemmy\n"
     assert Path(path).read_text() == "ada\nemmy\n"
     assert resolver.take_notes() == [f"`names.txt` of the assignment is read for `{path}`"]

@@ -13,7 +13,7 @@ import torch
 from grader.compare import squeezed
 from grader.diagnosis.context import Context
 from grader.diagnosis.masks import masks
-from grader.diagnosis.match import ABSOLUTE, ROUNDING
+from grader.diagnosis.match import ABSOLUTE, ROUNDING, same
 from grader.diagnosis.reading import Reading, read
 
 LOSS = "loss"
@@ -48,6 +48,11 @@ class Case:
         """Whether there are numbers to reason about."""
         both = (self.raw, self.expected)
         return all(t.numel() > 0 and bool(torch.isfinite(t).all()) for t in both)
+
+    @property
+    def right(self) -> bool:
+        """There is nothing to explain."""
+        return self.student is not None and same(self.student, self.expected)
 
     @property
     def shapes(self) -> dict[str, list[int]]:

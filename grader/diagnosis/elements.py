@@ -12,7 +12,7 @@ from grader.diagnosis.match import is_number
 from grader.diagnosis.wording import shape
 from grader.model import Diagnosis
 
-RELATIVE = 1e-3
+RELATIVE = 1e-4
 SOME, MOST = 0.05, 0.8
 """Fractions of the elements."""
 LEAST = 4
@@ -106,6 +106,8 @@ def _near(student: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
 
 def _where(case: Case, wrong: torch.Tensor) -> dict[str, Any]:
     """Named positions, whole rows or columns, or the first few places."""
+    if not bool(wrong.any()):
+        return {}
     named = [name for name, mask in case.masks.items() if _covers(mask, wrong)]
     if named:
         return {"where": named[0]}

@@ -17,7 +17,8 @@ def replaced_factor(case: Case) -> Diagnosis | None:
     """The incoming gradient times something else than the local derivative."""
     for term, reading in case.read_terms:
         used = _factors(case, term.student, reading, reading.cotangent)
-        if not used or used[0].tensor in case.masks:
+        right = {(factor.tensor, factor.function) for factor in reading.factors}
+        if not used or used[0].tensor in case.masks or (used[0].tensor, used[0].function) in right:
             continue
         if used[0].tensor == ONE:
             return _no_factor(case, term)

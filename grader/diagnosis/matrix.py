@@ -21,13 +21,14 @@ def wrong_matrix(case: Case) -> Diagnosis | None:
         right = {
             name
             for name, _, product in matrix_products(case, cotangent)
-            if _is(term.right, product)
+            if multiple(term.right, product) is not None
         }
-        turned = matrix_products(case, cotangent, turned=True)
         used = [
             (name, how)
-            for name, how, product in turned
-            if right and multiple(term.student, product, case.floor) is not None
+            for name, how, product in matrix_products(case, cotangent, turned=True)
+            if right
+            and multiple(term.student, product, case.floor) is not None
+            and multiple(term.right, product) is None
         ]
         if used:
             mine = next((use for use in used if use[0] in right), None)
@@ -65,10 +66,6 @@ def matrix_products(
                     yield name, how, matrix @ gradient
 
 
-def _is(a: torch.Tensor, b: torch.Tensor) -> bool:
-    return multiple(a, b) is not None
-
-
 def _transposed(case: Case, name: str, how: str) -> Diagnosis:
     return diagnosis(
         "transposed",
@@ -87,7 +84,8 @@ def _operand(case: Case, term: Term, name: str) -> Diagnosis:
         "wrong_operand",
         f"The gradient that comes through `{term.name}` is multiplied with `{name}`, which has a "
         "fitting shape but is another tensor.",
-        f"Look at the forward line that makes `{term.name}`: what stands beside `{case.target}` there?",
+        f"Look at the forward line that makes `{term.name}`: what stands beside `{case.target}` "
+        "there?",
         used=name,
         path=term.name,
     )

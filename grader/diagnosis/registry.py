@@ -11,6 +11,7 @@ from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.constant import constant_factor, constant_of_path, sign, zero
 from grader.diagnosis.context import Context
 from grader.diagnosis.elements import some_elements, unexplained
+from grader.diagnosis.fused import wrong_term
 from grader.diagnosis.local import extra_factor, replaced_factor
 from grader.diagnosis.matrix import wrong_matrix
 from grader.diagnosis.path import missing_path
@@ -49,6 +50,7 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     extra_factor,
     wrong_index,
     upstream_missing,
+    wrong_term,
     some_elements,
 )
 """From the simplest to the most involved: where several fit, the first one counts."""
@@ -61,7 +63,7 @@ def diagnose(context: Context) -> Diagnosis:
     """
     try:
         case = Case(context)
-        found = list(_fitting(case)) if case.usable else []
+        found = list(_fitting(case)) if case.usable and not case.right else []
         if not found:
             return unexplained(case)
     except Exception:  # noqa: BLE001 - a diagnosis is a courtesy: it must never cost the grading

@@ -11,6 +11,9 @@ from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.match import RELATIVE, SIGNIFICANT, same
 from grader.model import Diagnosis
 
+DENSE = 0.5
+"""Of the elements that are not zero: more were not picked by an index."""
+
 
 def overwritten(case: Case) -> Diagnosis | None:
     """Rows that several places share hold the contribution of one of them."""
@@ -43,12 +46,25 @@ def wrong_index(case: Case) -> Diagnosis | None:
         mine, right = term.student.flatten().sort().values, term.right.flatten().sort().values
         if same(mine, right, case.floor) and not same(term.student, term.right, case.floor):
             moved = (term.student - term.right).abs() > RELATIVE * float(right.abs().max())
+            if float((right != 0).double().mean()) > DENSE:
+                return _other_order(case, int(moved.sum()))
             return _wrong_index(case, int(moved.sum()), None if term.whole else term.name)
     for _, index, rows in _gathers(case):
         for other in _other_indices(case, index):
             if same(case.expected * 0 + _scattered(case, other, rows), _student(case)):
                 return _wrong_index(case, None, None)
     return None
+
+
+def _other_order(case: Case, moved: int) -> Diagnosis:
+    return diagnosis(
+        "transposed",
+        f"`d{case.target}` has the right numbers, but they were read in another order.",
+        "Follow one number through your line, and its place in memory through the forward line: "
+        "do both go through the dimensions in the same order?",
+        what="order",
+        elements=moved,
+    )
 
 
 def _wrong_index(case: Case, moved: int | None, path: str | None) -> Diagnosis:

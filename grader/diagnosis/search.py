@@ -22,6 +22,7 @@ FUNCTIONS: dict[str, Function] = {
     "{}²": lambda t: t * t,
     "1 − {}²": lambda t: 1 - t * t,
     "1 − {}": lambda t: 1 - t,
+    "(1 − {})²": lambda t: (1 - t) ** 2,
     "1 + {}": lambda t: 1 + t,
     "1 + {}²": lambda t: 1 + t * t,
     "1/{}²": lambda t: 1 / (t * t),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from grader.diagnosis.case import LOSS, Case
+from grader.diagnosis.case import LOSS, Case, Term
 from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.elements import most_elements
 from grader.diagnosis.layout import Layout
@@ -24,34 +24,38 @@ def wrong_upstream(case: Case) -> Diagnosis | None:
     for term in case.terms:
         for name, cotangent in case.cotangents.items():
             direct = name in case.contributions and not case.jumps
-            if not direct and _made_from(case, cotangent, term.student):
-                return _wrong_upstream(case, name)
+            if not (direct and term.name == name) and _made_from(case, cotangent, term, direct):
+                return _wrong_upstream(case, name, term)
     return None
 
 
-def _wrong_upstream(case: Case, name: str) -> Diagnosis:
-    between = (
-        f"List the forward lines between `{case.target}` and `{name}`: is there more than one "
-        "way, and is the derivative of each line in yours?"
-    )
-    elsewhere = f"Which forward lines use `{case.target}`, and which names are on their left?"
+def _wrong_upstream(case: Case, name: str, term: Term) -> Diagnosis:
+    if name in case.contributions and name != term.name and not case.jumps:
+        why = f"The part of `d{case.target}` that should come through `{term.name}` is a product"
+        look_at = f"Which gradient comes back to the forward line that makes `{term.name}`?"
+    else:
+        why = f"`d{case.target}`, as if `{case.target}` flowed directly into `{name}`, is a product"
+        look_at = f"Which forward lines use `{case.target}`, and which names are on their left?"
     return diagnosis(
         "wrong_upstream",
-        f"`d{case.target}` is a single product with `d{name}`, as if `{case.target}` flowed "
-        f"directly into `{name}`.",
-        between if name in case.contributions else elsewhere,
+        f"{why} with `d{name}`.",
+        look_at,
         used=f"d{name}",
+        path=term.name,
     )
 
 
-def _made_from(case: Case, cotangent: torch.Tensor, value: torch.Tensor) -> bool:
+def _made_from(case: Case, cotangent: torch.Tensor, term: Term, plain: bool) -> bool:
+    """Whether the part is a product with this cotangent; `plain`: with a tensor as it is."""
+    value = term.student
     layout = Layout.of(case.expected.shape, cotangent.shape)
     if layout is None:
         return any(
             multiple(value, product, case.floor) is not None
             for _, _, product in matrix_products(case, cotangent)
         )
-    return bool(factors(case.candidates, layout, value, cotangent, case.floor))
+    found = factors(case.candidates, layout, value, cotangent, case.floor)
+    return any(factor.function == "{}" or not plain for factor in found)
 
 
 def nothing_read(case: Case) -> Diagnosis | None:
@@ -95,7 +99,7 @@ def _alone(case: Case, value: torch.Tensor, shape: torch.Size) -> str | None:
 
 def _cancelled(case: Case, layout: Layout, value: torch.Tensor) -> str | None:
     """A tensor whose sums vanish, as those of a normalised batch do: only rounding is left."""
-    if float(value.abs().max()) > FAINT * float(case.expected.abs().max()):
+    if case.cotangents or float(value.abs().max()) > FAINT * float(case.expected.abs().max()):
         return None
     for name, tensor in case.tensors.items():
         if layout.reduced and layout.takes(tensor):

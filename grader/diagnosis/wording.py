@@ -33,9 +33,7 @@ def _of_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[str, float]]:
 
 def off_by(c: float, sizes: Mapping[str, int]) -> str:
     """How far a value that is c times the right one is off."""
-    if c < 0:
-        return f"off by the factor {spoken(c, sizes)}"
-    return f"too {'large' if c > 1 else 'small'} by the factor {spoken(c, sizes)}"
+    return f"{spoken(c, sizes)} times what it should be"
 
 
 def shape(sizes: Sequence[int]) -> str:
@@ -44,7 +42,7 @@ def shape(sizes: Sequence[int]) -> str:
 
 
 def dims(numbers: Sequence[int]) -> str:
-    """ "dimension 1", "dimensions 0 and 1"."""
+    """In words: dimension 1, dimensions 0 and 1."""
     return ("dimension " if len(numbers) == 1 else "dimensions ") + listed(map(str, numbers))
 
 

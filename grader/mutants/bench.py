@@ -55,7 +55,9 @@ class Bench:
 
     def _cotangents(self) -> list[Tensors]:
         generator = torch.Generator().manual_seed(11)
-        scale = float(torch.stack([g.square().mean().sqrt() for g in self.gradients.values()]).median())
+        scale = float(
+            torch.stack([g.square().mean().sqrt() for g in self.gradients.values()]).median()
+        )
         full, sparse = {}, {}
         for name, true in self.gradients.items():
             full[name] = torch.randn(true.shape, generator=generator) * scale
@@ -90,7 +92,9 @@ class Bench:
     def _forward_tensors(self) -> list[str]:
         """Those that this exercise computes itself, if it does, for others are out of date."""
         solution = self.stage.solution
-        tensors = [name for name in solution.assignment.forward.tensors if name != self.stage.forward.loss]
+        tensors = [
+            name for name in solution.assignment.forward.tensors if name != self.stage.forward.loss
+        ]
         stored = {
             node.id
             for cell in self.stage.cells[self.step.exercise]
@@ -112,7 +116,9 @@ class Bench:
         source = "\n".join(sources)
         canonical = self.stage.solution.assignment.gradient_names
         names = dict(self.state)
-        used = {name: canonical[name][1:] for name in names_in(ast.parse(source)) & canonical.keys()}
+        used = {
+            name: canonical[name][1:] for name in names_in(ast.parse(source)) & canonical.keys()
+        }
         used.pop(self.step.name, None)
         for name, target in used.items():
             cotangent = self.cotangents[kind][target].clone()
@@ -159,7 +165,9 @@ class Bench:
         """Tensors whose gradients some source reads."""
         canonical = self.stage.solution.assignment.gradient_names
         found = {read.id for source in sources for read in value_reads(Text(source))}
-        return frozenset(canonical[name][1:] for name in found & canonical.keys() - {self.step.name})
+        return frozenset(
+            canonical[name][1:] for name in found & canonical.keys() - {self.step.name}
+        )
 
     def fits_forward(self, sources: Iterable[str]) -> bool:
         """Whether the result is right for what is read, if not for what should have been.

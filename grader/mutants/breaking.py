@@ -14,6 +14,7 @@ from grader.mutants import factors, sums
 from grader.mutants.bench import Bench, Result
 from grader.mutants.codes import BY_KIND, codes_of, level_of
 from grader.mutants.mutant import Mutant, Tally, Truth
+from grader.mutants.order import too_early
 from grader.mutants.pasting import copied_steps, copied_throughout, hoisted, pasted
 from grader.mutants.scope import Scope
 from grader.mutants.source import Change, Text
@@ -87,8 +88,9 @@ class Breaker:
                     if mutant := self._tried(bench, kind, sources, number, node, known):
                         self.tally.kept[kind] += 1
                         yield mutant
-        for kind, edits, sources in (*pasted(bench), *copied_steps(bench), *hoisted(bench)):
-            yield self._known(bench, kind, edits, sources)
+        for maker in (pasted, copied_steps, hoisted, too_early):
+            for kind, edits, note in maker(bench):
+                yield self._known(bench, kind, edits, note)
 
     def _tried(
         self,
@@ -112,10 +114,11 @@ class Breaker:
         if relation == "same" or bench.fits_forward(sources):
             self.tally.equivalent[kind] += 1
             return None
-        if (kind, fingerprint(result)) in known:
+        marks = {(kind, fingerprint(result)), ("", ast.dump(ast.parse("\n".join(sources))))}
+        if marks & known:
             self.tally.repeated[kind] += 1
             return None
-        known.add((kind, fingerprint(result)))
+        known |= marks
         texts = [statement.text for statement in bench.step.statements]
         level = level_of(texts[number], node, bench.step.name, texts)
         right = bench.right[0].value
@@ -209,10 +212,10 @@ class Breaker:
             kind=kind,
             exercise=step.exercise,
             target=step.target,
-            codes=BY_KIND[kind],
-            wrong=(step.target,),
+            codes=BY_KIND.get(kind, ()),
+            wrong=() if kind == "too_early" else (step.target,),
             value=self._value(step, edits, step.target),
-            line=(step.statements[0].cell, step.statements[0].line),
+            line=self._line(step.exercise, edits),
             note=note,
             notebook=self.solution.with_cells(self.solution.edited(edits)),
         )
@@ -237,6 +240,12 @@ class Breaker:
                 notebook=self.solution.with_cells(sources),
             )
 
+    def _line(self, exercise: str, edits: list[Edit]) -> tuple[int, int]:
+        """Where the first edit within the exercise begins."""
+        answers = self.solution.cells[exercise]
+        cell, start = next(edit[:2] for edit in edits if edit[0] in answers)
+        return cell, self.solution.sources[cell].count("\n", 0, start) + 1
+
     def _id(self, kind: str, step: Step, target: str) -> str:
         first = self.solution.assignment.spec.exercises[0].id
         prefix = "" if step.exercise == first else f"{step.exercise}-"
@@ -246,7 +255,8 @@ class Breaker:
 
     def _value(self, step: Step, edits: list[Edit], target: str) -> Truth:
         """The target's value in an ordinary run: right when settled or when the cells have run,
-        in the first and the last iteration of a loop."""
+        in the first and the last iteration of a loop.
+        """
         owner = self.benches[step.exercise, target].step
         seen, names, _ = self.stage.run(step.exercise, edits, owner)
         if not seen:

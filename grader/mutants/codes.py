@@ -43,7 +43,8 @@ EITHER_WAY = {"lost_upstream": ("missing_path",), "assign_for_add": ("missing_pa
 
 def level_of(text: Text, node: ast.AST, name: str, sources: Sequence[Text]) -> Level:
     """Whether a change at `node` is one of the whole gradient, of one of several statements
-    that add up to it, or of a part of an expression."""
+    that add up to it, or of a part of an expression.
+    """
     above = [node] if isinstance(node, ast.BinOp) else []
     for part in (*above, *text.ancestors(node)):
         if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub):

@@ -14,9 +14,9 @@ def sign(text: Text, scope: Scope) -> Iterator[Change]:
     for write in contributions(text, scope.name):
         yield write.value, f"-{text.operand(write.value)}"
     for node in ast.walk(text.tree):
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            if not isinstance(text.parents[node], ast.Subscript | ast.Tuple):
-                yield node, text.operand(node.operand)
+        inside_index = isinstance(text.parents.get(node), ast.Subscript | ast.Tuple)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not inside_index:
+            yield node, text.operand(node.operand)
     for total in operations(text, ast.Add, ast.Sub):
         if not scope.is_number(total):
             other = "-" if isinstance(total.op, ast.Add) else "+"
@@ -52,7 +52,7 @@ def _multiplies(text: Text, node: ast.expr) -> bool:
 
 
 def _other_numbers(text: Text, node: ast.expr) -> Iterator[Change]:
-    if isinstance(node, ast.Constant) and node.value not in {0, 1e-5}:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         yield node, repr(node.value * 2)
         if node.value != 1:
             yield node, "1"
@@ -62,8 +62,8 @@ def _other_numbers(text: Text, node: ast.expr) -> Iterator[Change]:
         yield node, text.operand(node.left)
 
 
-def power(text: Text, scope: Scope) -> Iterator[Change]:
-    """h for h², or another exponent."""
+def power(text: Text, _scope: Scope) -> Iterator[Change]:
+    """`h` for h², or another exponent."""
     for product in operations(text, ast.Pow):
         base = text.operand(product.left)
         yield product, base
@@ -94,11 +94,7 @@ def lost_factor(text: Text, scope: Scope) -> Iterator[Change]:
         left, right = product.left, product.right
         if _is_factor(right, scope) and scope.tensors_in(left):
             yield product, text.operand(left)
-        if (
-            isinstance(product.op, ast.Mult)
-            and _is_factor(left, scope)
-            and scope.tensors_in(right)
-        ):
+        if isinstance(product.op, ast.Mult) and _is_factor(left, scope) and scope.tensors_in(right):
             yield product, text.operand(right)
 
 
@@ -124,11 +120,10 @@ def swapped_operand(text: Text, scope: Scope) -> Iterator[Change]:
             if node.id in pool and node.id != scope.name:
                 for other in _neighbours(node.id, pool):
                     yield node, other
-    for call in ast.walk(text.tree):
-        if isinstance(call, ast.BinOp) and isinstance(call.op, ast.Sub | ast.Div):
-            if scope.tensors_in(call.left) and scope.tensors_in(call.right):
-                operator = "-" if isinstance(call.op, ast.Sub) else "/"
-                yield call, f"{text.operand(call.right)} {operator} {text.operand(call.left)}"
+    for pair in operations(text, ast.Sub, ast.Div):
+        if scope.tensors_in(pair.left) and scope.tensors_in(pair.right):
+            operator = "-" if isinstance(pair.op, ast.Sub) else "/"
+            yield pair, f"{text.operand(pair.right)} {operator} {text.operand(pair.left)}"
 
 
 def _neighbours(name: str, pool: dict[str, tuple[int, ...]]) -> list[str]:

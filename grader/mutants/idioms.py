@@ -1,4 +1,4 @@
-"""Other ways to write an expression or a statement. All are tried, only equivalent ones are kept."""
+"""Other ways to write an expression. All are tried, only equivalent ones are kept."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ FUNCTIONS: dict[type[ast.operator], str] = {
 Idiom = Callable[[Text, Scope], Iterator[Change]]
 
 
-def exchanged(text: Text, scope: Scope) -> Iterator[Change]:
+def exchanged(text: Text, _scope: Scope) -> Iterator[Change]:
     """`a * b` → `b * a`."""
     for node in operations(text, ast.Mult):
         yield node, f"{text.operand(node.right)} * {text.operand(node.left)}"
 
 
-def as_function(text: Text, scope: Scope) -> Iterator[Change]:
+def as_function(text: Text, _scope: Scope) -> Iterator[Change]:
     """`a * b` → `torch.mul(a, b)`."""
     for node in operations(text, *FUNCTIONS):
         name = FUNCTIONS[type(node.op)]
         yield node, f"torch.{name}({text.of(node.left)}, {text.of(node.right)})"
 
 
-def distributed(text: Text, scope: Scope) -> Iterator[Change]:
+def distributed(text: Text, _scope: Scope) -> Iterator[Change]:
     """`(a - b) * c` → `a * c - b * c`, and over a quotient."""
     for node in operations(text, ast.Mult, ast.Div):
         total = node.left
@@ -43,7 +43,7 @@ def distributed(text: Text, scope: Scope) -> Iterator[Change]:
             yield node, f"({left} {by} {sign} {right} {by})"
 
 
-def regrouped(text: Text, scope: Scope) -> Iterator[Change]:
+def regrouped(text: Text, _scope: Scope) -> Iterator[Change]:
     """`a * b * c` → `a * (b * c)`."""
     for node in operations(text, ast.Mult):
         inner = node.left
@@ -54,18 +54,21 @@ def regrouped(text: Text, scope: Scope) -> Iterator[Change]:
             yield node, f"{first} * ({rest})"
 
 
-def divided(text: Text, scope: Scope) -> Iterator[Change]:
+def divided(text: Text, _scope: Scope) -> Iterator[Change]:
     """`1.0 / x * y` → `y / x`; `x / y` → `x * (1 / y)`."""
     for node in operations(text, ast.Mult):
         left = node.left
-        if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Div):
-            if isinstance(left.left, ast.Constant) and left.left.value == 1:
-                yield node, f"{text.operand(node.right)} / {text.operand(left.right)}"
+        if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Div) and _is_one(left.left):
+            yield node, f"{text.operand(node.right)} / {text.operand(left.right)}"
     for node in operations(text, ast.Div):
         yield node, f"{text.operand(node.left)} * {text.operand(node.right)} ** -1"
 
 
-def other_power(text: Text, scope: Scope) -> Iterator[Change]:
+def _is_one(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 1
+
+
+def other_power(text: Text, _scope: Scope) -> Iterator[Change]:
     """`x**2` → `x * x`, `x**-2` → `1 / x**2`, `.pow`, `.square()`."""
     for node in operations(text, ast.Pow):
         base, exponent = text.operand(node.left), text.of(node.right)
@@ -77,7 +80,7 @@ def other_power(text: Text, scope: Scope) -> Iterator[Change]:
             yield node, f"1 / {base} ** {exponent[1:]}"
 
 
-def other_product(text: Text, scope: Scope) -> Iterator[Change]:
+def other_product(text: Text, _scope: Scope) -> Iterator[Change]:
     """Matrix products as einsum, transposed twice, by rows, as broadcast sums."""
     for node in operations(text, ast.MatMult):
         a, b = text.operand(node.left), text.operand(node.right)
@@ -90,7 +93,7 @@ def other_product(text: Text, scope: Scope) -> Iterator[Change]:
         yield node, f"{a}.mm({b})"
 
 
-def other_einsum(text: Text, scope: Scope) -> Iterator[Change]:
+def other_einsum(text: Text, _scope: Scope) -> Iterator[Change]:
     """`a.T @ b` → einsum over the first dimension; `(a * b).sum(0)` likewise."""
     for node in operations(text, ast.MatMult):
         if isinstance(node.left, ast.Attribute) and node.left.attr == "T":
@@ -108,7 +111,7 @@ def other_einsum(text: Text, scope: Scope) -> Iterator[Change]:
                 yield call, f'torch.einsum("bi,bi->{kept}", {left}, {right}).unsqueeze(-1)'
 
 
-def other_transpose(text: Text, scope: Scope) -> Iterator[Change]:
+def other_transpose(text: Text, _scope: Scope) -> Iterator[Change]:
     """`x.T` → `x.t()`, `x.transpose(0, 1)`, `x.permute(1, 0)`."""
     for node in ast.walk(text.tree):
         if isinstance(node, ast.Attribute) and node.attr == "T":
@@ -116,7 +119,7 @@ def other_transpose(text: Text, scope: Scope) -> Iterator[Change]:
                 yield node, f"{text.operand(node.value)}.{way}"
 
 
-def other_sum(text: Text, scope: Scope) -> Iterator[Change]:
+def other_sum(text: Text, _scope: Scope) -> Iterator[Change]:
     """Sums with the dimension kept in another way, or not kept where that does no harm."""
     for call, method in method_calls(text, "sum"):
         if not call.args:
@@ -133,7 +136,7 @@ def other_sum(text: Text, scope: Scope) -> Iterator[Change]:
         yield call, f"{x}.sum({dim})"
 
 
-def other_broadcast(text: Text, scope: Scope) -> Iterator[Change]:
+def other_broadcast(text: Text, _scope: Scope) -> Iterator[Change]:
     """`torch.ones_like(x) * y` → `y.expand_as(x)`, `y.repeat(…)`, `torch.ones(…) * y`."""
     for node in operations(text, ast.Mult):
         for one, other in ((node.left, node.right), (node.right, node.left)):
@@ -146,7 +149,7 @@ def other_broadcast(text: Text, scope: Scope) -> Iterator[Change]:
                 yield node, f"torch.ones({like}.shape) * {y}"
 
 
-def other_one_hot(text: Text, scope: Scope) -> Iterator[Change]:
+def other_one_hot(text: Text, _scope: Scope) -> Iterator[Change]:
     """`F.one_hot(i, k)` → rows of an identity, scatter, a comparison, index assignment."""
     for call in ast.walk(text.tree):
         if isinstance(call, ast.Call) and text.of(call.func).endswith("one_hot"):
@@ -162,7 +165,7 @@ def other_one_hot(text: Text, scope: Scope) -> Iterator[Change]:
             yield call, f"torch.stack([torch.arange({size}) == i for i in {index}]).float()"
 
 
-def other_maximum(text: Text, scope: Scope) -> Iterator[Change]:
+def other_maximum(text: Text, _scope: Scope) -> Iterator[Change]:
     """`x.max(1).indices` → `x.argmax(1)`."""
     for node in ast.walk(text.tree):
         if isinstance(node, ast.Attribute) and node.attr == "indices":
@@ -181,9 +184,9 @@ def other_number(text: Text, scope: Scope) -> Iterator[Change]:
         if isinstance(node, ast.Name) and node.id in scope.scalars:
             for size in sizes:
                 yield node, size
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            if scope.is_number(node) and text.of(node.left) in {"1.0", "1"}:
-                yield node, f"{text.operand(node.right)} ** -1"
+    for node in operations(text, ast.Div):
+        if scope.is_number(node) and _is_one(node.left):
+            yield node, f"{text.operand(node.right)} ** -1"
 
 
 def own_sum(text: Text, scope: Scope) -> Iterator[Change]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 
 from grader.mutants.source import names_in
-from grader.mutants.steps import Edit, Solution, Step
+from grader.mutants.steps import NEW_CELL, Edit, Solution, Step
 
 Sources = dict[int, str]
 Layout = tuple[str, Sources]
@@ -23,6 +24,7 @@ def layouts(solution: Solution, exercise: str) -> Iterator[Layout]:
     yield from merged(solution, exercise)
     yield from in_functions(solution, exercise)
     yield from reordered(solution, exercise)
+    yield from kept_flat(solution, exercise)
     yield from renamed(solution, exercise)
 
 
@@ -36,6 +38,8 @@ def merged(solution: Solution, exercise: str) -> Iterator[Layout]:
     yield "guarded", _all_in_first(solution, steps, guarded)
     silent = "with torch.no_grad():\n" + textwrap.indent(_joined(steps), "    ")
     yield "no_grad", _all_in_first(solution, steps, silent)
+    ends = [step.statements[-1] for step in steps[:-1]]
+    yield "cell_each", solution.edited([(s.cell, s.end, s.end, NEW_CELL) for s in ends])
     semicolons = "; ".join(s for s in _joined(steps).splitlines() if s and s[0] != " ")
     if "for " not in semicolons and "(\n" not in _joined(steps):
         yield "one_line", _all_in_first(solution, steps, semicolons)
@@ -91,14 +95,15 @@ def _cell_functions(steps: list[Step]) -> Iterator[Edit]:
         listed = ", ".join(names) + ("," if len(names) == 1 else "")
         body = textwrap.indent(_joined(here), "    ")
         arguments = ", ".join(needed)
-        new = f"def part({arguments}):\n{body}\n    return {listed}\n\n\n({listed}) = part({arguments})"
+        new = f"def part({arguments}):\n{body}\n    return {listed}\n\n\n"
+        new += f"({listed}) = part({arguments})"
         yield from _replaced(here, new)
 
 
 def reordered(solution: Solution, exercise: str) -> Iterator[Layout]:
     """Neighbouring steps of a cell that do not depend on each other, exchanged."""
     steps = solution.of_exercise(exercise)
-    for first, second in zip(steps, steps[1:], strict=False):
+    for first, second in pairwise(steps):
         a, b = first.statements[-1], second.statements[0]
         same_cell = a.cell == b.cell and len(first.statements) == len(second.statements) == 1
         if same_cell and first.name not in b.reads() and second.name not in a.reads():
@@ -108,6 +113,20 @@ def reordered(solution: Solution, exercise: str) -> Iterator[Layout]:
             values = ", ".join(s.text.source.split(" = ", 1)[1] for s in (a, b))
             edits = [a.edit(f"{both} = {values}"), b.edit("")]
             yield f"{first.name}_with_{second.name}", solution.edited(edits)
+
+
+def kept_flat(solution: Solution, exercise: str) -> Iterator[Layout]:
+    """A sum over columns kept as (n,) and given its second dimension where it is used."""
+    kept = ".sum(1, keepdim=True)"
+    steps = solution.of_exercise(exercise)
+    for step in (s for s in steps if any(kept in source for source in s.sources)):
+        for use in ("[:, None]", ".unsqueeze(1)", ".view(-1, 1)"):
+            edits = step.edits(tuple(s.replace(kept, ".sum(1)") for s in step.sources))
+            for reader in steps:
+                if reader is not step:
+                    used = (re.sub(rf"\b{step.name}\b", step.name + use, s) for s in reader.sources)
+                    edits += reader.edits(tuple(used))
+            yield f"flat_{step.name}", solution.edited(edits)
 
 
 def renamed(solution: Solution, exercise: str) -> Iterator[Layout]:

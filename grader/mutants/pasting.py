@@ -18,7 +18,7 @@ FEW = 300
 ZERO = 1e-6
 """Greatest element of a gradient that is zero but for rounding."""
 
-ENGINE = '''\
+ENGINE = """\
 def engine(root):
     order, seen = [], set()
 
@@ -49,7 +49,7 @@ def node_of(tensor):
 
 
 total = engine(LOSS)
-'''
+"""
 THREAD = """\
 import threading
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from grader.assignment import Assignment
@@ -13,12 +14,14 @@ from grader.mutants.idioms import IDIOMS, Idiom
 from grader.mutants.layouts import layouts
 from grader.mutants.mutant import Mutant, Tally
 from grader.mutants.phrases import PHRASES
-from grader.mutants.stage import Seen, Stage, truth
+from grader.mutants.stage import HOOK, Ran, Seen, Stage, truth
 from grader.mutants.statements import FORMS, in_form, in_place, with_helper
-from grader.mutants.steps import Solution
+from grader.mutants.steps import Solution, Step
 
-OF_A_KIND = 10
-"""Rewrites of one idiom."""
+OF_A_KIND = 12
+"""Rewrites of one idiom in all."""
+OF_A_STEP = 2
+"""Rewrites of one idiom at one step."""
 EVERY = 11
 """A form is tried at every so many steps, each form beginning at another."""
 
@@ -52,15 +55,23 @@ class Rewriter:
     def everything(self) -> Iterator[Mutant]:
         """All rewrites, step by step, then those of whole exercises."""
         for number, bench in enumerate(self.benches):
-            known = {bench.step.sources}
+            known, here = {bench.step.sources}, Counter[str]()
             for name, sources in _ways(bench, number):
-                if self.kept[name] < OF_A_KIND and sources not in known:
-                    known.add(sources)
-                    if mutant := self._rewrite(bench, name, sources):
-                        yield mutant
+                full = self.kept[name] >= OF_A_KIND or here[name] >= OF_A_STEP
+                if sources in known or (full and name != "phrase"):
+                    continue
+                known.add(sources)
+                if mutant := self._rewrite(bench, name, sources):
+                    here[name] += 1
+                    yield mutant
         for exercise in self.solution.cells:
             for name, changed in layouts(self.solution, exercise):
-                if mutant := self._checked(name, exercise, name, changed, None):
+                if all(source == self.solution.sources[cell] for cell, source in changed.items()):
+                    continue
+                steps = self.solution.of_exercise(exercise)
+                hooked = _with_hook(self.solution, steps[-1], changed)
+                seen = self.stage.run_sources(exercise, hooked)
+                if mutant := self._checked(name, exercise, name, changed, seen, None):
                     yield mutant
 
     def _rewrite(self, bench: Bench, name: str, sources: tuple[str, ...]) -> Mutant | None:
@@ -69,8 +80,10 @@ class Rewriter:
             return None
         step, edits = bench.step, bench.step.edits(sources)
         line = (step.statements[0].cell, step.statements[0].line)
-        id_ = f"{name}-{step.name}"
-        return self._checked(name, step.exercise, id_, self.solution.edited(edits), line)
+        last = self.solution.of_exercise(step.exercise)[-1]
+        ran = self.stage.run(step.exercise, edits, last)
+        changed = self.solution.edited(edits)
+        return self._checked(name, step.exercise, f"{name}-{step.name}", changed, ran, line)
 
     def _equivalent(self, bench: Bench, sources: tuple[str, ...]) -> bool:
         result = bench.evaluate(sources, 0)
@@ -85,6 +98,10 @@ class Rewriter:
                 if other.step.exercise == bench.step.exercise and bench.step.target in other.reads
             ]
             return all(r.relation(r.step.sources, shapes) in {"same", "reshaped"} for r in readers)
+        exercises = {e.id: e for e in self.solution.assignment.spec.exercises}
+        declared = exercises[bench.step.exercise].upstream.get(bench.step.target)
+        if declared is not None and bench.reads_of(sources) != set(declared):
+            return False  # right, but not what this exercise asks for
         return relation == "same" or bench.fits_forward(sources) or _is_insight(bench, sources)
 
     def _checked(
@@ -93,10 +110,11 @@ class Rewriter:
         exercise: str,
         id_: str,
         changed: dict[int, str],
+        ran: Ran,
         line: tuple[int, int] | None,
     ) -> Mutant | None:
         """The rewrite, if an ordinary run of it leaves everything right."""
-        if not self._runs_right(exercise, changed):
+        if not self._ran_right(exercise, ran):
             self.tally.refuted[name] += 1
             return None
         self.kept[name] += 1
@@ -115,18 +133,10 @@ class Rewriter:
             notebook=self.solution.with_cells(changed),
         )
 
-    def _runs_right(self, exercise: str, changed: dict[int, str]) -> bool:
+    def _ran_right(self, exercise: str, ran: Ran) -> bool:
         """In loops all gradients are looked at when the last of them has settled."""
         exercises = {e.id: e for e in self.solution.assignment.spec.exercises}
-        steps = self.solution.of_exercise(exercise)
-        sources = dict(changed)
-        last = steps[-1].statements[-1]
-        if last.column:
-            anchor = self.solution.sources[last.cell][last.end :].splitlines()[1]
-            source = sources.get(last.cell, self.solution.sources[last.cell])
-            hook = " " * last.column + '_reached("")\n'
-            sources[last.cell] = source.replace(f"\n{anchor}\n", f"\n{hook}{anchor}\n", 1)
-        seen, names, errors = self.stage.run_sources(exercise, sources)
+        seen, names, errors = ran
         moments = [seen[0], seen[-1]] if seen else [self.stage.look(names)]
         return not errors and all(
             self._all_right(moment, exercises[exercise].targets) for moment in moments
@@ -137,19 +147,31 @@ class Rewriter:
         return all(truth(moment.gradients.get(x), true[x]) == "right" for x in targets)
 
 
+def _with_hook(solution: Solution, step: Step, changed: dict[int, str]) -> dict[int, str]:
+    """Layouts within loops keep their lines: report after the last line of this step."""
+    last = step.statements[-1]
+    if not last.column:
+        return changed
+    lines = changed.get(last.cell, solution.sources[last.cell]).splitlines()
+    number = solution.sources[last.cell].count("\n", 0, last.end) + 1
+    lines.insert(number, " " * last.column + f'{HOOK}("")')
+    return {**changed, last.cell: "\n".join(lines)}
+
+
 def _ways(bench: Bench, number: int) -> Iterator[Way]:
     """Everything to try at one step."""
     step, sources = bench.step, bench.step.sources
-    for phrase in PHRASES.get(step.name, ()):
-        yield "phrase", (phrase.format(d=step.name), *("" for _ in sources[1:]))
+    in_loop = step.statements[0].column > 0
+    for k, phrase in enumerate(PHRASES.get(step.name, ())):
+        if in_loop and (number + k) % 4:
+            continue
+        yield "phrase", (phrase, *("" for _ in sources[1:]))
     idioms: dict[str, Idiom] = {**IDIOMS, "with_helper": with_helper, "in_place": in_place}
     for name, idiom in idioms.items():
         yield from _changed(bench, name, idiom)
     for k, form in enumerate(FORMS):
-        if (number + k) % EVERY == 0:
-            yield from _changed(
-                bench, form, lambda text, scope, form=form: in_form(form, text, scope)
-            )
+        if (number + k) % EVERY == 0 or form == "double":
+            yield from _changed(bench, form, partial(in_form, form))
 
 
 def _changed(bench: Bench, name: str, idiom: Idiom) -> Iterator[Way]:

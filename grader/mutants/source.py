@@ -26,9 +26,7 @@ class Text:
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """Child → parent."""
-        return {
-            child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)
-        }
+        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """From the parent to the module."""

@@ -17,7 +17,7 @@ import torch
 
 from grader.errors import AssignmentError
 from grader.mutants.mutant import Truth
-from grader.mutants.source import splice
+from grader.mutants.source import Text, splice
 from grader.mutants.steps import Edit, Solution, Step
 from grader.mutants.vjp import Forward, Tensors
 
@@ -47,6 +47,10 @@ class Seen(msgspec.Struct):
 
     gradients: Tensors
     leaves: dict[str, Any]
+
+
+Ran = tuple[list[Seen], dict[str, Any], list[str]]
+"""What stood there each time a step had settled, the namespace at the end, the cells' errors."""
 
 
 class Stage:
@@ -98,20 +102,12 @@ class Stage:
 
         return keep
 
-    def run(
-        self, exercise: str, edits: list[Edit], after: Step
-    ) -> tuple[list[Seen], dict[str, Any], list[str]]:
-        """Run one exercise with changes.
-
-        Returns what stood there each time `after` had settled, the namespace at the end,
-        and the errors of its cells.
-        """
+    def run(self, exercise: str, edits: list[Edit], after: Step) -> Ran:
+        """Run one exercise with changes, and look each time that `after` has settled."""
         sources = self.solution.edited([*edits, _hook_after(after)])
         return self.run_sources(exercise, sources)
 
-    def run_sources(
-        self, exercise: str, sources: Mapping[int, str]
-    ) -> tuple[list[Seen], dict[str, Any], list[str]]:
+    def run_sources(self, exercise: str, sources: Mapping[int, str]) -> Ran:
         """Run one exercise with other sources in some cells, from the top where they need it."""
         names = self.starts[exercise].restored()
         cells = self.cells[exercise]
@@ -168,13 +164,14 @@ def same_elements(a: torch.Size, b: torch.Size) -> bool:
 @cache
 def compiled(source: str, loop_parameters: tuple[str, ...] = (), steps: int = 0) -> CodeType:
     """A cell's code, with fewer iterations where it names their number."""
-    edits = []
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            if node.targets[0].id in loop_parameters and isinstance(node.value, ast.Constant):
-                text = ast.get_source_segment(source, node.value) or ""
-                at = source.index(text, source.index(node.targets[0].id))
-                edits.append((at, at + len(text), f"min({text}, {steps})"))
+    text = Text(source)
+    edits = [
+        (*text.span(node.value), f"min({text.of(node.value)}, {steps})")
+        for node in text.tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id in loop_parameters
+    ]
     return compile(splice(source, edits), "<cell>", "exec")
 
 

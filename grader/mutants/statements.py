@@ -61,16 +61,11 @@ def with_helper(text: Text, scope: Scope) -> Iterator[Change]:
         for node in operations(text, ast.Mult, ast.MatMult, ast.Sub):
             if node is write.value and isinstance(write, ast.Assign):
                 mark = {ast.Mult: "*", ast.MatMult: "@", ast.Sub: "-"}[type(node.op)]
-                left, right = text.of(node.left), text.of(node.right)
-                yield (
-                    write,
-                    f"left = {left}\nright = {right}\n{text.of(write.targets[0])} = left {mark} right",
-                )
-                yield (
-                    write,
-                    f"def combine(left, right):\n    return left {mark} right\n\n\n"
-                    f"{text.of(write.targets[0])} = combine({left}, {right})",
-                )
+                left, right, d = map(text.of, (node.left, node.right, write.targets[0]))
+                named = f"left = {left}\nright = {right}\n{d} = left {mark} right"
+                helper = f"def combine(left, right):\n    return left {mark} right\n\n\n"
+                yield write, named
+                yield write, f"{helper}{d} = combine({left}, {right})"
 
 
 def in_place(text: Text, scope: Scope) -> Iterator[Change]:

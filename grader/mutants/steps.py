@@ -14,6 +14,8 @@ from grader.mutants.source import Text, names_in, splice
 
 Edit = tuple[int, int, int, str]
 """Cell, start and end in characters, new source."""
+NEW_CELL = "\n# (new cell)\n"
+"""In the source of a cell: what follows goes into a cell of its own."""
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -94,10 +96,11 @@ class Solution:
 
     def with_cells(self, sources: dict[int, str]) -> dict[str, Any]:
         """The notebook with other sources in some cells."""
-        cells = list(self.notebook["cells"])
-        for index, source in sources.items():
-            lines = source.splitlines(keepends=True)
-            cells[index] = {**cells[index], "source": lines, "outputs": []}
+        cells = [
+            part
+            for index, cell in enumerate(self.notebook["cells"])
+            for part in (_cells(cell, sources[index]) if index in sources else [cell])
+        ]
         return {**self.notebook, "cells": cells}
 
     def _steps(self, exercise: str) -> list[Step]:
@@ -139,6 +142,12 @@ class Solution:
             base = target.value if isinstance(target, ast.Subscript) else target
             if isinstance(base, ast.Name) and base.id in self.assignment.gradient_names:
                 yield base.id
+
+
+def _cells(cell: dict[str, Any], source: str) -> Iterator[dict[str, Any]]:
+    for number, part in enumerate(source.split(NEW_CELL)):
+        name = {"id": f"{cell['id']}-{number}"} if number and "id" in cell else {}
+        yield {**cell, **name, "source": part.splitlines(keepends=True), "outputs": []}
 
 
 def _is_none(node: ast.expr) -> bool:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from grader.mutants.scope import Scope, contributions, is_shape_only, method_calls, operations
+from grader.mutants.scope import (
+    Scope,
+    contributions,
+    is_shape_only,
+    is_start,
+    method_calls,
+    operations,
+)
 from grader.mutants.source import Change, Text, names_in
 
 
-def drop_sum(text: Text, scope: Scope) -> Iterator[Change]:
+def drop_sum(text: Text, _scope: Scope) -> Iterator[Change]:
     """`x.sum(0)` → `x`."""
     for call, method in method_calls(text, "sum", "mean"):
         yield call, text.operand(method.value)
 
 
-def drop_keepdim(text: Text, scope: Scope) -> Iterator[Change]:
+def drop_keepdim(text: Text, _scope: Scope) -> Iterator[Change]:
     """`x.sum(1, keepdim=True)` → `x.sum(1)`."""
     for call, method in method_calls(text, "sum", "mean"):
         kept = [text.of(argument) for argument in call.args]
@@ -25,7 +32,7 @@ def drop_keepdim(text: Text, scope: Scope) -> Iterator[Change]:
             yield call, f"{text.of(method)}({', '.join(kept)})"
 
 
-def wrong_dim(text: Text, scope: Scope) -> Iterator[Change]:
+def wrong_dim(text: Text, _scope: Scope) -> Iterator[Change]:
     """`x.sum(1)` → `x.sum(0)`, `softmax(x, 1)` → `softmax(x, 0)`."""
     for call in ast.walk(text.tree):
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
@@ -36,7 +43,7 @@ def wrong_dim(text: Text, scope: Scope) -> Iterator[Change]:
                     yield part, str(1 - part.value)
 
 
-def transpose(text: Text, scope: Scope) -> Iterator[Change]:
+def transpose(text: Text, _scope: Scope) -> Iterator[Change]:
     """An operand or the result of `@` transposed, or no longer, or the operands exchanged."""
     for product in operations(text, ast.MatMult):
         for side in (product.left, product.right):
@@ -89,15 +96,14 @@ def repeated(text: Text, scope: Scope) -> Iterator[Change]:
         yield text.parents[call], f"{text.of(call)}; {text.of(call)}"
 
 
-def ones_start(text: Text, scope: Scope) -> Iterator[Change]:
+def ones_start(text: Text, _scope: Scope) -> Iterator[Change]:
     """`torch.zeros_like(x)` → `torch.ones_like(x)`."""
     for call in ast.walk(text.tree):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-            if call.func.attr in {"zeros", "zeros_like", "new_zeros"}:
-                yield call.func, text.of(call.func).replace("zeros", "ones")
+        if isinstance(call, ast.Call) and is_start(call):
+            yield call.func, text.of(call.func).replace("zeros", "ones")
 
 
-def missing_clone(text: Text, scope: Scope) -> Iterator[Change]:
+def missing_clone(text: Text, _scope: Scope) -> Iterator[Change]:
     """`x.clone()` → something that is still the same memory."""
     for call, method in method_calls(text, "clone"):
         base = text.operand(method.value)
@@ -120,14 +126,17 @@ def wrong_index(text: Text, scope: Scope) -> Iterator[Change]:
                 yield node, f"{node.id}.roll(1, 0)"
                 yield node, f"{node.id}.flip(0)"
                 yield node, f"{node.id}.clamp(max=12)"
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id == "range" and isinstance(text.parents[node], ast.For):
-                yield node, f"range({text.of(node.args[0])} - 1)"
-                yield node, f"range(1, {text.of(node.args[0])})"
+        elif isinstance(node, ast.Call) and text.of(node.func) == "range" and _is_loop(text, node):
+            yield node, f"range({text.of(node.args[0])} - 1)"
+            yield node, f"range(1, {text.of(node.args[0])})"
     yield from _loop_indices(text, scope)
 
 
-def _loop_indices(text: Text, scope: Scope) -> Iterator[Change]:
+def _is_loop(text: Text, node: ast.AST) -> bool:
+    return isinstance(text.parents[node], ast.For)
+
+
+def _loop_indices(text: Text, _scope: Scope) -> Iterator[Change]:
     """An index in a loop that is stuck at 0 or counts from the end."""
     loops = {n for f in ast.walk(text.tree) if isinstance(f, ast.For) for n in names_in(f.target)}
     for node in ast.walk(text.tree):

@@ -3,7 +3,7 @@
      trusted process (one per job)                           fork server (one per sandbox)
     ┌──────────────────────────────┐  control: a message   ┌─────────────────────────────┐
     │ ForkServerSandbox.run()      │  per run, with the    │ torch warm, one thread,     │
-    │   supervise()                │  far ends of channel  │ never runs student code     │
+    │   Supervision.phase()        │  far ends of channel  │ never runs student code     │
     │    ├─ FrameStream  (bounded) │  and report ────────► └──────────────┬──────────────┘
     │    └─ Watchdog (every 50 ms) │                                      │ fork
     └──┬────────┬────────────┬─────┘                       ┌──────────────▼──────────────┐
@@ -26,12 +26,13 @@ no keeper. Both end in the same `RunOutcome`; a student's crash is never an exce
 from grader.sandbox.choose import open_sandbox
 from grader.sandbox.fork_server import ForkServerSandbox
 from grader.sandbox.fresh_process import FreshProcessSandbox
-from grader.sandbox.outcome import RunOutcome, Sandbox
+from grader.sandbox.outcome import RunOutcome, Sandbox, Session
 
 __all__ = [
     "ForkServerSandbox",
     "FreshProcessSandbox",
     "RunOutcome",
     "Sandbox",
+    "Session",
     "open_sandbox",
 ]

@@ -9,21 +9,21 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 from grader.errors import InfrastructureError
+from grader.sandbox.closing import Closing
 from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
 from grader.sandbox.data_folders import DataFolders
 from grader.sandbox.forked_worker import ForkedWorker
 from grader.sandbox.outcome import RunOutcome
-from grader.sandbox.supervise import WorkerLostError, supervise
-from grader.wire import RunRequest, encode
+from grader.sandbox.supervise import Supervision, WorkerLostError
+from grader.wire import Audit, RunRequest, encode
 
 _PATIENCE = 10.0
 
 
-class ForkServerSandbox:
+class ForkServerSandbox(Closing):
     """Runs requests in forks of one warm process, which is started here and not awaited.
 
     Processes forked from this one may share the sandbox; only the process that opened it
@@ -34,33 +34,47 @@ class ForkServerSandbox:
         self._folders = DataFolders(data_dirs)
         self._server = _Server()
 
-    def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
+    def open(self, request: RunRequest, blob: bytes = b"") -> ForkedSession:
         """Run one request; a server that has died is replaced once.
 
         Raises `InfrastructureError` if it dies again, or cannot be started.
         """
         self._folders.check(request)
         try:
-            return self._server.run(request, blob)
+            return self._server.open(request, blob)
         except WorkerLostError:
             self._server.close()
             self._server = _Server()
-            return self._server.run(request, blob)
+            return self._server.open(request, blob)
+
+    def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
+        """One request without audit runs; errors as for `open`."""
+        with self.open(request, blob) as session:
+            return session.outcome
 
     def close(self) -> None:
         """End the server and whatever still runs in its forks."""
         self._server.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+class ForkedSession(Closing):
+    """A run in a fork of the server; audit runs fork from it in turn."""
+
+    def __init__(self, worker: ForkedWorker, request: RunRequest) -> None:
+        self._worker = worker
+        self._supervision = Supervision(worker, request)
+        self.outcome = self._supervision.phase()
+
+    def audit(self, audit: Audit, blob: bytes = b"") -> RunOutcome | None:
+        """See `outcome.Session`."""
+        if not self._supervision.goes_on:
+            return None
+        self._worker.send(encode(audit, blob))
+        return self._supervision.phase()
+
+    def close(self) -> None:
+        """End every process of the run."""
+        self._supervision.close()
 
 
 class _Server:
@@ -85,11 +99,11 @@ class _Server:
         finally:
             far.close()
 
-    def run(self, request: RunRequest, blob: bytes) -> RunOutcome:
+    def open(self, request: RunRequest, blob: bytes) -> ForkedSession:
         worker = ForkedWorker(encode(request, blob))
         try:
             worker.hand_over(self._control, mentioned_modules(request))
-            return supervise(worker, request)
+            return ForkedSession(worker, request)
         except (OSError, WorkerLostError) as error:
             worker.close()
             words = self._last_words()

@@ -48,6 +48,10 @@ class ForkedWorker:
         except ConnectionResetError:
             return b""
 
+    def send(self, frame: bytes) -> None:
+        """Queue another request; it goes out while we listen."""
+        self._outgoing = memoryview(bytes(self._outgoing) + frame)
+
     def tree(self) -> ProcessTree | None:
         """The child's processes, by its number in our own process namespace."""
         while self._pidfd < 0 and self._reporting:

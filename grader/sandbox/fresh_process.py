@@ -12,23 +12,25 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
+
+from msgspec.structs import replace
 
 from grader.errors import InfrastructureError
+from grader.sandbox.closing import Closing
 from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
 from grader.sandbox.data_folders import DataFolders
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.process_tree import ProcessTree
-from grader.sandbox.supervise import Ended, WorkerLostError, supervise
-from grader.wire import RunRequest, encode
+from grader.sandbox.supervise import Ended, Supervision, WorkerLostError
+from grader.wire import Audit, RunRequest, encode
 
 _PIECE = 1 << 18
 _PIECES_AHEAD = 16
 _PATIENCE = 1.0
 
 
-class FreshProcessSandbox:
+class FreshProcessSandbox(Closing):
     """Starts an interpreter for each request: slow, and less walled off."""
 
     def __init__(
@@ -39,32 +41,50 @@ class FreshProcessSandbox:
         self._folders = DataFolders(data_dirs)
         self._command = command
 
-    def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
+    def open(self, request: RunRequest, blob: bytes = b"") -> FreshSession:
         """Run one request. Raises `InfrastructureError` if no worker comes up, twice."""
         self._folders.check(request)
-        try:
-            return self._run(request, blob)
-        except WorkerLostError:
-            return self._run(request, blob)
+        return FreshSession(self, replace(request, parts=False), blob)
 
-    def _run(self, request: RunRequest, blob: bytes) -> RunOutcome:
+    def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
+        """One request without audit runs; errors as for `open`."""
+        return self.open(request, blob).outcome
+
+    def attempt(self, request: RunRequest, blob: bytes) -> RunOutcome:
+        """One process for one phase, and another if it does not come up."""
+        try:
+            return self._attempt(request, blob)
+        except WorkerLostError:
+            return self._attempt(request, blob)
+
+    def _attempt(self, request: RunRequest, blob: bytes) -> RunOutcome:
         with tempfile.TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True) as folder:
             command = self._command("once", folder, *mentioned_modules(request))
-            return supervise(_FreshWorker(command, encode(request, blob)), request)
+            worker = _FreshWorker(command, encode(request, blob))
+            supervision = Supervision(worker, request)
+            try:
+                return supervision.phase()
+            finally:
+                supervision.close()
 
     def close(self) -> None:
         """Nothing outlives a run."""
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+class FreshSession(Closing):
+    """A run in a process of its own; each audit run is another one, from the top."""
+
+    def __init__(self, sandbox: FreshProcessSandbox, request: RunRequest, blob: bytes) -> None:
+        self._sandbox = sandbox
+        self._request = request
+        self.outcome = sandbox.attempt(request, blob)
+
+    def audit(self, audit: Audit, blob: bytes = b"") -> RunOutcome | None:
+        """See `outcome.Session`."""
+        return self._sandbox.attempt(replace(self._request, audit=audit), blob)
+
+    def close(self) -> None:
+        """Nothing outlives a run."""
 
 
 class _FreshWorker:

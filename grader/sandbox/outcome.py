@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Protocol, Self
 
 from grader.model import Isolation, RunStatus
-from grader.wire import Event, RunRequest
+from grader.wire import Audit, Event, RunRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +22,35 @@ class RunOutcome:
     """One line for a person, unless the run completed."""
 
 
+class Session(Protocol):
+    """One submission's run, and audit runs that part from it before its forward pass."""
+
+    outcome: RunOutcome
+    """Of the ordinary run."""
+
+    def audit(self, audit: Audit, blob: bytes = b"") -> RunOutcome | None:
+        """An audit run; None where the ordinary run never came to where they part."""
+
+    def close(self) -> None:
+        """End every process of the run."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+
 class Sandbox(Protocol):
     """A place where requests are run, one after the other."""
 
-    def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
+    def open(self, request: RunRequest, blob: bytes = b"") -> Session:
         """Run one request to its end. Raises `InfrastructureError` if the machine cannot."""
+
+    def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
+        """The same for a run that needs no audit."""
 
     def close(self) -> None:
         """End every process that the sandbox started."""
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *error: object) -> None: ...

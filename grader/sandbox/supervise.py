@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from grader import wire
 from grader.errors import InfrastructureError
@@ -20,6 +20,10 @@ START_SECONDS = 180.0
 """How long a worker may take before student code begins: torch from a slow disk."""
 END_SECONDS = 5.0
 """How long a worker's end may take to be reported."""
+
+
+Ending: TypeAlias = tuple[RunStatus, str | None]
+"""Status of a phase, and one line of why."""
 
 
 class WorkerLostError(InfrastructureError):
@@ -58,46 +62,68 @@ class Worker(Protocol):
         """Release what we hold of it; it has been killed before."""
 
 
-def supervise(worker: Worker, request: wire.RunRequest) -> RunOutcome:
-    """Listen and watch until the run ends or has to be ended.
+class Supervision:
+    """Listens to a run and watches it, phase by phase, until it ends or has to be ended."""
 
-    Raises `WorkerLostError` if it never came to the student's code.
-    """
-    run = _Supervision(worker, request)
-    try:
-        status, reason = run.follow()
-    finally:
-        worker.kill()
-        worker.close()
-    return run.outcome(status, reason)
-
-
-class _Supervision:
     def __init__(self, worker: Worker, request: wire.RunRequest) -> None:
         self._worker = worker
         self._limits = request.limits
         self._stream = FrameStream()
+        self._first: wire.Started | None = None
         self._events: list[tuple[wire.Event, bytes]] = []
+        self._done: wire.Done | None = None
+        self._parted = False
         self._watchdog: Watchdog | None = None
         self._watched = False
         self._deadline = time.monotonic() + START_SECONDS
+        self._closed = False
 
-    def follow(self) -> tuple[RunStatus, str | None]:
-        """Status and reason of the run's end."""
+    @property
+    def goes_on(self) -> bool:
+        """Whether another phase can be asked for."""
+        return self._parted and not self._closed
+
+    def phase(self) -> RunOutcome:
+        """Follow the run to the end of its phase; what does not go on is killed.
+
+        Raises `WorkerLostError` if it never came to the student's code.
+        """
+        self._events, self._done = [], None
+        try:
+            status, reason = self._follow()
+        except BaseException:
+            self.close()
+            raise
+        if status not in {"completed", "exited"} or not self._parted:
+            self.close()
+        return RunOutcome(
+            status=status,
+            events=tuple(self._events),
+            isolation=describe_isolation(
+                self._worker.backend,
+                self._first.isolation if self._first else {},
+                watched=self._watched,
+            ),
+            environment=self._first.environment if self._first else {},
+            reason=reason,
+        )
+
+    def close(self) -> None:
+        """End the run, if it still lives, and all that it started."""
+        if not self._closed:
+            self._closed = True
+            self._worker.kill()
+            self._worker.close()
+
+    def _follow(self) -> Ending:
+        """Status and reason of the phase's end."""
         while True:
             data = self._worker.receive(TICK)
             if data == b"":
                 return self._stream_ended()
             try:
-                if data and (done := self._take(data)):
-                    return (
-                        ("exited", "the code asked to exit")
-                        if done.exited
-                        else (
-                            "completed",
-                            None,
-                        )
-                    )
+                if data and (ending := self._take(data)):
+                    return ending
             except wire.FrameError as error:
                 return "protocol_error", f"its results could not be read: {error}"
             if self._watchdog and (overrun := self._watchdog.look()):
@@ -106,20 +132,31 @@ class _Supervision:
             if not self._watchdog and time.monotonic() > self._deadline:
                 raise WorkerLostError(f"the worker did not start in {START_SECONDS:g} s")
 
-    def _take(self, data: bytes) -> wire.Done | None:
+    def _take(self, data: bytes) -> Ending | None:
+        """Take in what has arrived; the phase's end, if that is among it."""
         for event, blob in self._stream.feed(data):
-            if isinstance(event, wire.Started) != (not self._events):
+            if isinstance(event, wire.Started) != (self._first is None):
                 raise wire.FrameError(f"an unexpected frame `{type(event).__name__}`")
             self._events.append((event, blob))
             if isinstance(event, wire.Started):
-                tree = self._worker.tree()
-                self._watched = tree is not None
-                self._watchdog = Watchdog(self._limits, tree)
+                self._begin(event)
             elif isinstance(event, wire.CellDone) and self._watchdog:
                 self._watchdog.cell_done()
+            elif isinstance(event, wire.Parted):
+                self._parted = True
             elif isinstance(event, wire.Done):
-                return event
+                self._done = event
+                if not self._parted:
+                    return _ending(event)
+            elif isinstance(event, wire.PhaseEnded):
+                return _phase_ending(self._done, event)
         return None
+
+    def _begin(self, event: wire.Started) -> None:
+        self._first = event
+        tree = self._worker.tree()
+        self._watched = tree is not None
+        self._watchdog = Watchdog(self._limits, tree)
 
     def _drain(self) -> None:
         """Take what was sent before the limit was passed and is still on its way."""
@@ -132,7 +169,7 @@ class _Supervision:
 
     def _stream_ended(self) -> tuple[RunStatus, str | None]:
         ended = self._worker.ended(END_SECONDS)
-        if not self._events:
+        if self._first is None:
             raise WorkerLostError(f"the worker did not start: {self._worker.complaint()}")
         if ended is None:
             return "killed", "the process ended without saying how"
@@ -142,19 +179,17 @@ class _Supervision:
             return "protocol_error", "its results break off within a frame"
         return "exited", f"the process ended itself with code {ended.code}"
 
-    def outcome(self, status: RunStatus, reason: str | None) -> RunOutcome:
-        """What is known of the run by now."""
-        first = self._events[0][0] if self._events else None
-        layers, environment = (
-            (first.isolation, first.environment) if isinstance(first, wire.Started) else ({}, {})
-        )
-        return RunOutcome(
-            status=status,
-            events=tuple(self._events),
-            isolation=describe_isolation(self._worker.backend, layers, watched=self._watched),
-            environment=environment,
-            reason=reason,
-        )
+
+def _ending(done: wire.Done) -> Ending:
+    return ("exited", "the code asked to exit") if done.exited else ("completed", None)
+
+
+def _phase_ending(done: wire.Done | None, ended: wire.PhaseEnded) -> Ending:
+    if done is not None:
+        return _ending(done)
+    if ended.signal is not None:
+        return "killed", f"the process was ended by {_signal_name(ended.signal)}"
+    return "exited", f"the process ended itself with code {ended.code}"
 
 
 def _signal_name(number: int) -> str:

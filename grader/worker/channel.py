@@ -17,11 +17,15 @@ class Channel:
 
     def receive_request(self) -> tuple[wire.RunRequest, bytes] | None:
         """The request and its blob; None if the other side closed before sending one."""
-        frame = wire.read_frame(lambda count: os.read(self._reading, count))
+        frame = self.receive()
         if frame is None:
             return None
         header, blob = frame
         return wire.decode_request(header), blob
+
+    def receive(self) -> tuple[bytes, bytes] | None:
+        """The next frame's header and blob; None at the end of the stream."""
+        return wire.read_frame(lambda count: os.read(self._reading, count))
 
     def adopt(self) -> None:
         """Make this process the only one whose frames are sent: not those that it forks."""

@@ -21,7 +21,7 @@ def live(request: wire.RunRequest, blob: bytes, channel: Channel, walls: Walls) 
     sys.path.insert(0, walls.scratch)
     sys.dont_write_bytecode = True
     channel.send(wire.Started(isolation=isolation, environment=environment))
-    run.run(request, blob, channel.send)
+    run.run(request, blob, channel)
 
 
 def describe_environment() -> dict[str, str]:

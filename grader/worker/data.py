@@ -54,7 +54,8 @@ class Resolver:
         match = self._match(name)
         if match is None:
             return None
-        self.note(f"`{match}` of the assignment is read for `{wanted}`")
+        if match != name:
+            self.note(f"`{match}` of the assignment is read for `{wanted}`")
         return self.files[match]
 
     def _match(self, name: str) -> str | None:

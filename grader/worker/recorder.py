@@ -11,12 +11,26 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from safetensors.torch import save
+from safetensors.torch import load, save
 
-from grader.wire import ForwardSeen, InputsSeen, Message, RunRequest, Seen, Settled, Value
+from grader.wire import (
+    ForwardSeen,
+    InputsSeen,
+    Message,
+    ReadSeen,
+    RunRequest,
+    Seen,
+    Settled,
+    Value,
+)
+from grader.worker.audit import AuditRun
+from grader.worker.phases import Asked
 from grader.worker.snapshot import snapshot, version
 
 Send = Callable[[Message, bytes], None]
+Part = Callable[[], "Asked | None"]
+MAX_SOFT_ERRORS = 20
+MAX_SHOWN = 20_000
 _equal = torch.equal
 
 
@@ -40,13 +54,23 @@ class Mark:
         self.lifetime = lifetime
 
 
+class UnboundError(NameError):
+    """A d-name that has no value and gets no probe."""
+
+
 class Recorder:
     """Collects what one run shows, in the order in which it happens."""
 
-    def __init__(self, request: RunRequest, send: Send, namespace: dict[str, Any]) -> None:
+    unbound = UnboundError
+
+    def __init__(
+        self, request: RunRequest, send: Send, namespace: dict[str, Any], part: Part
+    ) -> None:
         self.request = request
         self.send = send
         self.namespace = namespace
+        self._part = part
+        self.audit: AuditRun | None = None
         self.cell = 0
         self.settled = 0
         self.current = Pass(-1)
@@ -55,6 +79,7 @@ class Recorder:
         self.marks: dict[str, Mark] = {}
         self.begun: dict[str, int] = {}
         self.iterations: dict[int, int] = {}
+        self.read_before: set[tuple[int, str]] = set()
         self.soft_errors: list[str] = []
         self.shown: str | None = None
         self.spellings: dict[str, list[str]] = {}
@@ -63,18 +88,25 @@ class Recorder:
 
     # ---- called by hooks -------------------------------------------------------------------
 
-    def pass_(self, names: Sequence[str], local: Mapping[str, Any]) -> None:
+    def part(self, _: int = 0) -> None:
+        """Before the first forward pass or use of the engine."""
+        asked = self._part()
+        if asked is not None:
+            self.audit = AuditRun(asked.audit, load(asked.blob) if asked.blob else {})
+            self.audit.begin(self.namespace)
+
+    def pass_(self, _: int, names: Sequence[str], local: Mapping[str, Any]) -> None:
         """Before a statement that computes forward tensors from inputs alone."""
-        seen = self.current.tensors
-        if (
-            self.current.number < 0
-            or self.request.loss in seen
-            or any(self._tensor(n) in seen for n in names)
-        ):
+        self.part()
+        done = self.current.tensors
+        again = any(self._tensor(name) in done for name in names)
+        if self.current.number < 0 or self.request.loss in done or again:
             self.current = Pass(self.current.number + 1)
+            if self.audit is not None:
+                self.audit.jitter(self._parameters(local))
         self._capture(self.current, local)
 
-    def forward(self, names: Sequence[str], local: Mapping[str, Any]) -> None:
+    def forward(self, _: int, names: Sequence[str], local: Mapping[str, Any]) -> None:
         """After a statement that assigns forward tensors."""
         if self.current.number < 0:
             self.current = Pass(0)
@@ -83,33 +115,45 @@ class Recorder:
             if name in local:
                 self.current.tensors[self._tensor(name)] = local[name]
 
-    def fresh(self, lifetime: int, name: str) -> None:
+    def fresh(self, lifetime: int, names: Sequence[str]) -> None:
         """Before a fresh assignment: the end of the lifetime that the name had."""
-        self._changed(name, "fresh")
-        self.begun[name] = lifetime
+        self.part()
+        self._changed(names[0], "fresh")
+        self.begun[names[0]] = lifetime
 
-    def settle(self, lifetime: int, name: str, value: Any) -> None:
-        """After the last visible write of a lifetime."""
-        described, copy = snapshot(value, limit=self.request.limits.tensor_elements)
-        occurrence = self.occurrences.get(lifetime, 0)
-        self.occurrences[lifetime] = occurrence + 1
-        self.settled += 1
-        self.marks[name] = Mark(value, copy, lifetime)
-        message = Settled(
-            lifetime=lifetime,
-            occurrence=occurrence,
-            pass_id=self.current.number,
-            value=_keyed(described, copy),
-        )
-        if occurrence:
-            self.pending[lifetime] = (message, copy, self.current)  # the last one is kept
-        else:
-            self._send_settled(message, copy, self.current)
+    def read(self, reading: int, names: Sequence[str], local: Mapping[str, Any]) -> None:
+        """Before a statement that reads gradients: in the audit run, what it reads."""
+        if self.audit is None:
+            return
+        for name in names:
+            key = (reading, name)
+            if key in self.read_before:
+                continue
+            self.read_before.add(key)
+            value = self._value(name, local)
+            if value is not None and not self.audit.untouched(value):
+                described, copy = self._snapshot(value)
+                seen = ReadSeen(read=reading, name=name, value=_keyed(described, copy))
+                self.send(seen, _blob(copy))
+
+    def settle(self, lifetime: int, name: str, local: Mapping[str, Any]) -> Any:
+        """After the last visible write of a lifetime; gives what the name is to hold."""
+        value = local[name] if name in local else self.namespace.get(name, self)
+        probe = self.audit.probe(lifetime) if self.audit is not None else None
+        if value is not self:
+            self._settled(lifetime, name, value)
+        if probe is not None:
+            self.marks[name] = Mark(probe, None, lifetime)
+            return probe
+        if value is self:
+            raise UnboundError(name)
+        return value
 
     def leave(self, loop: int, iterations: int) -> bool:
-        """Whether a training loop has run long enough."""
+        """Whether a loop that derives gradients has run long enough."""
+        allowed = iterations if self.audit is None else 1
         self.iterations[loop] = self.iterations.get(loop, 0) + 1
-        if self.iterations[loop] <= iterations:
+        if self.iterations[loop] <= allowed:
             return False
         self.iterations[loop] = 0
         return True
@@ -121,13 +165,19 @@ class Recorder:
     def raised(self) -> None:
         """A bare expression raised; the cell goes on."""
         error = sys.exc_info()[1]
-        if error is not None and len(self.soft_errors) < 20:
+        if error is not None and len(self.soft_errors) < MAX_SOFT_ERRORS:
             self.soft_errors.append(explain(error))
+
+    def skip(self) -> bool:
+        """A statement raised: whether the cell goes on all the same."""
+        if self.audit is not None:
+            self.raised()
+        return self.audit is not None
 
     def show(self, value: Any) -> None:
         """The last expression of a cell, as Jupyter shows it."""
         if value is not None:
-            self.shown = repr(value)[:20_000]
+            self.shown = repr(value)[:MAX_SHOWN]
 
     # ---- called by the run -----------------------------------------------------------------
 
@@ -152,6 +202,46 @@ class Recorder:
 
     # ---- inside ----------------------------------------------------------------------------
 
+    def _snapshot(self, value: Any) -> tuple[Value, torch.Tensor | None]:
+        return snapshot(value, limit=self.request.limits.tensor_elements)
+
+    def _value(self, name: str, local: Mapping[str, Any]) -> Any:
+        """What a reading statement is about to read: `dh`, or `h.grad`."""
+        base, _, attribute = name.partition(".")
+        value = local[base] if base in local else self.namespace.get(base)
+        if not attribute:
+            return value
+        return value.grad if isinstance(value, torch.Tensor) else None
+
+    def _parameters(self, local: Mapping[str, Any]) -> list[torch.Tensor]:
+        """The student's parameters, as far as they exist by now."""
+        found: dict[int, torch.Tensor] = {}
+        for canonical in self.request.parameters:
+            for name in self.spellings.get(canonical, ()):
+                value = local[name] if name in local else self.namespace.get(name)
+                plain = type(value) in {torch.Tensor, torch.nn.Parameter}
+                if isinstance(value, torch.Tensor) and plain and value.is_floating_point():
+                    found[id(value)] = value
+                    break
+        return list(found.values())
+
+    def _settled(self, lifetime: int, name: str, value: Any) -> None:
+        described, copy = self._snapshot(value)
+        occurrence = self.occurrences.get(lifetime, 0)
+        self.occurrences[lifetime] = occurrence + 1
+        self.settled += 1
+        self.marks[name] = Mark(value, copy, lifetime)
+        message = Settled(
+            lifetime=lifetime,
+            occurrence=occurrence,
+            pass_id=self.current.number,
+            value=_keyed(described, copy),
+        )
+        if occurrence:
+            self.pending[lifetime] = (message, copy, self.current)  # the last one is kept
+        else:
+            self._send_settled(message, copy, self.current)
+
     def _tensor(self, name: str) -> str:
         return self.request.forward.get(name, name)
 
@@ -163,7 +253,7 @@ class Recorder:
                 value = local[name] if name in local else self.namespace.get(name)
                 if value is None:
                     continue
-                _, copy = snapshot(value, limit=self.request.limits.tensor_elements)
+                _, copy = self._snapshot(value)
                 if copy is not None:
                     current.inputs[canonical] = copy
                     break
@@ -178,14 +268,14 @@ class Recorder:
             now = version(value)
             if now is not None and now == mark.version:
                 return
-            _, copy = snapshot(value, limit=self.request.limits.tensor_elements)
+            _, copy = self._snapshot(value)
             if copy is not None and mark.copy is not None and _same(copy, mark.copy):
                 return
         lifetime = mark.lifetime if where == "fresh" and mark else self.begun.get(name)
         self._send_seen(name, value, lifetime, where)
 
     def _send_seen(self, name: str, value: Any, lifetime: int | None, where: Any) -> None:
-        described, copy = snapshot(value, limit=self.request.limits.tensor_elements)
+        described, copy = self._snapshot(value)
         self.marks[name] = Mark(value, copy, lifetime)
         self._send_pass(self.current)
         self.send(

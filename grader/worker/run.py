@@ -19,34 +19,38 @@ from safetensors.torch import load, save
 
 from grader.wire import Candidate, CellCode, CellDone, Done, Message, RunRequest
 from grader.worker import capture, data, shell
+from grader.worker.channel import Channel
 from grader.worker.entry import NotCallable, call_entry
 from grader.worker.instrument import HARNESS, instrument
-from grader.worker.recorder import Recorder, Send, explain
+from grader.worker.phases import Phases
+from grader.worker.recorder import Recorder, explain
 from grader.worker.snapshot import snapshot
 
 MAX_BYSTANDERS = 200
 Status = Literal["ok", "error", "skipped"]
 
 
-def run(request: RunRequest, blob: bytes, send: Send) -> None:
+def run(request: RunRequest, blob: bytes, channel: Channel) -> None:
     """Run all cells and report what was seen.
 
     Exceptions of the student's code are results; whatever else ends this process is
     for the trusted side to notice.
     """
-    Run(request, blob, send).go()
+    Run(request, blob, channel).go()
 
 
 class Run:
     """The state of one run: namespace, recorder, output."""
 
-    def __init__(self, request: RunRequest, blob: bytes, send: Send) -> None:
+    def __init__(self, request: RunRequest, blob: bytes, channel: Channel) -> None:
         self.request = request
         self.blob = blob
-        self.send = send
+        self.send = channel.send
         self.module = types.ModuleType("__main__")
         self.namespace: dict[str, Any] = self.module.__dict__
-        self.recorder = Recorder(request, send, self.namespace)
+        self.recorder = Recorder(
+            request, channel.send, self.namespace, Phases(request, blob, channel).part
+        )
         self.output = capture.install(request.limits.output_kb)
         self.resolver = data.Resolver(request.data)
         self.exited = False
@@ -60,7 +64,8 @@ class Run:
                 break
         if not self.recorder.settled and not self.exited:
             self._entry()
-        self._bystanders()
+        if self.recorder.audit is None:
+            self._bystanders()
         self.send(Done(exited=self.exited), b"")
 
     def _prepare(self) -> None:
@@ -122,7 +127,9 @@ class Run:
         """Call the function that derives the gradients, if there is one."""
         if self.request.entry is None or not self.blob:
             return
-        values = load(self.blob)
+        self.recorder.part()
+        audit = self.recorder.audit
+        values = audit.example if audit is not None else load(self.blob)
         arguments = {
             name: value.item() if value.dim() == 0 and name in self.request.inputs else value
             for name, value in values.items()

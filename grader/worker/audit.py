@@ -1,0 +1,105 @@
+"""The audit run: probes for gradients, noise on parameters, another autograd engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map_only
+
+from grader.wire import Audit
+from grader.worker.snapshot import version
+
+_clone = torch.Tensor.clone
+_rms_floor = 0.1
+"""Noise on parameters that are all zero, against one of RMS 1."""
+
+
+class AuditRun:
+    """What makes a run an audit run."""
+
+    def __init__(self, audit: Audit, tensors: dict[str, torch.Tensor]) -> None:
+        self.audit = audit
+        self.generator = torch.Generator().manual_seed(audit.seed)
+        self.probes = _keyed(tensors, "probe/")
+        self.orphans = _keyed(tensors, "orphan/")
+        self.example = _keyed(tensors, "example/")
+        self._given: dict[int, tuple[torch.Tensor, int | None]] = {}
+
+    def begin(self, namespace: dict[str, Any]) -> None:
+        """From here on this process is an audit run."""
+        for name, tensor in self.orphans.items():
+            if namespace.get(name) is None:
+                namespace[name] = self._give(tensor)
+        perturb_engine(self.audit.perturbation)
+
+    def probe(self, lifetime: int) -> torch.Tensor | None:
+        """A fresh copy of the probe for a lifetime; None where it has none."""
+        tensor = self.probes.get(str(lifetime))
+        return None if tensor is None else self._give(tensor)
+
+    def untouched(self, value: Any) -> bool:
+        """Whether a value is a probe that nobody has changed."""
+        given = self._given.get(id(value))
+        return given is not None and given[0] is value and given[1] == version(value)
+
+    def jitter(self, parameters: Iterable[torch.Tensor]) -> None:
+        """Add noise to parameters in place, unseen by autograd."""
+        for parameter in parameters:
+            data = parameter.detach()
+            noise = torch.randn(data.shape, generator=self.generator, dtype=torch.float32)
+            rms = float(data.double().square().mean().sqrt()) or _rms_floor
+            parameter.data.add_((noise * self.audit.jitter * rms).to(data.dtype))
+
+    def _give(self, tensor: torch.Tensor) -> torch.Tensor:
+        copy = _clone(tensor)
+        self._given[id(copy)] = (copy, version(copy))
+        return copy
+
+
+def _keyed(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+class _Perturbing(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Changes whatever operators return while the engine runs a backward pass."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.factor = factor
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if torch._C._current_graph_task_id() == -1 or _in_place(func):  # noqa: SLF001
+            return result
+        return tree_map_only(torch.Tensor, self._changed, result)
+
+    def _changed(self, tensor: torch.Tensor) -> torch.Tensor:
+        return tensor * self.factor if tensor.is_floating_point() else tensor
+
+
+def _in_place(func: Any) -> bool:
+    """Operators that return what they were given: a product would be another tensor."""
+    return bool(func._schema.is_mutable)  # noqa: SLF001
+
+
+def perturb_engine(relative: float) -> None:
+    """Make this process's autograd engine wrong by about `relative`, for good.
+
+    The mode sees backward passes of this thread; the hooks on saved tensors reach what
+    calls `grad_fn` itself and other threads. Neither sees forward-mode differentiation.
+    """
+    factor = 1.0 + relative
+
+    def changed(tensor: torch.Tensor) -> torch.Tensor:
+        return tensor * factor if tensor.is_floating_point() else tensor
+
+    hooks = torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, changed)
+    hooks.__enter__()
+    _Perturbing(factor).__enter__()  # type: ignore[no-untyped-call]
