@@ -13,6 +13,21 @@ from safetensors.torch import load
 from grader import wire
 from grader.model import CellResult, IntegrityNote
 
+COMPARABLE = frozenset(
+    {
+        torch.float16,
+        torch.bfloat16,
+        torch.float32,
+        torch.float64,
+        torch.int8,
+        torch.int16,
+        torch.int32,
+        torch.int64,
+        torch.uint8,
+        torch.bool,
+    }
+)
+
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """One value of a d-name, seen at one moment."""
@@ -46,6 +61,8 @@ class Trace(msgspec.Struct, kw_only=True):
 
     passes: dict[int, Pass]
     observed: list[Observed]
+    reads: dict[tuple[int, str], torch.Tensor]
+    """Audit run: (reading, variable) → what was read, where it was no untouched probe."""
     bystanders: list[tuple[wire.Candidate, torch.Tensor]]
     cells: list[CellResult]
     outputs: dict[int, wire.CellDone]
@@ -56,16 +73,21 @@ class Trace(msgspec.Struct, kw_only=True):
 def decode(events: tuple[tuple[wire.Event, bytes], ...]) -> Trace:
     """Decode the events of one run; never raises for what they hold."""
     trace = Trace(
-        passes={}, observed=[], bystanders=[], cells=[], outputs={}, notes=[], integrity=[]
+        passes={}, observed=[], reads={}, bystanders=[], cells=[], outputs={}, notes=[], integrity=[]
     )
     for order, (event, blob) in enumerate(events):
         try:
-            tensors = load(blob) if blob else {}
+            tensors = _real(load(blob)) if blob else {}
             _add(trace, order, event, tensors)
         except Exception as error:  # noqa: BLE001 - hostile bytes may fail in any way
             text = f"a result of the run could not be read ({type(error).__name__})"
             trace.integrity.append(IntegrityNote(code="unreadable_result", text=text))
     return trace
+
+
+def _real(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Those of a type that can be compared."""
+    return {name: tensor for name, tensor in tensors.items() if tensor.dtype in COMPARABLE}
 
 
 def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.Tensor]) -> None:
@@ -104,6 +126,9 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
                 numbers=tensors.get(event.value.key or ""),
             )
         )
+    elif isinstance(event, wire.ReadSeen):
+        if event.value.key in tensors:
+            trace.reads.setdefault((event.read, event.name), tensors[event.value.key])
     elif isinstance(event, wire.Candidate):
         if event.value.key in tensors:
             trace.bystanders.append((event, tensors[event.value.key]))

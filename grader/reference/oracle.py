@@ -31,6 +31,15 @@ class Network(msgspec.Struct, frozen=True):
     gradients: dict[str, torch.Tensor]
     """d(loss)/dX for every forward tensor and parameter X, in X's shape; zeros where the
     loss does not depend on X."""
+    constants: frozenset[str] = frozenset()
+    """Inputs that the forward script gets as plain numbers."""
+
+    def leaves(self) -> dict[str, object]:
+        """The inputs as the forward script wants them."""
+        return {
+            name: value.item() if name in self.constants else value
+            for name, value in self.inputs.items()
+        }
 
 
 class Oracle:
@@ -134,6 +143,9 @@ class Oracle:
                 name: torch.zeros_like(value) if grad is None else grad
                 for (name, value), grad in zip(graph.items(), grads, strict=True)
             },
+            constants=frozenset(
+                name for name, leaf in leaves.items() if not isinstance(leaf, torch.Tensor)
+            ),
         )
 
 

@@ -45,7 +45,7 @@ class CutNetwork:
     ) -> None:
         leaves = dict(inputs)
         for name in parameters:
-            leaves[name] = leaves[name].detach().clone().requires_grad_()
+            leaves[name] = leaves[name].detach().requires_grad_()
         self._scope = _CutScope(leaves, cuts)
         self._loss = loss
         exec(code, self._scope)  # noqa: S102 - the instructor's own script

@@ -1,0 +1,198 @@
+"""One step judged on its own: what it made of its probes, against the VJP of the forward script."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+import torch
+
+from grader.analysis import Lifetime
+from grader.assignment import Assignment
+from grader.audit.probes import Probes
+from grader.compare import close, squeezed
+from grader.model import Diagnosis, Step
+from grader.passes import JudgedPass
+from grader.reference import Network
+from grader.reference.vjp import CutNetwork
+from grader.trace import Observed, Trace
+
+MAX_CHOICES = 8
+"""Combinations of values that are tried where one gradient was read at several moments."""
+MAX_SUBSET = 5
+"""Upstream gradients up to which every part of them is tried."""
+
+Cotangents = dict[str, torch.Tensor]
+
+
+class StepFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """What the audit run says about one lifetime."""
+
+    step: Step
+    value: torch.Tensor | None = None
+    """What the step made of its probes."""
+    expected: torch.Tensor | None = None
+    """The VJP for the upstream that was read, where the step is wrong."""
+    cotangents: Mapping[str, torch.Tensor] = {}
+    pass_id: int = -1
+    diagnosis: Diagnosis | None = None
+
+
+class StepJudge:
+    """Judges the steps of one audit run."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        code: object,
+        lifetimes: Sequence[Lifetime],
+        probes: Probes,
+        seen: Trace,
+        passes: Mapping[int, JudgedPass],
+    ) -> None:
+        self.assignment = assignment
+        self.code = code
+        self.lifetimes = lifetimes
+        self.probes = probes
+        self.seen = seen
+        self.passes = passes
+        self._cut: dict[tuple[int, frozenset[str]], CutNetwork] = {}
+
+    def judge(self, life: Lifetime, observed: Observed) -> StepFinding:
+        """Judge what a lifetime settled at in the audit run.
+
+        `wrong` only where it matches the VJP for none of: the upstream read, a part of it,
+        the direct consumers, no upstream at all.
+        """
+        judged = self.passes.get(observed.pass_id)
+        network = judged.network if judged else None
+        if observed.numbers is None or not isinstance(network, Network) or judged is None:
+            return StepFinding(step="unknown")
+        value = observed.numbers
+        choices, complete = self._cotangents(life, network)
+        for cotangents in self._candidates(life, choices, network):
+            if self._matches(life.target, value, cotangents, observed.pass_id):
+                return StepFinding(step="right", value=value, pass_id=observed.pass_id)
+        definite = complete and judged.differs is None and len(choices) == 1 and not life.hidden
+        if not definite:
+            return StepFinding(step="unknown", value=value, pass_id=observed.pass_id)
+        return StepFinding(
+            step="wrong",
+            value=value,
+            expected=self.expected(life.target, choices[0], observed.pass_id),
+            cotangents=choices[0],
+            pass_id=observed.pass_id,
+        )
+
+    def expected(self, target: str, cotangents: Cotangents, pass_id: int) -> torch.Tensor:
+        """Sum of what the cuts and the loss contribute; zeros where nothing does."""
+        parts = list(self.paths(target, cotangents, pass_id).values())
+        network = self.passes[pass_id].network
+        assert isinstance(network, Network)
+        return sum(parts, torch.zeros_like(network.gradients[target]))
+
+    def paths(
+        self, target: str, cotangents: Cotangents, pass_id: int
+    ) -> dict[str, torch.Tensor]:
+        """What each cut, and the loss itself, contributes to the gradient of `target`."""
+        return self._network(pass_id, frozenset(cotangents)).paths(target, cotangents)
+
+    def _network(self, pass_id: int, cuts: frozenset[str]) -> CutNetwork:
+        key = (pass_id, cuts)
+        if key not in self._cut:
+            network = self.passes[pass_id].network
+            assert isinstance(network, Network)
+            self._cut[key] = CutNetwork(
+                self.code, network.leaves(), self.assignment.parameters, cuts,
+                self.assignment.spec.loss,
+            )
+        return self._cut[key]
+
+    def _matches(
+        self, target: str, value: torch.Tensor, cotangents: Cotangents, pass_id: int
+    ) -> bool:
+        expected = self.expected(target, cotangents, pass_id)
+        if squeezed(list(value.shape)) != squeezed(list(expected.shape)):
+            return False
+        value = value.reshape(expected.shape).double()
+        allowed = self.assignment.spec.tolerance.step * expected.double().abs().max()
+        if bool(((value - expected.double()).abs() <= allowed).all()):
+            return True
+        # Without upstream the gradient itself is meant, and its zeros are noise.
+        return not cotangents and bool(
+            close(value, expected, self.assignment.spec.tolerance).all()
+        )
+
+    def _cotangents(
+        self, life: Lifetime, network: Network
+    ) -> tuple[list[Cotangents], bool]:
+        """The cotangents that a lifetime's statements read, and whether all are known.
+
+        Several where one gradient was read at several moments with different values.
+        """
+        values: dict[str, list[torch.Tensor]] = {}
+        complete = True
+        for up in life.upstream:
+            if up.target == life.target:
+                complete = complete and up.lifetime is None  # its own `.grad` is no upstream
+                continue
+            read = self._read(up.read, up.name, up.lifetime)
+            wanted = network.tensors.get(up.target, network.inputs.get(up.target))
+            if read is None or wanted is None or not _fits(read, wanted):
+                complete = False
+                continue
+            read = read.reshape(wanted.shape).to(wanted.dtype)
+            known = values.setdefault(up.target, [])
+            if not any(torch.equal(read, other) for other in known):
+                known.append(read)
+        names = sorted(values)
+        products = itertools.product(*(values[name] for name in names))
+        combinations = [
+            dict(zip(names, product, strict=True))
+            for product in itertools.islice(products, MAX_CHOICES)
+        ]
+        return combinations, complete
+
+    def _read(self, reading: int, name: str, lifetime: int | None) -> torch.Tensor | None:
+        """The value as the statement read it."""
+        if (reading, name) in self.seen.reads:
+            return self.seen.reads[reading, name]
+        if lifetime is not None:
+            return self.probes.of_lifetime.get(lifetime)
+        return self.probes.of_orphan.get(name)
+
+    def _candidates(
+        self, life: Lifetime, choices: Iterable[Cotangents], network: Network
+    ) -> Iterator[Cotangents]:
+        for choice in choices:
+            yield choice
+            if 1 < len(choice) <= MAX_SUBSET:
+                for size in range(len(choice) - 1, 0, -1):
+                    for names in itertools.combinations(choice, size):
+                        yield {name: choice[name] for name in names}
+        if (direct := self.consumers(life, network)) is not None:
+            yield direct
+        yield {}
+
+    def consumers(self, life: Lifetime, network: Network) -> Cotangents | None:
+        """Probes of the target's direct consumers, the latest before it; None if one lacks."""
+        found: Cotangents = {}
+        for name in self.assignment.forward.consumers(life.target):
+            if name == self.assignment.spec.loss:
+                continue
+            earlier = [
+                other.id
+                for other in self.lifetimes
+                if other.target == name and other.id in self.probes.of_lifetime
+            ]
+            near = [number for number in earlier if number < life.id] or earlier
+            if not near:
+                return None
+            probe = self.probes.of_lifetime[near[-1]]
+            found[name] = probe.reshape(network.tensors[name].shape)
+        return found or None
+
+
+def _fits(value: torch.Tensor, wanted: torch.Tensor) -> bool:
+    return squeezed(list(value.shape)) == squeezed(list(wanted.shape))
