@@ -10,7 +10,7 @@ import msgspec
 from grader.analysis import Lifetime, Program, Upstream
 from grader.assignment import Exercise, Tolerance
 from grader.compare import Comparison, compare
-from grader.model import Step, Verdict
+from grader.model import Diagnosis, Step, Verdict
 from grader.passes import JudgedPass
 from grader.reference import Network
 from grader.trace import Observed, Trace
@@ -26,6 +26,7 @@ SEVERITY: dict[Verdict, int] = {
     "missing": 7,
 }
 """From the best to the worst verdict."""
+CHANGED_LATER = "right when it was computed, and changed in place later through another name"
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +40,14 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     order: int
     """Later attempts are greater."""
     comparison: Comparison
+    late: bool = False
+    """The value came after the last visible write: through something unseen."""
     step: Step = "unknown"
+    copied: bool = False
+    """The autograd engine made it."""
+    constant: bool = False
+    """It does not depend on the network at all."""
+    diagnosis: Diagnosis | None = None
     note: str | None = None
     cell: int = -1
     """Where it was seen, for attempts without a lifetime."""
@@ -81,39 +89,47 @@ class Examiner:
         target = life.target if life else last.target
         if target is None:
             return None
-        comparison, note = self._judge(target, group)
-        if comparison is None:
+        found = self._judge(target, group)
+        if found is None:
             return None
+        comparison, note, late = found
         return Attempt(
             target=target,
             name=life.name if life else last.name,
             lifetime=life,
             order=last.order,
             comparison=comparison,
+            late=late,
             note=note,
             cell=last.cell,
         )
 
-    def _judge(self, target: str, group: list[Observed]) -> tuple[Comparison | None, str | None]:
-        """The worst of the checked iterations; in each, the better of settled and ended."""
-        results: list[tuple[Comparison, str | None]] = []
-        for settled, ends in _moments(group):
-            first = self._compare(target, settled)
-            later = [c for c in (self._compare(target, end) for end in ends) if c is not None]
-            if first is None or first.verdict == "missing":
-                if not later:
-                    continue
-                first, note = later[-1], None
-            elif later and later[-1].right and not first.right:
-                first, note = later[-1], None
-            elif later and first.right and not later[-1].right:
-                note = "right when it was computed, and changed in place later through another name"
-            else:
-                note = None
-            results.append((first, note))
-        if not results:
-            return None, None
-        return max(results, key=lambda pair: SEVERITY[pair[0].verdict])
+    def _judge(
+        self, target: str, group: list[Observed]
+    ) -> tuple[Comparison, str | None, bool] | None:
+        """The worst of the checked iterations; in each, the better of settled and ended.
+
+        Also a note, and whether the value came only after the last visible write.
+        """
+        results = [
+            result
+            for settled, ends in _moments(group)
+            if (result := self._moment(target, settled, ends)) is not None
+        ]
+        return max(results, key=lambda result: SEVERITY[result[0].verdict], default=None)
+
+    def _moment(
+        self, target: str, settled: Observed | None, ends: list[Observed]
+    ) -> tuple[Comparison, str | None, bool] | None:
+        first = self._compare(target, settled)
+        last = self._compare(target, ends[-1]) if ends else None
+        if first is None or first.verdict == "missing":
+            return (last, None, True) if last is not None else None
+        if last is None:
+            return first, None, False
+        if first.right:
+            return first, None if last.right else CHANGED_LATER, False
+        return (last, None, True) if last.right else (first, None, True)
 
     def _compare(self, target: str, seen: Observed | None) -> Comparison | None:
         if seen is None:
@@ -147,11 +163,19 @@ def _moments(group: Sequence[Observed]) -> Iterator[tuple[Observed | None, list[
 
 
 def best(attempts: Iterable[Attempt]) -> Attempt | None:
-    """The attempt that counts: the best one, the later of equals."""
-    ranked = sorted(
-        attempts, key=lambda a: (a.comparison.right, -SEVERITY[a.comparison.verdict], a.order)
-    )
-    return ranked[-1] if ranked else None
+    """The attempt that counts: the one that earns most, the later of equals."""
+    return max(attempts, key=_merit, default=None)
+
+
+def _merit(attempt: Attempt) -> tuple[int, int, int]:
+    right = attempt.comparison.right
+    if attempt.copied or attempt.constant:
+        earned = 0
+    elif right:
+        earned = 2 if attempt.step == "wrong" else 4
+    else:
+        earned = 3 if attempt.step == "right" else 1
+    return earned, -SEVERITY[attempt.comparison.verdict], attempt.order
 
 
 def of_exercise(

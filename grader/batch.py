@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -13,6 +14,7 @@ import msgspec
 
 from grader.assignment import Assignment
 from grader.card import ungraded
+from grader.errors import GraderError
 from grader.model import Scorecard
 from grader.pipeline import Grader
 from grader.render import rendered_notebook
@@ -42,6 +44,22 @@ class Desk:
         self.grader = Grader(work.assignment, work.sandbox, work.data, outputs=work.with_notebook)
 
     def grade(self, submission: Submission) -> Scorecard:
+        """Grade and write; a fault of the grader's own leaves this submission ungraded."""
+        try:
+            return self._grade(submission)
+        except GraderError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one submission may not stop the others
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            reason = (
+                f"the grader itself failed ({type(error).__name__}: {error} at "
+                f"{Path(where.filename).name}:{where.lineno}): please report this"
+            )
+            card = ungraded(submission, reason, self.work.assignment)
+            self.work.reports.write_scorecard(card)
+            return card
+
+    def _grade(self, submission: Submission) -> Scorecard:
         graded = self.grader.grade(submission)
         page = rendered_notebook(graded) if self.work.with_notebook else None
         self.work.reports.write_scorecard(graded.card, page)

@@ -17,6 +17,7 @@ from grader.scoring import Judgement, score_target
 from grader.trace import Trace
 from grader.wire import Candidate
 
+CONSTANT = "a constant: it stays the same when the network changes"
 TELLING = 1e-6
 """Greatest element of a gradient below which another variable cannot be told to be it."""
 
@@ -76,7 +77,7 @@ class Judge:
 
     def _judged(self, chosen: Attempt, found: Sequence[Attempt]) -> Judgement:
         comparison, life = chosen.comparison, chosen.lifetime
-        notes = [chosen.note, comparison.note]
+        notes = [chosen.note, comparison.note, CONSTANT if chosen.constant else None]
         position = f"{found.index(chosen) + 1} of {len(found)}" if len(found) > 1 else None
         return Judgement(
             target=chosen.target,
@@ -88,12 +89,39 @@ class Judge:
             expected_shape=comparison.expected_shape or None,
             dtype=comparison.dtype,
             step=chosen.step,
+            copied=chosen.copied,
+            constant=chosen.constant,
+            root_cause=self._root_cause(chosen),
+            diagnosis=chosen.diagnosis,
             found_as=chosen.name if chosen.name != f"d{chosen.target}" else None,
             attempt=position,
             upstream=chosen.upstream,
             lines=self.study.lines(life) if life else self._seen_in(chosen),
             note="; ".join(note for note in notes if note) or None,
         )
+
+    def _root_cause(self, chosen: Attempt) -> str | None:
+        """The first gradient upstream that is wrong by its own fault; None if this one is."""
+        if chosen.comparison.right or chosen.step != "right" or chosen.lifetime is None:
+            return None
+        by_lifetime = {a.lifetime.id: a for a in self.attempts if a.lifetime is not None}
+        waiting = [up.lifetime for up in chosen.lifetime.upstream]
+        visited: set[int] = set()
+        cause: Attempt | None = None
+        while waiting:
+            number = waiting.pop(0)
+            attempt = by_lifetime.get(number) if number is not None else None
+            if attempt is None or attempt.lifetime is None or attempt.lifetime.id in visited:
+                continue
+            visited.add(attempt.lifetime.id)
+            if attempt.comparison.right:
+                continue
+            cause = attempt
+            if attempt.step == "right":
+                waiting += [up.lifetime for up in attempt.lifetime.upstream]
+            else:
+                break
+        return f"d{cause.target}" if cause is not None else None
 
     def _seen_in(self, chosen: Attempt) -> list[Line]:
         """The cell in which a value without a visible statement appeared."""

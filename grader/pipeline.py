@@ -11,15 +11,16 @@ from safetensors.torch import save
 from grader import card, trace
 from grader.analysis.study import Study, run_request
 from grader.assignment import Assignment
-from grader.attempt import Examiner
+from grader.attempt import Attempt, Examiner
+from grader.audit import Auditor, applied
 from grader.candidate import choose
 from grader.errors import InfrastructureError
 from grader.judge import Judge
-from grader.model import ExerciseScore, Scorecard
+from grader.model import Scorecard
 from grader.notebook import Unreadable
 from grader.passes import JudgedPass, judge_pass
 from grader.reference import Network, Oracle
-from grader.sandbox import RunOutcome, Sandbox
+from grader.sandbox import Sandbox, Session
 from grader.submission import Submission
 from grader.trace import Trace
 
@@ -53,29 +54,33 @@ class Grader:
             choice = choose(submission, self.assignment)
             if isinstance(choice.study, Unreadable):
                 return Graded(card.not_run(submission, choice, self.assignment))
-            outcome = self.run(choice.study)
+            with self._session(choice.study) as session:
+                outcome, seen = session.outcome, trace.decode(session.outcome.events)
+                passes = {n: judge_pass(self.oracle, each) for n, each in seen.passes.items()}
+                attempts = self._attempts(choice.study, seen, passes, session)
         except InfrastructureError as error:
             return Graded(card.ungraded(submission, str(error), self.assignment))
-        seen = trace.decode(outcome.events)
-        passes = {number: judge_pass(self.oracle, each) for number, each in seen.passes.items()}
-        exercises = self.judge(choice.study, seen, passes)
+        judge = Judge(self.assignment, choice.study, seen, attempts, passes)
         scorecard = card.graded(
-            submission, choice, self.assignment, outcome, seen, passes, exercises
+            submission, choice, self.assignment, outcome, seen, passes, judge.exercises()
         )
         return Graded(scorecard, choice.study, seen)
 
-    def run(self, study: Study) -> RunOutcome:
+    def _session(self, study: Study) -> Session:
         """Run the student's code in the sandbox; functions are called with an example."""
         request = run_request(study, self.assignment, data=str(self.data), outputs=self.outputs)
-        return self.sandbox.run(request, self._example if request.entry else b"")
+        return self.sandbox.open(request, self._example if request.entry else b"")
 
-    def judge(
-        self, study: Study, seen: Trace, passes: dict[int, JudgedPass]
-    ) -> list[ExerciseScore]:
-        """Compare every value with autograd at its own forward pass, and mark."""
+    def _attempts(
+        self, study: Study, seen: Trace, passes: dict[int, JudgedPass], session: Session
+    ) -> list[Attempt]:
+        """Every value against autograd at its own forward pass, every step on its own merits."""
         examiner = Examiner(study.program, passes, self.assignment.spec.tolerance)
         attempts = examiner.attempts(seen)
-        return Judge(self.assignment, study, seen, attempts, passes).exercises()
+        findings = Auditor(self.assignment, self.oracle, session).audit(
+            study.program, seen, passes, attempts
+        )
+        return applied(attempts, findings, study.program)
 
     @cached_property
     def _example(self) -> bytes:

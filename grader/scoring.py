@@ -23,6 +23,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     dtype: str | None = None
     step: Step = "unknown"
     copied: bool = False
+    constant: bool = False
     found_as: str | None = None
     attempt: str | None = None
     upstream: Sequence[str] = ()
@@ -39,6 +40,8 @@ def basis_of(judgement: Judgement) -> Basis:
         return "none"
     if judgement.copied:
         return "copied"
+    if judgement.constant:
+        return "none"
     if right:
         return "coincidence" if judgement.step == "wrong" else "value"
     return "follow_through" if judgement.step == "right" else "none"

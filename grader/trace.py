@@ -73,7 +73,14 @@ class Trace(msgspec.Struct, kw_only=True):
 def decode(events: tuple[tuple[wire.Event, bytes], ...]) -> Trace:
     """Decode the events of one run; never raises for what they hold."""
     trace = Trace(
-        passes={}, observed=[], reads={}, bystanders=[], cells=[], outputs={}, notes=[], integrity=[]
+        passes={},
+        observed=[],
+        reads={},
+        bystanders=[],
+        cells=[],
+        outputs={},
+        notes=[],
+        integrity=[],
     )
     for order, (event, blob) in enumerate(events):
         try:

@@ -169,6 +169,11 @@ def test_a_path_that_adds_up_to_zero_may_be_lost_without_a_wrong_value(
     assert mutant.codes == ("missing_path",)
 
 
+def test_the_better_of_two_attempts_is_the_value(broken: list[Mutant]) -> None:
+    found = {m.target: m.value for m in broken if m.kind == "assign_for_add"}
+    assert (found["logits"], found["counts"]) == ("right", "wrong")
+
+
 def test_the_wrong_arg_max_is_about_elements_and_leaves_the_value_right(
     broken: list[Mutant],
 ) -> None:

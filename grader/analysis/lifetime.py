@@ -49,6 +49,8 @@ class Lifetime(msgspec.Struct, kw_only=True):
     upstream: set[Upstream] = set()
     fresh: bool = True
     """False where the first visible write already reads the name."""
+    alias_of: int | None = None
+    """The lifetime whose tensor it shares: `dlogits = dnorm_logits`, or a view of it."""
     hidden: bool = False
     """A function that does not own the name writes it too."""
     settle: Site | None = None

@@ -11,6 +11,7 @@ SHAPE_ONLY = frozenset(
     {"shape", "dtype", "device", "size", "ndim", "dim", "numel", "nelement", "layout", "is_leaf"}
 )
 SHAPE_FUNCTIONS = frozenset({"len", "type", "id", "isinstance"})
+VIEWS = frozenset({"view", "reshape", "detach", "squeeze", "unsqueeze", "transpose", "view_as"})
 ENGINE_ATTRIBUTES = frozenset({"grad", "grad_fn", "autograd", "vjp", "jvp", "jacobian"})
 
 
@@ -124,6 +125,17 @@ def _is_shape_call(node: ast.Call) -> bool:
     return isinstance(node.func, ast.Name) and (
         node.func.id in SHAPE_FUNCTIONS or node.func.id.endswith("_like")
     )
+
+
+def shared_name(node: ast.expr | None) -> str | None:
+    """`dX` of `dX`, `dX.view(…)`, `dX.T`, `dX[i]`: expressions that share its memory."""
+    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
+        if isinstance(node, ast.Call):
+            node = node.func
+            if not (isinstance(node, ast.Attribute) and node.attr in VIEWS):
+                return None
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
 
 
 def asks_engine(node: ast.AST | None) -> bool:

@@ -110,6 +110,7 @@ def run_request(
         limits=spec.limits,
         data=data,
         parameters=list(assignment.parameters),
+        parts=True,
         entry=_entry(program, spec.entry),
         returns=[f"d{name}" for name in spec.exercises[0].targets],
         bystanders=_bystanders(program, assignment),

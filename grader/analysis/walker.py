@@ -12,6 +12,7 @@ from grader.analysis.statement import (
     blocks,
     expressions,
     reads,
+    shared_name,
     starts_engine,
     updated,
     writes,
@@ -187,6 +188,8 @@ class Walker:
                 upstream=set(),
                 fresh=fresh,
             )
+            source = scope.lifetime(shared_name(write.value) or "") if fresh else None
+            current.alias_of = source.id if source else None
             self.lifetimes.append(current)
             scope.lifetimes[write.name] = current
         if current.function != scope.function:

@@ -84,7 +84,8 @@ class Probes:
 
 def _scale(network: Network, targets: Iterable[str]) -> float:
     """Median RMS of true gradients: one scale for a whole exercise, so that no step's fault
-    hides behind a cotangent that is nearly zero."""
+    hides behind a cotangent that is nearly zero.
+    """
     found = [
         float(gradient.double().square().mean().sqrt())
         for name in targets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import CodeType
 
 import msgspec
 import torch
@@ -45,7 +46,7 @@ class StepJudge:
     def __init__(
         self,
         assignment: Assignment,
-        code: object,
+        code: CodeType,
         lifetimes: Sequence[Lifetime],
         probes: Probes,
         seen: Trace,
@@ -92,9 +93,7 @@ class StepJudge:
         assert isinstance(network, Network)
         return sum(parts, torch.zeros_like(network.gradients[target]))
 
-    def paths(
-        self, target: str, cotangents: Cotangents, pass_id: int
-    ) -> dict[str, torch.Tensor]:
+    def paths(self, target: str, cotangents: Cotangents, pass_id: int) -> dict[str, torch.Tensor]:
         """What each cut, and the loss itself, contributes to the gradient of `target`."""
         return self._network(pass_id, frozenset(cotangents)).paths(target, cotangents)
 
@@ -104,7 +103,10 @@ class StepJudge:
             network = self.passes[pass_id].network
             assert isinstance(network, Network)
             self._cut[key] = CutNetwork(
-                self.code, network.leaves(), self.assignment.parameters, cuts,
+                self.code,
+                network.leaves(),
+                self.assignment.parameters,
+                cuts,
                 self.assignment.spec.loss,
             )
         return self._cut[key]
@@ -120,13 +122,9 @@ class StepJudge:
         if bool(((value - expected.double()).abs() <= allowed).all()):
             return True
         # Without upstream the gradient itself is meant, and its zeros are noise.
-        return not cotangents and bool(
-            close(value, expected, self.assignment.spec.tolerance).all()
-        )
+        return not cotangents and bool(close(value, expected, self.assignment.spec.tolerance).all())
 
-    def _cotangents(
-        self, life: Lifetime, network: Network
-    ) -> tuple[list[Cotangents], bool]:
+    def _cotangents(self, life: Lifetime, network: Network) -> tuple[list[Cotangents], bool]:
         """The cotangents that a lifetime's statements read, and whether all are known.
 
         Several where one gradient was read at several moments with different values.
@@ -190,6 +188,8 @@ class StepJudge:
             if not near:
                 return None
             probe = self.probes.of_lifetime[near[-1]]
+            if not _fits(probe, network.tensors[name]):
+                return None  # it was drawn for a pass of another size
             found[name] = probe.reshape(network.tensors[name].shape)
         return found or None
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import torch
 
 from grader.assignment import Assignment
@@ -17,7 +18,7 @@ from grader.mutants.mutant import Mutant, Tally, Truth
 from grader.mutants.order import too_early
 from grader.mutants.pasting import copied_steps, copied_throughout, hoisted, pasted
 from grader.mutants.scope import Scope
-from grader.mutants.source import Change, Text
+from grader.mutants.source import Change, Text, names_in
 from grader.mutants.stage import Stage, truth
 from grader.mutants.steps import Edit, Solution, Step
 
@@ -184,7 +185,11 @@ class Breaker:
         step = bench.step
         edits = step.edits(tuple(sources))
         target = target or step.target
-        value = self._value(step, edits, target)
+        value = self._value(edits, self.benches[step.exercise, target].step)
+        if number and begins_again(step, sources[number]):
+            # What stood there before is an attempt of its own, and the better one counts.
+            before = msgspec.structs.replace(step, statements=step.statements[:number])
+            value = "right" if self._value(edits, before, settled=True) == "right" else value
         if value == "right" and codes and bench.reads_of(sources) - bench.reads:
             codes += ("missing_path",)  # the path between the two gradients adds up to zero
         statement = step.statements[number]
@@ -214,7 +219,7 @@ class Breaker:
             target=step.target,
             codes=BY_KIND.get(kind, ()),
             wrong=() if kind == "too_early" else (step.target,),
-            value=self._value(step, edits, step.target),
+            value=self._value(edits, step),
             line=self._line(step.exercise, edits),
             note=note,
             notebook=self.solution.with_cells(self.solution.edited(edits)),
@@ -253,21 +258,31 @@ class Breaker:
         self.ids[base] += 1
         return base if self.ids[base] == 1 else f"{base}-{self.ids[base]}"
 
-    def _value(self, step: Step, edits: list[Edit], target: str) -> Truth:
-        """The target's value in an ordinary run: right when settled or when the cells have run,
-        in the first and the last iteration of a loop.
+    def _value(self, edits: list[Edit], step: Step, *, settled: bool = False) -> Truth:
+        """The value of a step in an ordinary run: right when settled or, unless only that is
+        asked, when the cells have run; in the first and the last iteration of a loop.
         """
-        owner = self.benches[step.exercise, target].step
-        seen, names, _ = self.stage.run(step.exercise, edits, owner)
+        seen, names, _ = self.stage.run(step.exercise, edits, step)
         if not seen:
             return "wrong"
         found: set[Truth] = set()
         for moment in (seen[0], seen[-1]):
-            expected = self.stage.forward.gradients(moment.leaves)[target]
-            found.add(truth(moment.gradients.get(target), expected))
-        if len(seen) == 1 and found != {"right"}:
-            found = {truth(names.get(owner.name), expected)}
+            expected = self.stage.forward.gradients(moment.leaves)[step.target]
+            found.add(truth(moment.gradients.get(step.target), expected))
+        if len(seen) == 1 and found != {"right"} and not settled:
+            found = {truth(names.get(step.name), expected)}
         return "wrong" if "wrong" in found else "unknown" if "unknown" in found else "right"
+
+
+def begins_again(step: Step, source: str) -> bool:
+    """Whether a statement assigns the whole gradient without reading it."""
+    body = ast.parse(source).body
+    return bool(
+        body
+        and isinstance(body[0], ast.Assign)
+        and isinstance(body[0].targets[0], ast.Name)
+        and step.name not in names_in(body[0].value)
+    )
 
 
 def fingerprint(result: Result) -> str:

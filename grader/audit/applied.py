@@ -1,0 +1,80 @@
+"""What the audit found, put onto the attempts of the ordinary run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from grader.analysis import Lifetime, Program
+from grader.attempt import Attempt
+from grader.audit.auditor import Findings
+from grader.compare import Comparison
+from grader.model import Diagnosis
+
+
+def applied(attempts: Sequence[Attempt], findings: Findings, program: Program) -> list[Attempt]:
+    """The attempts with their steps, and those that have a step but never had a value."""
+    judged = [_judged(attempt, findings, program) for attempt in attempts]
+    valued = {attempt.lifetime.id for attempt in attempts if attempt.lifetime}
+    return judged + [
+        _without_value(program.lifetimes[number], findings)
+        for number in sorted(findings.steps.keys() - valued)
+    ]
+
+
+def _judged(attempt: Attempt, findings: Findings, program: Program) -> Attempt:
+    life = attempt.lifetime
+    if life is None:
+        return replace(attempt, copied=attempt.name in findings.copied)
+    finding = findings.steps.get(life.id)
+    if finding is None or attempt.late:
+        return replace(attempt, copied=life.id in findings.copied)
+    diagnosis = finding.diagnosis
+    if life.id in findings.aliased and finding.step != "wrong":
+        diagnosis = aliased(life, program.lifetimes)
+    return replace(
+        attempt,
+        step=finding.step,
+        copied=life.id in findings.copied,
+        constant=life.id in findings.constant,
+        diagnosis=diagnosis,
+    )
+
+
+def _without_value(life: Lifetime, findings: Findings) -> Attempt:
+    """A statement that raised, or was not reached, in the ordinary run."""
+    finding = findings.steps[life.id]
+    return Attempt(
+        target=life.target,
+        name=life.name,
+        lifetime=life,
+        order=-1,
+        comparison=Comparison(
+            verdict="missing",
+            expected_shape=[],
+            note="its line was never reached, or raised an error",
+        ),
+        step=finding.step,
+        diagnosis=finding.diagnosis,
+    )
+
+
+def aliased(life: Lifetime, lifetimes: Sequence[Lifetime]) -> Diagnosis:
+    """A gradient that a later statement changed in place through another name."""
+    culprit = next((other for other in lifetimes if other.alias_of == life.id), None)
+    evidence: dict[str, object] = {"line": life.writes[-1].line, "cell": life.writes[-1].cell}
+    why = f"d{life.target} is changed in place after it was computed, through another name."
+    if culprit is not None:
+        change = culprit.writes[-1]
+        evidence |= {"through": culprit.name, "changed_line": change.line}
+        evidence["changed_cell"] = change.cell
+        why = (
+            f"{culprit.name} is the same tensor as {life.name}, so line {change.line} changes both."
+        )
+    return Diagnosis(
+        code="alias",
+        why=why,
+        look_at="Which of the two names should still hold the old values after that line?",
+        evidence=evidence,
+    )

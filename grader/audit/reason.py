@@ -1,0 +1,64 @@
+"""Why a step is wrong: what is known of it, handed to the diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from grader.analysis import Lifetime
+from grader.audit.step import StepFinding, StepJudge
+from grader.diagnosis import Context, diagnose
+from grader.model import Diagnosis
+from grader.reference import Network
+
+
+def reason(
+    judge: StepJudge, life: Lifetime, finding: StepFinding, lifetimes: Sequence[Lifetime]
+) -> Diagnosis | None:
+    """The simplest explanation that fits a wrong step's probe data; None without data."""
+    judged = judge.passes[finding.pass_id]
+    if not isinstance(judged.network, Network) or finding.value is None or finding.expected is None:
+        return None
+    cotangents = dict(finding.cotangents)
+    network = judged.network
+    tensors = network.inputs | network.tensors
+    return diagnose(
+        Context(
+            target=life.target,
+            student=finding.value,
+            expected=finding.expected,
+            cotangents=cotangents,
+            paths=judge.paths(life.target, cotangents, finding.pass_id),
+            consumers=_unread(judge, life, finding),
+            tensors=tensors,
+            accumulates=len(life.writes) > 1 or _replaced(life, lifetimes),
+            index={n: t for n, t in network.inputs.items() if not t.is_floating_point()},
+        )
+    )
+
+
+def _unread(judge: StepJudge, life: Lifetime, finding: StepFinding) -> dict[str, torch.Tensor]:
+    """What each direct consumer that was not read would have passed on."""
+    found = {}
+    read = dict(finding.cotangents)
+    for name in judge.assignment.forward.consumers(life.target) - read.keys():
+        if name == judge.assignment.spec.loss:
+            continue
+        onward = judge.expected(name, read, finding.pass_id)
+        both = read | {name: onward}
+        share = judge.paths(life.target, both, finding.pass_id).get(name)
+        if share is not None:
+            found[name] = share
+    return found
+
+
+def _replaced(life: Lifetime, lifetimes: Sequence[Lifetime]) -> bool:
+    """Whether an earlier attempt of the same exercise and cell was overwritten: `=` for `+=`."""
+    return any(
+        other.name == life.name
+        and other.id < life.id
+        and other.exercise == life.exercise
+        and other.writes[0].cell == life.writes[0].cell
+        for other in lifetimes
+    )
