@@ -179,13 +179,18 @@ def _merit(attempt: Attempt) -> tuple[int, int, int]:
 
 
 def of_exercise(
-    attempts: Iterable[Attempt], exercise: Exercise, target: str, *, first_plain: bool
+    attempts: Iterable[Attempt],
+    exercise: Exercise,
+    target: str,
+    *,
+    first_plain: bool,
+    tried: bool,
 ) -> list[Attempt]:
     """Attempts at one target of one exercise.
 
     A value without a visible statement belongs to the first plain exercise. What a
-    training loop derives on its way counts elsewhere only where nothing else does: the
-    answer to an exercise is what was written for it.
+    training loop derives on its way counts elsewhere only where no statement outside tried:
+    the answer to an exercise is what was written for it.
     """
     own: list[Attempt] = []
     passing: list[Attempt] = []
@@ -199,4 +204,4 @@ def of_exercise(
             passing.append(attempt)
         else:
             own.append(attempt)
-    return own or passing
+    return own if own or tried else passing

@@ -29,7 +29,7 @@ def graded(
 ) -> Scorecard:
     """The card of a submission that was run, however the run ended."""
     assert isinstance(choice.study, Study)
-    unjudged = list(_unjudged(exercises))
+    flagged = [*_unjudged(exercises), *_copied(exercises)]
     return _card(
         submission,
         assignment,
@@ -40,7 +40,7 @@ def graded(
         exercises=list(exercises),
         notes=[*choice.notes, *_remarks(passes), *seen.notes],
         cells=list(_cells(choice.study, outcome, seen)),
-        integrity=[*seen.integrity, *unjudged],
+        integrity=[*seen.integrity, *flagged, *_engine(choice.study)],
         isolation=outcome.isolation,
         environment=environment(outcome.environment),
     )
@@ -132,6 +132,33 @@ def _unjudged(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
                 text=f"{exercise.title}: {', '.join(names)} could not be judged "
                 "and earned no points: please look at this submission",
             )
+
+
+def _copied(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
+    """Gradients that autograd made, one note each."""
+    for exercise in exercises:
+        for row in exercise.targets:
+            if row.basis == "copied":
+                yield IntegrityNote(
+                    code="copied",
+                    target=row.name,
+                    cell=row.cell,
+                    line=row.line,
+                    text=f"{exercise.title}: {row.name} is right, but autograd made it: it "
+                    "changes when the engine is made to give other numbers",
+                )
+
+
+def _engine(study: Study) -> Iterator[IntegrityNote]:
+    """Uses of automatic differentiation that no audit run can see through."""
+    for site, name in study.program.suspicious:
+        yield IntegrityNote(
+            code="engine",
+            cell=None if study.notebook.module else site.cell,
+            line=site.line,
+            text=f"`{name}` can make a gradient in ways that the audit cannot tell from work "
+            "by hand: please look at this line",
+        )
 
 
 def _cells(study: Study, outcome: RunOutcome, seen: Trace) -> Iterator[CellResult]:

@@ -64,8 +64,16 @@ class Judge:
         )
 
     def _judgement(self, exercise: Exercise, target: str) -> Judgement:
+        tried = any(
+            life.target == target and life.exercise == exercise.id and life.loop is None
+            for life in self.study.program.lifetimes
+        )
         found = of_exercise(
-            self.attempts, exercise, target, first_plain=exercise is self.first_plain
+            self.attempts,
+            exercise,
+            target,
+            first_plain=exercise is self.first_plain,
+            tried=tried,
         )
         chosen = best(found)
         if chosen is not None:
@@ -77,7 +85,12 @@ class Judge:
 
     def _judged(self, chosen: Attempt, found: Sequence[Attempt]) -> Judgement:
         comparison, life = chosen.comparison, chosen.lifetime
-        notes = [chosen.note, comparison.note, CONSTANT if chosen.constant else None]
+        notes = [
+            chosen.note,
+            comparison.note,
+            CONSTANT if chosen.constant else None,
+            _engine_note(chosen),
+        ]
         position = f"{found.index(chosen) + 1} of {len(found)}" if len(found) > 1 else None
         return Judgement(
             target=chosen.target,
@@ -163,6 +176,13 @@ class Judge:
                 fits.append((candidate, result))
         if len(fits) == 1:
             yield fits[0]
+
+
+def _engine_note(chosen: Attempt) -> str | None:
+    """Which of autograd's gradients a step was computed from."""
+    upstream = chosen.lifetime.upstream if chosen.lifetime else ()
+    names = sorted({up.name for up in upstream if up.name.endswith(".grad")})
+    return f"computed from autograd's {', '.join(names)}" if names else None
 
 
 def _twins(network: Network, target: str) -> bool:

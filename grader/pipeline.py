@@ -12,7 +12,7 @@ from grader import card, trace
 from grader.analysis.study import Study, run_request
 from grader.assignment import Assignment
 from grader.attempt import Attempt, Examiner
-from grader.audit import Auditor, applied
+from grader.audit import SEED, Auditor, applied
 from grader.candidate import choose
 from grader.errors import InfrastructureError
 from grader.judge import Judge
@@ -37,13 +37,20 @@ class Grader:
     """Grades submissions of one assignment in one sandbox."""
 
     def __init__(
-        self, assignment: Assignment, sandbox: Sandbox, data: Path, *, outputs: bool = False
+        self,
+        assignment: Assignment,
+        sandbox: Sandbox,
+        data: Path,
+        *,
+        outputs: bool = False,
+        seed: int = SEED,
     ) -> None:
         self.assignment = assignment
         self.sandbox = sandbox
         self.data = data
         self.oracle = Oracle(assignment)
         self.outputs = outputs
+        self.seed = seed
 
     def grade(self, submission: Submission) -> Graded:
         """Read, understand, run, compare, mark.
@@ -77,7 +84,7 @@ class Grader:
         """Every value against autograd at its own forward pass, every step on its own merits."""
         examiner = Examiner(study.program, passes, self.assignment.spec.tolerance)
         attempts = examiner.attempts(seen)
-        findings = Auditor(self.assignment, self.oracle, session).audit(
+        findings = Auditor(self.assignment, self.oracle, session, seed=self.seed).audit(
             study.program, seen, passes, attempts
         )
         return applied(attempts, findings, study.program)

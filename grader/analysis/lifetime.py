@@ -86,6 +86,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...]
     engine: tuple[Site, ...]
     """Statements that start the autograd engine."""
+    suspicious: tuple[tuple[Site, str], ...]
+    """Statements that differentiate in ways no audit sees, or look for the harness."""
     orphans: frozenset[str]
     """d-names that are read where no statement has written them."""
     loops: tuple[Site, ...]

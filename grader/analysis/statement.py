@@ -12,6 +12,25 @@ SHAPE_ONLY = frozenset(
 )
 SHAPE_FUNCTIONS = frozenset({"len", "type", "id", "isinstance"})
 VIEWS = frozenset({"view", "reshape", "detach", "squeeze", "unsqueeze", "transpose", "view_as"})
+UNSEEN = frozenset(
+    {
+        "forward_ad",
+        "make_dual",
+        "jvp",
+        "jacfwd",
+        "jacrev",
+        "hessian",
+        "_pop_mode",
+        "_pop_mode_temporarily",
+        "_disable_current_modes",
+        "no_dispatch",
+        "get_objects",
+        "_getframe",
+        "currentframe",
+        "settrace",
+        "__grader__",
+    }
+)
 ENGINE_ATTRIBUTES = frozenset({"grad", "grad_fn", "autograd", "vjp", "jvp", "jacobian"})
 
 
@@ -146,6 +165,22 @@ def asks_engine(node: ast.AST | None) -> bool:
         isinstance(part, ast.Attribute) and part.attr in ENGINE_ATTRIBUTES
         for part in ast.walk(node)
     )
+
+
+def suspicious_name(node: ast.stmt) -> str | None:
+    """What a statement itself uses that differentiates unseen, or looks for the harness."""
+    for expression in expressions(node):
+        for part in ast.walk(expression):
+            name = (
+                part.attr
+                if isinstance(part, ast.Attribute)
+                else part.id
+                if isinstance(part, ast.Name)
+                else ""
+            )
+            if name in UNSEEN or name.endswith("_backward"):
+                return name
+    return None
 
 
 def starts_engine(node: ast.stmt) -> bool:

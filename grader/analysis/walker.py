@@ -14,6 +14,7 @@ from grader.analysis.statement import (
     reads,
     shared_name,
     starts_engine,
+    suspicious_name,
     updated,
     writes,
 )
@@ -51,6 +52,7 @@ class Walker:
         self.limits: list[tuple[Site, str]] = []
         self.readings: list[Reading] = []
         self.engine: list[Site] = []
+        self.suspicious: list[tuple[Site, str]] = []
         self.orphans: set[str] = set()
         self.module = Scope(names.gradients, names.tensors)
         self._loop_variables: set[str] = set()
@@ -76,6 +78,7 @@ class Walker:
             forwards=tuple(self.forwards),
             readings=tuple(self.readings),
             engine=tuple(self.engine),
+            suspicious=tuple(self.suspicious),
             orphans=frozenset(self.orphans),
             loops=loops,
             limits=tuple(self.limits),
@@ -146,6 +149,8 @@ class Walker:
             self.orphans.update(unknown)
         if starts_engine(node):
             self.engine.append(site)
+        if (unseen := suspicious_name(node)) is not None:
+            self.suspicious.append((site, unseen))
 
     def _writes(self, node: ast.stmt, site: Site, scope: Scope) -> None:
         name = updated(node)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -70,6 +71,11 @@ def _keyed(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Ten
 class _Perturbing(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Changes whatever operators return while the engine runs a backward pass."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled here; the guard against it takes a second to import."""
+        return False
+
     def __init__(self, factor: float) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.factor = factor
@@ -103,3 +109,47 @@ def perturb_engine(relative: float) -> None:
     hooks = torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, changed)
     hooks.__enter__()
     _Perturbing(factor).__enter__()  # type: ignore[no-untyped-call]
+    _perturb_threads(factor)
+    _perturb_nodes(changed)
+
+
+def _perturb_threads(factor: float) -> None:
+    """Threads that are started from now on have the mode as well: it belongs to a thread."""
+    original = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def bootstrap(thread: threading.Thread) -> None:
+        with _Perturbing(factor):  # type: ignore[no-untyped-call]
+            original(thread)
+
+    threading.Thread._bootstrap_inner = bootstrap  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _perturb_nodes(changed: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    """`X.grad_fn(…)` runs a backward formula without the engine: its results change too."""
+    original = torch.Tensor.grad_fn
+
+    def grad_fn(tensor: torch.Tensor) -> Any:
+        node = original.__get__(tensor)
+        return None if node is None else _Node(node, changed)
+
+    torch.Tensor.grad_fn = property(grad_fn)  # type: ignore[assignment]
+
+
+class _Node:
+    """A node of the graph whose backward formula gives other values."""
+
+    def __init__(self, node: Any, changed: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        self._node = node
+        self._changed = changed
+
+    def __call__(self, *gradients: torch.Tensor) -> Any:
+        return tree_map_only(torch.Tensor, self._changed, self._node(*gradients))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._node, name)
+
+    @property
+    def next_functions(self) -> Any:
+        """The nodes before it, likewise."""
+        pairs = self._node.next_functions
+        return tuple((node and _Node(node, self._changed), index) for node, index in pairs)

@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from conftest import BACKWARD, FORWARD, SETUP, SOLUTION, Grade, exercise, row
+
+from grader.assignment import Assignment
+from grader.model import Scorecard, TargetScore
+from grader.pipeline import Grader
+from grader.sandbox import Sandbox
+from grader.submission import Submission
+
+RIGHT = {"exact", "close"}
+
+
+def change(old: str, new: str) -> str:
+    assert BACKWARD.count(old) == 1, old
+    return BACKWARD.replace(old, new)
+
+
+def steps(card: Scorecard, identity: str = "exercise-1") -> dict[str, str]:
+    return {target.name: target.step for target in exercise(card, identity).targets}
+
+
+def wrong(card: Scorecard) -> list[str]:
+    return [t.name for e in card.exercises for t in e.targets if t.step == "wrong"]
+
+
+def diagnosis(target: TargetScore) -> str | None:
+    return target.diagnosis.code if target.diagnosis else None
+
+
+def test_every_step_of_the_solution_is_right(grade: Grade) -> None:
+    card = grade(content=SOLUTION.read_bytes())
+    for each in card.exercises:
+        assert set(steps(card, each.id).values()) == {"right"}, each.id
+
+
+@pytest.mark.parametrize("seed", range(0, 50, 5))
+def test_honest_steps_are_right_whatever_the_probes(
+    tmp_path: Path, assignment: Assignment, sandbox: Sandbox, data: Path, seed: int
+) -> None:
+    grader = Grader(assignment, sandbox, data, seed=seed)
+    card = grader.grade(Submission(id="s", candidates=(SOLUTION,), origin="s")).card
+    assert {t.step for e in card.exercises for t in e.targets} == {"right"}
+    assert card.score == card.max_score
+
+
+def test_one_wrong_step_costs_one_step(grade: Grade) -> None:
+    card = grade(
+        SETUP, FORWARD, change("(counts * dprobs).sum(1, keepdim=True)", "counts * dprobs")
+    )
+    assert wrong(card) == ["dcounts_sum_inv"]
+    assert exercise(card, "exercise-1").score == 25
+    mine = row(card, "dcounts_sum_inv")
+    assert (mine.verdict, mine.basis, diagnosis(mine)) == ("wrong_shape", "none", "missing_sum")
+    assert mine.diagnosis is not None
+    assert mine.diagnosis.evidence["dims"] == [1]
+
+
+def test_the_steps_below_name_the_root_cause(grade: Grade) -> None:
+    card = grade(SETUP, FORWARD, change("(1.0 / probs)", "(2.0 / probs)"))
+    assert wrong(card) == ["dprobs"]
+    below = row(card, "dcounts_sum")
+    assert (below.verdict, below.step, below.basis) == ("mismatch", "right", "follow_through")
+    assert below.root_cause == "dprobs"
+    assert below.score == 1.0
+
+
+def test_a_missing_upstream_is_there_as_a_probe(grade: Grade) -> None:
+    card = grade(SETUP, FORWARD, change("dprobs = (1.0 / probs) * dlogprobs", "pass"))
+    assert row(card, "dprobs").verdict == "missing"
+    assert row(card, "dcounts_sum_inv").step == "right"
+    assert row(card, "dC").basis == "follow_through"
+    assert exercise(card, "exercise-1").score == 25
+
+
+def test_a_line_that_raises_is_skipped_and_the_later_ones_judged(grade: Grade) -> None:
+    card = grade(SETUP, FORWARD, change("dh = dlogits @ W2.T", "dh = dlogits @ W2"))
+    assert row(card, "dh").verdict == "missing"
+    assert row(card, "dh").score == 0
+    assert exercise(card, "exercise-1").score == 25
+    assert row(card, "dC").basis == "follow_through"
+
+
+# ---- coincidence ---------------------------------------------------------------------------------------
+
+
+def test_a_lost_path_through_a_gradient_that_is_zero_is_a_coincidence(grade: Grade) -> None:
+    lost = change("dlogits += F.one_hot", "dummy = F.one_hot")
+    mine = row(grade(SETUP, FORWARD, lost), "dlogits")
+    assert mine.allclose
+    assert (mine.verdict in RIGHT, mine.step, mine.basis) == (True, "wrong", "coincidence")
+    assert diagnosis(mine) == "missing_path"
+    assert mine.score == 0.5
+
+
+def test_a_wrong_index_where_the_gradient_is_zero_is_a_coincidence(grade: Grade) -> None:
+    card = grade(
+        SETUP, FORWARD, change("F.one_hot(logits.max(1).indices", "F.one_hot(logits.min(1).indices")
+    )
+    mine = row(card, "dlogits")
+    assert (mine.allclose, mine.step, mine.basis) == (True, "wrong", "coincidence")
+    assert diagnosis(mine) in {"some_elements", "wrong_index"}
+
+
+def test_zeros_for_a_gradient_that_is_zero_are_insight(grade: Grade) -> None:
+    card = grade(
+        SETUP,
+        FORWARD,
+        change("(-dnorm_logits).sum(1, keepdim=True)", "torch.zeros_like(logit_maxes)"),
+    )
+    assert row(card, "dlogit_maxes").score == 1.0
+
+
+# ---- right rewrites that look suspicious ------------------------------------------------------------
+
+
+REWRITES = {
+    "kept as (32,) and used so": BACKWARD.replace(
+        "(counts * dprobs).sum(1, keepdim=True)", "(counts * dprobs).sum(1)"
+    ).replace("* dcounts_sum_inv\n", "* dcounts_sum_inv[:, None]\n"),
+    "written only where it is not zero": BACKWARD.replace(
+        "dprobs = (1.0 / probs) * dlogprobs",
+        "dprobs = torch.zeros_like(probs)\n"
+        "dprobs[range(n), Yb] = dlogprobs[range(n), Yb] / probs[range(n), Yb]",
+    ),
+    "from another tensor's grad": BACKWARD.replace("* dlogprobs\n", "* logprobs.grad\n"),
+    "in a function": "def go():\n    global dC\n"
+    + "\n".join("    " + line for line in BACKWARD.splitlines())
+    + "\n    return "
+    + ", ".join(f"d{x}" for x in "logprobs probs W2 W1 C".split())
+    + "\ngo()",
+    "as zeros first": BACKWARD.replace(
+        "dbnbias = dhpreact.sum(0, keepdim=True)",
+        "dbnbias = torch.zeros_like(bnbias)\ndbnbias += dhpreact.sum(0, keepdim=True)",
+    ),
+    "fused": BACKWARD.replace("dnorm_logits = counts * dcounts\n", "")
+    .replace("dnorm_logits.clone()", "(counts * dcounts)")
+    .replace("(-dnorm_logits)", "(-(counts * dcounts))"),
+    "through einsum": BACKWARD.replace(
+        "embcat.T @ dhprebn", "torch.einsum('bi,bj->ij', embcat, dhprebn)"
+    ),
+    "with index_add_": BACKWARD.split("for k in")[0]
+    + "dC.index_add_(0, Xb.view(-1), demb.view(-1, 10))",
+}
+
+
+@pytest.mark.parametrize("name", REWRITES)
+def test_a_right_rewrite_stays_right(grade: Grade, name: str) -> None:
+    card = grade(SETUP, FORWARD, *REWRITES[name].split("<cell>"))
+    assert wrong(card) == []
+    missing = [t for t in exercise(card, "exercise-1").targets if t.verdict == "missing"]
+    assert exercise(card, "exercise-1").score == 26 - len(missing)
+
+
+def test_what_is_computed_before_its_upstream_is_complete_has_a_right_step(grade: Grade) -> None:
+    early = BACKWARD.replace("dh = dlogits @ W2.T\n", "").replace(
+        "dlogit_maxes =",
+        "dlogits = dlogits * 3\ndh = dlogits @ W2.T\ndlogits = dlogits / 3\ndlogit_maxes =",
+    )
+    mine = row(grade(SETUP, FORWARD, early), "dh")
+    assert (mine.verdict, mine.step, mine.basis) == ("mismatch", "right", "follow_through")
+
+
+def test_exercise_3_begun_with_zeros_is_right(grade: Grade) -> None:
+    source = (
+        "# Exercise 3\ndhprebn = torch.zeros_like(dbndiff)\n"
+        "dhprebn += bngain*bnvar_inv/n * (n*dhpreact - dhpreact.sum(0) - n/(n-1)*bnraw*(dhpreact*bnraw).sum(0))"
+    )
+    mine = row(grade(SETUP, FORWARD, BACKWARD, source), "dhprebn", "exercise-3")
+    assert (mine.verdict, mine.step, mine.score) == ("close", "right", 5.0)
+
+
+# ---- aliases -------------------------------------------------------------------------------------------
+
+
+def test_a_missing_clone_is_named_on_the_alias_and_the_reader_is_not_blamed(grade: Grade) -> None:
+    card = grade(SETUP, FORWARD, change("dnorm_logits.clone()", "dnorm_logits"))
+    mine = row(card, "dnorm_logits")
+    assert diagnosis(mine) == "alias"
+    assert mine.diagnosis is not None
+    assert mine.diagnosis.evidence["line"] == 9
+    assert mine.diagnosis.evidence["changed_line"] == 12
+    assert row(card, "dlogits").step == "right"
+    assert diagnosis(row(card, "dlogits")) is None
+
+
+def test_a_gradient_built_over_two_cells_is_no_alias(grade: Grade) -> None:
+    first, second = BACKWARD.split("dcounts += ")
+    card = grade(SETUP, FORWARD, first, "dcounts += " + second)
+    assert row(card, "dcounts").diagnosis is None
+    assert row(card, "dcounts").step == "right"
+
+
+# ---- copying -------------------------------------------------------------------------------------------
+
+TENSORS = (
+    "logprobs probs counts_sum_inv counts_sum counts norm_logits logit_maxes logits h W2 b2 hpreact "
+    "bngain bnbias bnraw bnvar_inv bnvar bndiff2 bndiff bnmeani hprebn embcat W1 b1 emb C"
+).split()
+
+
+def each(template: str) -> str:
+    return "\n".join(template.format(X=name) for name in TENSORS)
+
+
+COPIES = {
+    "grad": each("d{X} = {X}.grad"),
+    "clone": each("d{X} = {X}.grad.clone()"),
+    "globals": f"for k in {TENSORS}:\n    globals()['d' + k] = globals()[k].grad",
+    "autograd.grad": "gs = torch.autograd.grad(-logprobs[range(n), Yb].mean(), ["
+    + ", ".join(TENSORS)
+    + "], retain_graph=True)\n"
+    + "\n".join(f"d{name} = gs[{i}]" for i, name in enumerate(TENSORS)),
+    "numpy": each("d{X} = torch.from_numpy({X}.grad.numpy().copy())"),
+    "thread": "import threading\nfor t in parameters:\n    t.grad = None\nfound = {}\ndef work():\n"
+    + f"    names = {TENSORS}\n"
+    + "    gs = torch.autograd.grad(-logprobs[range(n), Yb].mean(), [globals()[k] for k in names])\n"
+    + "    found.update(zip(names, gs))\nw = threading.Thread(target=work)\nw.start()\nw.join()\n"
+    + each("d{X} = found['{X}']"),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_copied_gradients_earn_nothing_and_leave_a_note_each(grade: Grade, name: str) -> None:
+    forward = FORWARD.replace("loss.backward()", "loss.backward(retain_graph=True)")
+    card = grade(SETUP, forward, COPIES[name])
+    assert {
+        t.name: t.basis for t in exercise(card, "exercise-1").targets if t.basis != "copied"
+    } == {}
+    assert card.score == 0
+    assert len([note for note in card.integrity if note.code == "copied"]) == 26
+
+
+GRAD_FN = """
+one = torch.ones(())
+node = loss.grad_fn
+dmean = node(one)
+node = node.next_functions[0][0]
+dpick = node(dmean)
+node = node.next_functions[0][0]
+dlogprobs = node(dpick)
+dprobs = logprobs.grad_fn(dlogprobs)
+dcounts, dcounts_sum_inv = probs.grad_fn(dprobs)
+dh = logits.grad_fn(torch.ones_like(logits))
+"""
+
+
+def test_calls_of_grad_fn_earn_nothing(grade: Grade) -> None:
+    forward = FORWARD.replace("loss.backward()", "loss.backward(retain_graph=True)")
+    card = grade(SETUP, forward, GRAD_FN)
+    assert row(card, "dprobs").basis == "copied"
+
+
+def test_grad_only_inside_a_comparison_leaves_no_note(grade: Grade) -> None:
+    compare = "def cmp(s, dt, t):\n    print(s, torch.allclose(dt, t.grad))\n"
+    card = grade(SETUP, FORWARD, compare + BACKWARD + "cmp('h', dh, h)\n")
+    assert card.integrity == []
+    assert exercise(card, "exercise-1").score == 26
+
+
+def test_pasted_constants_earn_nothing(grade: Grade) -> None:
+    values = "paste = torch.tensor((dlogits.sum(0)).tolist())\n"
+    literal = BACKWARD.replace("db2 = dlogits.sum(0)", values + "db2 = torch.tensor(db2_values)")
+    prepare = "db2_values = None\n"
+    # The right numbers, found beforehand and written down: they no longer fit when the
+    # parameters move.
+    source = SETUP + "import json\n"
+    found = grade(source, FORWARD, BACKWARD)
+    assert row(found, "db2").verdict == "exact"
+    numbers = _gradient_of_b2()
+    card = grade(SETUP, FORWARD, prepare + literal.replace("db2_values)", f"{numbers})"))
+    mine = row(card, "db2")
+    assert (mine.verdict in RIGHT, mine.step, mine.basis, mine.score) == (True, "wrong", "none", 0)
+    assert "constant" in (mine.note or "")
+
+
+def _gradient_of_b2() -> list[float]:
+    import torch
+
+    from conftest import BUNDLED
+
+    names = BUNDLED / "data" / "names.txt"
+    scope: dict[str, object] = {}
+    exec(SETUP.replace("'names.txt'", repr(str(names))) + FORWARD, scope)
+    b2 = scope["b2"]
+    assert isinstance(b2, torch.Tensor)
+    assert b2.grad is not None
+    return [float(x) for x in b2.grad]
+
+
+def test_forward_mode_leaves_a_note(grade: Grade) -> None:
+    card = grade(
+        SETUP, FORWARD, "from torch.func import jvp\nx = jvp(torch.tanh, (h,), (h,))\n" + BACKWARD
+    )
+    assert [note.code for note in card.integrity] == ["engine"]
+
+
+@pytest.mark.skipif("GRADER_SEEDS" not in os.environ, reason="GRADER_SEEDS names no folder")
+def test_the_second_real_notebook_is_diagnosed(grade: Grade) -> None:
+    (path,) = Path(os.environ["GRADER_SEEDS"]).glob("001_*.ipynb")
+    mine = row(grade(content=path.read_bytes()), "dcounts_sum_inv")
+    assert diagnosis(mine) == "missing_sum"
+    assert mine.line == 14
