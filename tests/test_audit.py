@@ -228,9 +228,8 @@ COPIES = {
 def test_copied_gradients_earn_nothing_and_leave_a_note_each(grade: Grade, name: str) -> None:
     forward = FORWARD.replace("loss.backward()", "loss.backward(retain_graph=True)")
     card = grade(SETUP, forward, COPIES[name])
-    assert {
-        t.name: t.basis for t in exercise(card, "exercise-1").targets if t.basis != "copied"
-    } == {}
+    bases = {t.basis for e in card.exercises for t in e.targets if t.verdict != "missing"}
+    assert bases == {"copied"}
     assert card.score == 0
     assert len([note for note in card.integrity if note.code == "copied"]) == 26
 
@@ -262,34 +261,14 @@ def test_grad_only_inside_a_comparison_leaves_no_note(grade: Grade) -> None:
     assert exercise(card, "exercise-1").score == 26
 
 
-def test_pasted_constants_earn_nothing(grade: Grade) -> None:
-    values = "paste = torch.tensor((dlogits.sum(0)).tolist())\n"
-    literal = BACKWARD.replace("db2 = dlogits.sum(0)", values + "db2 = torch.tensor(db2_values)")
-    prepare = "db2_values = None\n"
-    # The right numbers, found beforehand and written down: they no longer fit when the
-    # parameters move.
-    source = SETUP + "import json\n"
-    found = grade(source, FORWARD, BACKWARD)
-    assert row(found, "db2").verdict == "exact"
-    numbers = _gradient_of_b2()
-    card = grade(SETUP, FORWARD, prepare + literal.replace("db2_values)", f"{numbers})"))
-    mine = row(card, "db2")
+def test_pasted_constants_earn_nothing_and_readers_are_judged_on_the_probe(grade: Grade) -> None:
+    dumped = grade(SETUP, FORWARD, BACKWARD + "\nassert False, [round(x, 9) for x in dlogits.sum(0).tolist()]")
+    (error,) = [cell.error for cell in dumped.cells if cell.error]
+    numbers = error[error.index("[") :]
+    paste = change("db2 = dlogits.sum(0)", f"db2 = torch.tensor({numbers})")
+    mine = row(grade(SETUP, FORWARD, paste), "db2")
     assert (mine.verdict in RIGHT, mine.step, mine.basis, mine.score) == (True, "wrong", "none", 0)
     assert "constant" in (mine.note or "")
-
-
-def _gradient_of_b2() -> list[float]:
-    import torch
-
-    from conftest import BUNDLED
-
-    names = BUNDLED / "data" / "names.txt"
-    scope: dict[str, object] = {}
-    exec(SETUP.replace("'names.txt'", repr(str(names))) + FORWARD, scope)
-    b2 = scope["b2"]
-    assert isinstance(b2, torch.Tensor)
-    assert b2.grad is not None
-    return [float(x) for x in b2.grad]
 
 
 def test_forward_mode_leaves_a_note(grade: Grade) -> None:
@@ -304,4 +283,4 @@ def test_the_second_real_notebook_is_diagnosed(grade: Grade) -> None:
     (path,) = Path(os.environ["GRADER_SEEDS"]).glob("001_*.ipynb")
     mine = row(grade(content=path.read_bytes()), "dcounts_sum_inv")
     assert diagnosis(mine) == "missing_sum"
-    assert mine.line == 14
+    assert mine.line == 18

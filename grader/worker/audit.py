@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -78,16 +79,13 @@ class _Perturbing(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __init__(self, factor: float) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.factor = factor
+        self.changed = _times(factor)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
         if torch._C._current_graph_task_id() == -1 or _in_place(func):  # noqa: SLF001
             return result
-        return tree_map_only(torch.Tensor, self._changed, result)
-
-    def _changed(self, tensor: torch.Tensor) -> torch.Tensor:
-        return tensor * self.factor if tensor.is_floating_point() else tensor
+        return tree_map_only(torch.Tensor, self.changed, result)
 
 
 def _in_place(func: Any) -> bool:
@@ -100,17 +98,25 @@ def perturb_engine(relative: float) -> None:
 
     The mode sees backward passes of this thread; the hooks on saved tensors reach what
     calls `grad_fn` itself and other threads. Neither sees forward-mode differentiation.
+    Their factors differ, or a quotient by a saved tensor would come out right.
     """
-    factor = 1.0 + relative
+    operators = 1.0 + relative * math.sqrt(2)
+    hooks = torch.autograd.graph.saved_tensors_hooks(_unchanged, _times(1.0 + relative))
+    hooks.__enter__()
+    _Perturbing(operators).__enter__()  # type: ignore[no-untyped-call]
+    _perturb_threads(operators)
+    _perturb_nodes(_times(1.0 + relative * math.sqrt(3)))
 
+
+def _unchanged(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor
+
+
+def _times(factor: float) -> Callable[[torch.Tensor], torch.Tensor]:
     def changed(tensor: torch.Tensor) -> torch.Tensor:
         return tensor * factor if tensor.is_floating_point() else tensor
 
-    hooks = torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, changed)
-    hooks.__enter__()
-    _Perturbing(factor).__enter__()  # type: ignore[no-untyped-call]
-    _perturb_threads(factor)
-    _perturb_nodes(changed)
+    return changed
 
 
 def _perturb_threads(factor: float) -> None:
@@ -118,7 +124,7 @@ def _perturb_threads(factor: float) -> None:
     original = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]  # noqa: SLF001
 
     def bootstrap(thread: threading.Thread) -> None:
-        with _Perturbing(factor):  # type: ignore[no-untyped-call]
+        with _Perturbing(factor):
             original(thread)
 
     threading.Thread._bootstrap_inner = bootstrap  # type: ignore[attr-defined]  # noqa: SLF001
@@ -126,7 +132,7 @@ def _perturb_threads(factor: float) -> None:
 
 def _perturb_nodes(changed: Callable[[torch.Tensor], torch.Tensor]) -> None:
     """`X.grad_fn(…)` runs a backward formula without the engine: its results change too."""
-    original = torch.Tensor.grad_fn
+    original: Any = torch.Tensor.grad_fn
 
     def grad_fn(tensor: torch.Tensor) -> Any:
         node = original.__get__(tensor)
