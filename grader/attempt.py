@@ -124,7 +124,7 @@ class Examiner:
         first = self._compare(target, settled)
         last = self._compare(target, ends[-1]) if ends else None
         if first is None or first.verdict == "missing":
-            return (last, None, True) if last is not None else None
+            return (last, None, settled is not None) if last is not None else None
         if last is None:
             return first, None, False
         if first.right:

@@ -12,6 +12,12 @@ from grader.audit.auditor import Findings
 from grader.compare import Comparison
 from grader.model import Diagnosis
 
+CONSTANT = Diagnosis(
+    code="constant",
+    why="It is the same numbers whatever the network is: they were not computed from it.",
+    look_at="Which tensors of the forward pass does this gradient depend on?",
+)
+
 
 def applied(attempts: Sequence[Attempt], findings: Findings, program: Program) -> list[Attempt]:
     """The attempts with their steps, and those that have a step but never had a value."""
@@ -30,7 +36,7 @@ def _judged(attempt: Attempt, findings: Findings, program: Program) -> Attempt:
     finding = findings.steps.get(life.id)
     if finding is None or attempt.late:
         return replace(attempt, copied=life.id in findings.copied)
-    diagnosis = finding.diagnosis
+    diagnosis = CONSTANT if life.id in findings.constant else finding.diagnosis
     if life.id in findings.aliased and finding.step != "wrong":
         diagnosis = aliased(life, program.lifetimes)
     return replace(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from grader.assignment import Assignment, find_assignment, load_assignment
+from grader.assignment import find_assignment, load_assignment
 from grader.cli.detect import detect_assignment
 from grader.cli.progress import progress, warn
 from grader.cli.table import print_json, print_table
@@ -17,6 +16,7 @@ from grader.errors import UsageError
 from grader.model import Scorecard
 from grader.report import Reports
 from grader.sandbox import open_sandbox
+from grader.staging import staged
 from grader.submission import discover
 
 
@@ -41,16 +41,16 @@ def run(
         folder = find_assignment(assignment) if assignment else detect_assignment(found.submissions)
         chosen = load_assignment(folder, data=data)
         _writable(out)
-        staged = _staged(chosen, workspace / "data")
+        files = staged(chosen, workspace / "data")
         # The worker starts now and imports torch while this process does the same.
-        sandbox = stack.enter_context(open_sandbox(data_dirs=[staged]))
+        sandbox = stack.enter_context(open_sandbox(data_dirs=[files]))
 
         from grader.batch import Work, grade_all
 
         work = Work(
             assignment=chosen,
             sandbox=sandbox,
-            data=staged,
+            data=files,
             reports=Reports(out),
             with_notebook=with_notebook,
         )
@@ -79,11 +79,3 @@ def _writable(out: Path) -> None:
         raise UsageError(
             f"{out} cannot be written to ({error.strerror}): choose another folder with --out"
         ) from error
-
-
-def _staged(assignment: Assignment, folder: Path) -> Path:
-    """A folder that holds the data files and nothing else: all that a worker gets to see."""
-    folder.mkdir(parents=True)
-    for path in assignment.data:
-        shutil.copyfile(path, folder / path.name)
-    return folder

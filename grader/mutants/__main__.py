@@ -1,9 +1,11 @@
-"""`python -m grader.mutants --out DIR`: write all mutants and rewrites as notebooks."""
+"""`python -m grader.mutants`: make all mutants, grade them, and say how the grader did."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -15,40 +17,33 @@ SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--assignment", default="backprop_ninja", show_default=True, metavar="NAME|DIR")
 @click.option("--solution", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-def main(out: Path, assignment: str, solution: Path | None) -> None:
-    """Write a folder of notebooks and `manifest.json`, which says what is known of each."""
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Figures as JSON.")
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep notebooks.")
+@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--every", type=click.IntRange(min=1), default=1, help="Only each so many-th.")
+def main(
+    assignment: str,
+    solution: Path | None,
+    out: Path | None,
+    keep: Path | None,
+    jobs: int,
+    every: int,
+) -> None:
+    """Exit status 1 if a right answer was marked wrong or a wrong step called right."""
     pins.apply()
-    from grader.assignment import find_assignment, load_assignment
-    from grader.mutants import Mutant, Tally, mutants, rewrites
+    from grader.mutants.proof import prove
 
-    loaded = load_assignment(find_assignment(assignment))
-    path = solution or SOLUTIONS / loaded.name / "solution.ipynb"
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    tallies = {"mutants": Tally(), "rewrites": Tally()}
-    out.mkdir(parents=True, exist_ok=True)
-
-    def written(made: Iterable[Mutant]) -> list[dict[str, object]]:
-        rows = []
-        for mutant in made:
-            file = out / f"{mutant.id}.ipynb"
-            file.write_text(json.dumps(mutant.notebook, ensure_ascii=False), encoding="utf-8")
-            row = msgspec.to_builtins(mutant)
-            rows.append({key: value for key, value in row.items() if key != "notebook"})
-        return rows
-
-    manifest = {
-        "assignment": loaded.name,
-        "mutants": written(mutants(notebook, loaded, tallies["mutants"])),
-        "rewrites": written(rewrites(notebook, loaded, tallies["rewrites"])),
-        "tried": {name: tally.as_dict() for name, tally in tallies.items()},
-    }
-    (out / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    click.echo(
-        f"{len(manifest['mutants'])} mutants and {len(manifest['rewrites'])} rewrites in {out}"
-    )
+    with tempfile.TemporaryDirectory(prefix="grader-") as workspace:
+        proof = prove(assignment, solution, Path(workspace), jobs=jobs, every=every)
+        if keep is not None:
+            shutil.copytree(Path(workspace) / "notebooks", keep, dirs_exist_ok=True)
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(msgspec.to_builtins(proof), indent=1) + "\n", encoding="utf-8")
+    click.echo(proof.text())
+    sys.exit(1 if proof.summary.marked_down or proof.summary.missed else 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,106 @@
+"""A whole trial: make, grade, compare, add up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+
+from grader.assignment import find_assignment, load_assignment
+from grader.batch import Work, grade_all
+from grader.mutants.breaking import mutants
+from grader.mutants.mutant import Mutant, Tally
+from grader.mutants.rewriting import rewrites
+from grader.mutants.trial import Summary, Verdict, summary, verdict
+from grader.report import Reports
+from grader.sandbox import open_sandbox
+from grader.staging import staged
+from grader.submission import Submission
+
+SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """What came out, and every mutant with which something is not as it should be."""
+
+    summary: Summary
+    failures: list[Verdict]
+    equivalent: int
+    """Changes that turned out to change nothing, and are not counted."""
+
+    def text(self) -> str:
+        """The figures as a table for people."""
+        s = self.summary
+        rows = [
+            ("mutants", f"{s.mutants}", "≥ 400"),
+            ("correct rewrites", f"{s.rewrites}", "≥ 100"),
+            ("right answers marked wrong", f"{s.marked_down}", "0"),
+            ("wrong steps called right", f"{s.missed}", "0"),
+            ("wrong steps left unknown", f"{s.undecided}", ""),
+            ("value verdicts as known", _share(s.values_right, s.values_asked), "100 %"),
+            ("only the mutated step is wrong", _share(s.localised, s.localisable), "≥ 99 %"),
+            ("diagnosis names the mistake", _share(s.diagnosed, s.diagnosable), "≥ 95 %"),
+            ("copied gradients earn nothing", _share(s.copied_caught, s.copied), "100 %"),
+        ]
+        lines = [f"{name:34}{figure:>22}   {goal}".rstrip() for name, figure, goal in rows]
+        lines += ["", "diagnosis: expected → given"]
+        for code, given in s.confusion.items():
+            lines.append(f"  {code:18} " + ", ".join(f"{c} {n}" for c, n in given.items()))
+        for failure in self.failures[:40]:
+            lines.append(_failure(failure))
+        return "\n".join(lines)
+
+
+def prove(name: str, solution: Path | None, workspace: Path, *, jobs: int, every: int = 1) -> Proof:
+    """Grade each `every`-th mutant and rewrite of an assignment's solution."""
+    assignment = load_assignment(find_assignment(name))
+    path = solution or SOLUTIONS / assignment.name / "solution.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    tally = Tally()
+    made = [*mutants(notebook, assignment, tally), *rewrites(notebook, assignment, tally)][::every]
+    with open_sandbox([data := staged(assignment, workspace / "data")]) as sandbox:
+        reports = Reports(workspace / "reports")
+        work = Work(assignment=assignment, sandbox=sandbox, data=data, reports=reports)
+        submissions = [_written(mutant, workspace / "notebooks") for mutant in made]
+        cards = list(grade_all(work, submissions, jobs=jobs))
+    verdicts = [verdict(mutant, card) for mutant, card in zip(made, cards, strict=True)]
+    return Proof(
+        summary=summary(verdicts),
+        failures=[each for each in verdicts if _fails(each)],
+        equivalent=sum(tally.equivalent.values()),
+    )
+
+
+def _written(mutant: Mutant, folder: Path) -> Submission:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{mutant.id}.ipynb"
+    path.write_text(json.dumps(mutant.notebook, ensure_ascii=False), encoding="utf-8")
+    return Submission(id=mutant.id, candidates=(path,), origin=path.name)
+
+
+def _fails(each: Verdict) -> bool:
+    answers = (each.value, each.localised, each.diagnosed, each.caught)
+    missed = each.missed and each.kind != "copied"
+    return bool(each.marked_down or missed) or any(answer is False for answer in answers)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole} ({100 * part / whole:.1f} %)" if whole else "–"
+
+
+def _failure(each: Verdict) -> str:
+    said = []
+    if each.marked_down:
+        said.append(f"marked down: {', '.join(each.marked_down)}")
+    if each.missed:
+        said.append(f"called right: {', '.join(each.missed)}")
+    if each.value is False:
+        said.append("value verdict is not as known")
+    if each.localised is False:
+        said.append("not localised")
+    if each.caught is False:
+        said.append("copied and not caught")
+    if each.diagnosed is False:
+        said.append(f"{each.code} for {' or '.join(each.expected_codes)}")
+    return f"  {each.id}: {'; '.join(said)}"
