@@ -61,8 +61,10 @@ class Trace(msgspec.Struct, kw_only=True):
 
     passes: dict[int, Pass]
     observed: list[Observed]
-    reads: dict[tuple[int, str], torch.Tensor]
-    """Audit run: (reading, variable) → what was read, where it was no untouched probe."""
+    reads: dict[tuple[int, str, int], torch.Tensor]
+    """Audit run: (reading, variable, pass) → what was read, where it was no probe."""
+    probes_read: dict[tuple[int, str, int], str]
+    """Audit run: the same → blob key of the untouched probe that was read."""
     bystanders: list[tuple[wire.Candidate, torch.Tensor]]
     cells: list[CellResult]
     outputs: dict[int, wire.CellDone]
@@ -76,6 +78,7 @@ def decode(events: tuple[tuple[wire.Event, bytes], ...]) -> Trace:
         passes={},
         observed=[],
         reads={},
+        probes_read={},
         bystanders=[],
         cells=[],
         outputs={},
@@ -134,8 +137,11 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
             )
         )
     elif isinstance(event, wire.ReadSeen):
-        if event.value.key in tensors:
-            trace.reads.setdefault((event.read, event.name), tensors[event.value.key])
+        key = (event.read, event.name, event.pass_id)
+        if event.probe is not None:
+            trace.probes_read.setdefault(key, event.probe)
+        elif event.value is not None and event.value.key in tensors:
+            trace.reads.setdefault(key, tensors[event.value.key])
     elif isinstance(event, wire.Candidate):
         if event.value.key in tensors:
             trace.bystanders.append((event, tensors[event.value.key]))

@@ -78,7 +78,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Audit(Message, tag="audit", frozen=True, kw_only=True):
     """An audit run: the same code from where the runs part, with probes for gradients.
 
-    Blob: "probe/<lifetime>" → tensor put in the place of the settled value;
+    Blob: "probe/<lifetime>/<occurrence>" → tensor put in the place of the settled value;
     "orphan/<variable>" → tensor for a d-name that is read and never written;
     "example/<name>" → what an entry function is called with.
     """
@@ -166,7 +166,7 @@ class Settled(Message, tag="settled", frozen=True, kw_only=True):
 
     lifetime: int
     occurrence: int
-    """0 for the first time, counting on in loops; only the first and the last are sent."""
+    """0 for the first time, counting on in loops; the first two and the last are sent."""
     pass_id: int
     value: Value
 
@@ -214,12 +214,15 @@ class PhaseEnded(Message, tag="phase", frozen=True, kw_only=True):
 
 
 class ReadSeen(Message, tag="read", frozen=True, kw_only=True):
-    """Audit: what a statement read where it was not an untouched probe."""
+    """Audit: what a statement read, by name if it was an untouched probe."""
 
     read: int
     name: str
     """Student's variable, or `h.grad`."""
-    value: Value
+    pass_id: int
+    probe: str | None = None
+    """Blob key in the request of the probe that it was."""
+    value: Value | None = None
 
 
 class Candidate(Message, tag="candidate", frozen=True, kw_only=True):

@@ -56,6 +56,8 @@ class Lifetime(msgspec.Struct, kw_only=True):
     settle: Site | None = None
     loop: Site | None = None
     """The training loop around it, if any."""
+    begun_before_loop: bool = False
+    """Written first before a loop that derives gradients, and again inside it."""
     exercise: str | None = None
 
 

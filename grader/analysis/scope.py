@@ -36,6 +36,8 @@ class Scope:
         self.lifetimes: dict[str, Lifetime] = {}
         self.functions: dict[str, ast.AST] = {}
         self.from_engine: set[str] = set()
+        self.globals: frozenset[str] = frozenset()
+        """Names that a `global` statement gives to the module."""
         self.reading = -1
         self.noted: set[str] = set()
 
@@ -43,6 +45,13 @@ class Scope:
         """From here on reads belong to another statement."""
         self.reading = reading
         self.noted = set()
+
+    def owner(self, name: str) -> Scope:
+        """The scope in which an assignment of a name binds it."""
+        scope = self
+        while name in self.globals and scope.parent is not None:
+            scope = scope.parent
+        return scope
 
     def lifetime(self, name: str) -> Lifetime | None:
         """The lifetime that a d-name has here, the enclosing scopes' included."""
@@ -108,7 +117,8 @@ class Scope:
 
     def assign(self, name: str, flow: Flow, *, keep: bool = False) -> None:
         """A temporary receives a value; `keep` adds to what it held."""
-        self.temporaries[name] = flow | self._temporary(name) if keep else flow
+        known = self._temporary(name) if keep else NOTHING
+        self.owner(name).temporaries[name] = flow | known
 
     def note_engine(self, name: str, node: ast.AST | None) -> None:
         """Remember whether a name's value may come from the autograd engine."""

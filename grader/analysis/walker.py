@@ -68,6 +68,10 @@ class Walker:
         training = [loop for loop in loops if any(_inside(s, loop) for s in self.updates)]
         for life in self.lifetimes:
             life.settle = _settle(life)
+            life.begun_before_loop = any(
+                _inside(life.writes[-1], loop) and not _inside(life.writes[0], loop)
+                for loop in loops
+            )
             life.loop = next((loop for loop in training if _inside(life.settle, loop)), None)
         counts: dict[str, int] = {}
         for life in self.lifetimes:
@@ -134,6 +138,8 @@ class Walker:
             for argument in ast.walk(node.args):
                 if isinstance(argument, ast.arg):
                     inner.temporaries[argument.arg] = NOTHING
+        declared = (part.names for part in ast.walk(node) if isinstance(part, ast.Global))
+        inner.globals = frozenset(name for names in declared for name in names)
         self._block(node.body, (*site.path, ("body", -1)), inner)
 
     def _note(self, node: ast.stmt, site: Site, scope: Scope) -> None:
@@ -196,7 +202,7 @@ class Walker:
             source = scope.lifetime(shared_name(write.value) or "") if fresh else None
             current.alias_of = source.id if source else None
             self.lifetimes.append(current)
-            scope.lifetimes[write.name] = current
+            scope.owner(write.name).lifetimes[write.name] = current
         if current.function != scope.function:
             current.hidden = True  # a helper writes it: when is not visible here
             return

@@ -12,9 +12,9 @@ from grader import trace as traces
 from grader.analysis import Lifetime, Program
 from grader.assignment import Assignment
 from grader.attempt import Attempt
-from grader.audit.probes import Probes
+from grader.audit.probes import AUDITED, Probes
 from grader.audit.reason import reason
-from grader.audit.step import StepFinding, StepJudge
+from grader.audit.step import StepFinding, StepJudge, worst
 from grader.passes import JudgedPass, judge_pass
 from grader.reference import Network, Oracle
 from grader.sandbox import Session
@@ -43,12 +43,12 @@ class AuditRun(msgspec.Struct, kw_only=True):
     seen: Trace
     passes: dict[int, JudgedPass]
 
-    def settled(self) -> dict[int, Observed]:
-        """Lifetime → what it settled at, the first time."""
-        found: dict[int, Observed] = {}
+    def settled(self) -> dict[int, list[Observed]]:
+        """Lifetime → what it settled at, the first time and in a loop the second."""
+        found: dict[int, list[Observed]] = {}
         for each in self.seen.observed:
             if each.lifetime is not None and not each.end:
-                found.setdefault(each.lifetime, each)
+                found.setdefault(each.lifetime, []).append(each)
         return found
 
     def appeared(self) -> dict[str, Observed]:
@@ -98,7 +98,7 @@ class Auditor:
         for number, observed in first.settled().items():
             if 0 <= number < len(program.lifetimes):
                 life = program.lifetimes[number]
-                finding = judge.judge(life, observed)
+                finding = worst(judge.judge(life, each) for each in observed[:AUDITED])
                 if not jittered and not life.upstream:
                     finding = StepFinding(step="unknown", value=finding.value)
                 findings.steps[number] = finding
@@ -114,8 +114,7 @@ class Auditor:
 
     def _run(self, probes: Probes, perturbation: float, jitter: float) -> AuditRun | None:
         request = Audit(seed=self.seed, jitter=jitter, perturbation=perturbation)
-        tensors = {f"probe/{number}": t for number, t in probes.of_lifetime.items()}
-        tensors |= {f"orphan/{name}": t for name, t in probes.of_orphan.items()}
+        tensors = probes.blob()
         example = self.oracle.network(self.oracle.example(seed=1))
         if isinstance(example, Network):
             values = example.inputs | example.tensors
@@ -165,7 +164,9 @@ def _suspect(attempt: Attempt, findings: Findings) -> bool:
 
 def _seen(key: int | str, run: AuditRun) -> Observed | None:
     """A value in one audit run, by lifetime or by variable."""
-    return run.settled().get(key) if isinstance(key, int) else run.appeared().get(key)
+    if isinstance(key, int):
+        return next(iter(run.settled().get(key, ())), None)
+    return run.appeared().get(key)
 
 
 def _same(a: torch.Tensor | None, b: torch.Tensor | None) -> bool:
@@ -185,12 +186,12 @@ def _same_reads(life: Lifetime, first: Trace, second: Trace) -> bool:
     for up in life.upstream:
         if up.target == life.target:
             continue
-        a = first.reads.get((up.read, up.name))
-        b = second.reads.get((up.read, up.name))
-        if (a is None) != (b is None) or (
-            a is not None and b is not None and not torch.equal(a, b)
-        ):
-            return False
+        for key in first.reads.keys() | second.reads.keys():
+            if key[:2] != (up.read, up.name):
+                continue
+            a, b = first.reads.get(key), second.reads.get(key)
+            if a is None or b is None or not torch.equal(a, b):
+                return False
     return True
 
 
@@ -204,8 +205,9 @@ def _aliased(seen: Trace, probes: Probes) -> set[int]:
         if not each.end:
             settled.add(each.lifetime)
         elif each.lifetime in settled & probes.of_lifetime.keys() and each.numbers is not None:
-            probe = probes.of_lifetime[each.lifetime]
-            if each.numbers.shape == probe.shape and not torch.equal(each.numbers, probe):
+            drawn = probes.of_lifetime[each.lifetime]
+            same_shape = each.numbers.shape == drawn[0].shape
+            if same_shape and not any(torch.equal(each.numbers, probe) for probe in drawn):
                 found.add(each.lifetime)
     return found
 

@@ -17,6 +17,8 @@ from grader.passes import JudgedPass
 from grader.reference import Network
 from grader.trace import Observed, Trace
 
+AUDITED = 2
+"""Occurrences of a lifetime that are probed: iterations of a training loop."""
 NO_SCALE = 1e-3
 """RMS of probes in an exercise whose true gradients are all zero."""
 
@@ -40,18 +42,29 @@ class Probes:
             if isinstance(judged.network, Network)
         }
         self._exercises = {exercise.id: exercise for exercise in exercises}
-        self.of_lifetime: dict[int, torch.Tensor] = {}
+        self.of_lifetime: dict[int, list[torch.Tensor]] = {}
+        """Lifetime → the probe of its first occurrence, and of its second in a loop."""
         self.of_orphan: dict[str, torch.Tensor] = {}
-        settled = _first_settled(seen.observed)
+        settled = _settled(seen.observed)
         for life in program.lifetimes:
-            probe = self._for(life, settled.get(life.id))
-            if probe is not None:
-                self.of_lifetime[life.id] = probe
+            drawn = [self._for(life, each) for each in settled.get(life.id, [None])]
+            probes = [probe for probe in drawn if probe is not None]
+            if probes and len(probes) == len(drawn):
+                self.of_lifetime[life.id] = probes
         for name in sorted(program.orphans):
             network = self._network(None)
             if network is not None:
                 target = gradients[name][1:]
                 self.of_orphan[name] = self._draw(network, target, _scale(network, [target]))
+
+    def blob(self) -> dict[str, torch.Tensor]:
+        """All probes under the names by which runs speak of them."""
+        named = {
+            f"probe/{number}/{occurrence}": probe
+            for number, drawn in self.of_lifetime.items()
+            for occurrence, probe in enumerate(drawn)
+        }
+        return named | {f"orphan/{name}": probe for name, probe in self.of_orphan.items()}
 
     def _for(self, life: Lifetime, seen: Observed | None) -> torch.Tensor | None:
         """The probe of a lifetime; None where what settled is no tensor, or nothing is known."""
@@ -95,9 +108,13 @@ def _scale(network: Network, targets: Iterable[str]) -> float:
     return median or NO_SCALE
 
 
-def _first_settled(observed: Iterable[Observed]) -> dict[int, Observed]:
-    first: dict[int, Observed] = {}
+def _settled(observed: Iterable[Observed]) -> dict[int, list[Observed | None]]:
+    """Lifetime → what it settled at the first time, and the second."""
+    found: dict[int, list[Observed | None]] = {}
     for seen in observed:
-        if seen.lifetime is not None and not seen.end and seen.occurrence == 0:
-            first.setdefault(seen.lifetime, seen)
-    return first
+        if seen.lifetime is None or seen.end:
+            continue
+        known = found.setdefault(seen.lifetime, [])
+        if seen.occurrence == len(known) < AUDITED:
+            known.append(seen)
+    return {number: known for number, known in found.items() if known}

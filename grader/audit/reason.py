@@ -12,11 +12,20 @@ from grader.diagnosis import Context, diagnose
 from grader.model import Diagnosis
 from grader.reference import Network
 
+ACCUMULATED = Diagnosis(
+    code="accumulated",
+    why="It is started once, before the training loop, so every iteration adds to what the "
+    "iterations before it left.",
+    look_at="What should this gradient hold at the beginning of each iteration?",
+)
+
 
 def reason(
     judge: StepJudge, life: Lifetime, finding: StepFinding, lifetimes: Sequence[Lifetime]
 ) -> Diagnosis | None:
     """The simplest explanation that fits a wrong step's probe data; None without data."""
+    if life.begun_before_loop:
+        return ACCUMULATED
     judged = judge.passes[finding.pass_id]
     if not isinstance(judged.network, Network) or finding.value is None or finding.expected is None:
         return None

@@ -9,7 +9,7 @@ from types import CodeType
 import msgspec
 import torch
 
-from grader.analysis import Lifetime
+from grader.analysis import Lifetime, Upstream
 from grader.assignment import Assignment
 from grader.audit.probes import Probes
 from grader.compare import close, squeezed
@@ -40,6 +40,12 @@ class StepFinding(msgspec.Struct, frozen=True, kw_only=True):
     diagnosis: Diagnosis | None = None
 
 
+def worst(findings: Iterable[StepFinding]) -> StepFinding:
+    """In a loop the worse of the checked iterations counts; wrong, then unknown, then right."""
+    order = ("wrong", "unknown", "right")
+    return min(findings, key=lambda finding: order.index(finding.step))
+
+
 class StepJudge:
     """Judges the steps of one audit run."""
 
@@ -58,6 +64,12 @@ class StepJudge:
         self.probes = probes
         self.seen = seen
         self.passes = passes
+        self._named = probes.blob()
+        self._occurrence = {
+            (each.lifetime, each.pass_id): each.occurrence
+            for each in reversed(seen.observed)
+            if not each.end and each.lifetime is not None
+        }
         self._cut: dict[tuple[int, frozenset[str]], CutNetwork] = {}
 
     def judge(self, life: Lifetime, observed: Observed) -> StepFinding:
@@ -71,8 +83,8 @@ class StepJudge:
         if observed.numbers is None or not isinstance(network, Network) or judged is None:
             return StepFinding(step="unknown")
         value = observed.numbers
-        choices, complete = self._cotangents(life, network)
-        for cotangents in self._candidates(life, choices, network):
+        choices, complete = self._cotangents(life, network, observed.pass_id)
+        for cotangents in self._candidates(life, choices, network, observed.pass_id):
             if self._matches(life.target, value, cotangents, observed.pass_id):
                 return StepFinding(step="right", value=value, pass_id=observed.pass_id)
         definite = complete and judged.differs is None and len(choices) == 1 and not life.hidden
@@ -124,7 +136,9 @@ class StepJudge:
         # Without upstream the gradient itself is meant, and its zeros are noise.
         return not cotangents and bool(close(value, expected, self.assignment.spec.tolerance).all())
 
-    def _cotangents(self, life: Lifetime, network: Network) -> tuple[list[Cotangents], bool]:
+    def _cotangents(
+        self, life: Lifetime, network: Network, pass_id: int
+    ) -> tuple[list[Cotangents], bool]:
         """The cotangents that a lifetime's statements read, and whether all are known.
 
         Several where one gradient was read at several moments with different values.
@@ -135,7 +149,7 @@ class StepJudge:
             if up.target == life.target:
                 complete = complete and up.lifetime is None  # its own `.grad` is no upstream
                 continue
-            read = self._read(up.read, up.name, up.lifetime)
+            read = self._read(up, pass_id)
             wanted = network.tensors.get(up.target, network.inputs.get(up.target))
             if read is None or wanted is None or not _fits(read, wanted):
                 complete = False
@@ -152,16 +166,31 @@ class StepJudge:
         ]
         return combinations, complete
 
-    def _read(self, reading: int, name: str, lifetime: int | None) -> torch.Tensor | None:
+    def _read(self, up: Upstream, pass_id: int) -> torch.Tensor | None:
         """The value as the statement read it."""
-        if (reading, name) in self.seen.reads:
-            return self.seen.reads[reading, name]
-        if lifetime is not None:
-            return self.probes.of_lifetime.get(lifetime)
-        return self.probes.of_orphan.get(name)
+        key = (up.read, up.name, pass_id)
+        if (value := self.seen.reads.get(key)) is not None:
+            return value
+        if (name := self.seen.probes_read.get(key)) is not None:
+            return self._named.get(name)
+        if up.lifetime is not None:
+            return self._probe(up.lifetime, pass_id)
+        return self.probes.of_orphan.get(up.name)
+
+    def _probe(self, lifetime: int, pass_id: int) -> torch.Tensor | None:
+        """The probe that stood for a gradient during a pass."""
+        probes = self.probes.of_lifetime.get(lifetime)
+        if probes is None:
+            return None
+        occurrence = self._occurrence.get((lifetime, pass_id), 0)
+        return probes[occurrence] if occurrence < len(probes) else None
 
     def _candidates(
-        self, life: Lifetime, choices: Iterable[Cotangents], network: Network
+        self,
+        life: Lifetime,
+        choices: Iterable[Cotangents],
+        network: Network,
+        pass_id: int,
     ) -> Iterator[Cotangents]:
         for choice in choices:
             yield choice
@@ -169,11 +198,11 @@ class StepJudge:
                 for size in range(len(choice) - 1, 0, -1):
                     for names in itertools.combinations(choice, size):
                         yield {name: choice[name] for name in names}
-        if (direct := self.consumers(life, network)) is not None:
+        if (direct := self.consumers(life, network, pass_id)) is not None:
             yield direct
         yield {}
 
-    def consumers(self, life: Lifetime, network: Network) -> Cotangents | None:
+    def consumers(self, life: Lifetime, network: Network, pass_id: int) -> Cotangents | None:
         """Probes of the target's direct consumers, the latest before it; None if one lacks."""
         found: Cotangents = {}
         for name in self.assignment.forward.consumers(life.target):
@@ -187,8 +216,8 @@ class StepJudge:
             near = [number for number in earlier if number < life.id] or earlier
             if not near:
                 return None
-            probe = self.probes.of_lifetime[near[-1]]
-            if not _fits(probe, network.tensors[name]):
+            probe = self._probe(near[-1], pass_id)
+            if probe is None or not _fits(probe, network.tensors[name]):
                 return None  # it was drawn for a pass of another size
             found[name] = probe.reshape(network.tensors[name].shape)
         return found or None

@@ -12,9 +12,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
 from grader.wire import Audit
-from grader.worker.snapshot import version
 
 _clone = torch.Tensor.clone
+_equal = torch.equal
 _rms_floor = 0.1
 """Noise on parameters that are all zero, against one of RMS 1."""
 
@@ -28,24 +28,28 @@ class AuditRun:
         self.probes = _keyed(tensors, "probe/")
         self.orphans = _keyed(tensors, "orphan/")
         self.example = _keyed(tensors, "example/")
-        self._given: dict[int, tuple[torch.Tensor, int | None]] = {}
+        self._given: dict[int, tuple[torch.Tensor, torch.Tensor, str]] = {}
 
     def begin(self, namespace: dict[str, Any]) -> None:
         """From here on this process is an audit run."""
         for name, tensor in self.orphans.items():
             if namespace.get(name) is None:
-                namespace[name] = self._give(tensor)
+                namespace[name] = self._give(tensor, f"orphan/{name}")
         perturb_engine(self.audit.perturbation)
 
-    def probe(self, lifetime: int) -> torch.Tensor | None:
+    def probe(self, lifetime: int, occurrence: int) -> torch.Tensor | None:
         """A fresh copy of the probe for a lifetime; None where it has none."""
-        tensor = self.probes.get(str(lifetime))
-        return None if tensor is None else self._give(tensor)
+        for key in (f"{lifetime}/{occurrence}", f"{lifetime}/0"):
+            if key in self.probes:
+                return self._give(self.probes[key], f"probe/{key}")
+        return None
 
-    def untouched(self, value: Any) -> bool:
-        """Whether a value is a probe that nobody has changed."""
+    def name_of(self, value: Any) -> str | None:
+        """Which probe a value is, if it is one that nobody has changed."""
         given = self._given.get(id(value))
-        return given is not None and given[0] is value and given[1] == version(value)
+        if given is None or given[0] is not value or not _equal(given[0], given[1]):
+            return None
+        return given[2]
 
     def jitter(self, parameters: Iterable[torch.Tensor]) -> None:
         """Add noise to parameters in place, unseen by autograd."""
@@ -55,9 +59,9 @@ class AuditRun:
             rms = float(data.double().square().mean().sqrt()) or _rms_floor
             parameter.data.add_((noise * self.audit.jitter * rms).to(data.dtype))
 
-    def _give(self, tensor: torch.Tensor) -> torch.Tensor:
+    def _give(self, tensor: torch.Tensor, key: str) -> torch.Tensor:
         copy = _clone(tensor)
-        self._given[id(copy)] = (copy, version(copy))
+        self._given[id(copy)] = (copy, tensor, key)
         return copy
 
 

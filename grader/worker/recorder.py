@@ -25,11 +25,13 @@ from grader.wire import (
 )
 from grader.worker.audit import AuditRun
 from grader.worker.phases import Asked
-from grader.worker.snapshot import snapshot, version
+from grader.worker.snapshot import snapshot
 
 Send = Callable[[Message, bytes], None]
 Part = Callable[[], "Asked | None"]
 MAX_SOFT_ERRORS = 20
+AUDITED = 2
+"""Iterations of a training loop that an audit run goes through."""
 MAX_SHOWN = 20_000
 _equal = torch.equal
 
@@ -49,7 +51,6 @@ class Mark:
 
     def __init__(self, value: Any, copy: torch.Tensor | None, lifetime: int | None) -> None:
         self.value = value
-        self.version = version(value)
         self.copy = copy
         self.lifetime = lifetime
 
@@ -79,7 +80,7 @@ class Recorder:
         self.marks: dict[str, Mark] = {}
         self.begun: dict[str, int] = {}
         self.iterations: dict[int, int] = {}
-        self.read_before: set[tuple[int, str]] = set()
+        self.read_before: set[tuple[int, str, int]] = set()
         self.soft_errors: list[str] = []
         self.shown: str | None = None
         self.spellings: dict[str, list[str]] = {}
@@ -126,24 +127,24 @@ class Recorder:
         if self.audit is None:
             return
         for name in names:
-            key = (reading, name)
+            key = (reading, name, self.current.number)
             if key in self.read_before:
                 continue
             self.read_before.add(key)
             value = self._value(name, local)
-            if value is not None and not self.audit.untouched(value):
-                described, copy = self._snapshot(value)
-                seen = ReadSeen(read=reading, name=name, value=_keyed(described, copy))
-                self.send(seen, _blob(copy))
+            if value is not None:
+                self._send_read(reading, name, value, self.audit)
 
     def settle(self, lifetime: int, name: str, local: Mapping[str, Any]) -> Any:
         """After the last visible write of a lifetime; gives what the name is to hold."""
         value = local[name] if name in local else self.namespace.get(name, self)
-        probe = self.audit.probe(lifetime) if self.audit is not None else None
+        occurrence = self.occurrences.get(lifetime, 0)
+        self.occurrences[lifetime] = occurrence + 1
+        probe = self.audit.probe(lifetime, occurrence) if self.audit is not None else None
         if value is not self:
-            self._settled(lifetime, name, value)
+            self._settled(lifetime, occurrence, name, value)
         if probe is not None:
-            self.marks[name] = Mark(probe, None, lifetime)
+            self.marks[name] = Mark(probe, self._snapshot(probe)[1], lifetime)
             return probe
         if value is self:
             raise UnboundError(name)
@@ -151,7 +152,7 @@ class Recorder:
 
     def leave(self, loop: int, iterations: int) -> bool:
         """Whether a loop that derives gradients has run long enough."""
-        allowed = iterations if self.audit is None else 1
+        allowed = iterations if self.audit is None else AUDITED
         self.iterations[loop] = self.iterations.get(loop, 0) + 1
         if self.iterations[loop] <= allowed:
             return False
@@ -225,10 +226,18 @@ class Recorder:
                     break
         return list(found.values())
 
-    def _settled(self, lifetime: int, name: str, value: Any) -> None:
+    def _send_read(self, reading: int, name: str, value: Any, audit: AuditRun) -> None:
+        number = self.current.number
+        probe = audit.name_of(value)
+        if probe is not None:
+            self.send(ReadSeen(read=reading, name=name, pass_id=number, probe=probe), b"")
+            return
         described, copy = self._snapshot(value)
-        occurrence = self.occurrences.get(lifetime, 0)
-        self.occurrences[lifetime] = occurrence + 1
+        described = _keyed(described, copy)
+        self.send(ReadSeen(read=reading, name=name, pass_id=number, value=described), _blob(copy))
+
+    def _settled(self, lifetime: int, occurrence: int, name: str, value: Any) -> None:
+        described, copy = self._snapshot(value)
         self.settled += 1
         self.marks[name] = Mark(value, copy, lifetime)
         message = Settled(
@@ -237,7 +246,7 @@ class Recorder:
             pass_id=self.current.number,
             value=_keyed(described, copy),
         )
-        if occurrence:
+        if occurrence >= AUDITED:
             self.pending[lifetime] = (message, copy, self.current)  # the last one is kept
         else:
             self._send_settled(message, copy, self.current)
@@ -265,9 +274,7 @@ class Recorder:
         if value is None:
             return
         if mark is not None and value is mark.value:
-            now = version(value)
-            if now is not None and now == mark.version:
-                return
+            # Not by its count of changes: what is written through `.data` is not counted.
             _, copy = self._snapshot(value)
             if copy is not None and mark.copy is not None and _same(copy, mark.copy):
                 return

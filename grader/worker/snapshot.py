@@ -69,13 +69,3 @@ def _array(value: np.ndarray[Any, Any], limit: int) -> tuple[Value, torch.Tensor
     if value.size > limit or value.dtype.kind not in "fiub":
         return Value(kind="other", dtype=dtype, shape=shape, note=f"an array of {dtype}"), None
     return Value(kind="array", dtype=dtype, shape=shape), torch.from_numpy(value.copy())
-
-
-def version(value: Any) -> int | None:
-    """A tensor's count of in-place changes; None where there is none to trust."""
-    if type(value) not in _TENSORS:
-        return None
-    try:
-        return int(value._version)  # noqa: SLF001 - torch's documented counter
-    except RuntimeError:  # an inference tensor keeps none
-        return None
