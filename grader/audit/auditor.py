@@ -103,7 +103,8 @@ class Auditor:
                     finding = StepFinding(step="unknown", value=finding.value)
                 findings.steps[number] = finding
         findings.aliased = _aliased(first.seen, probes)
-        findings.constant = _constant(findings.steps, ordinary, program.lifetimes, jittered)
+        if jittered:
+            findings.constant = _constant(findings.steps, ordinary, program.lifetimes, passes)
         self._origins(findings, probes, first, attempts, JITTER if jittered else 0.0)
         for number, finding in findings.steps.items():
             if finding.step == "wrong":
@@ -216,22 +217,28 @@ def _constant(
     steps: Mapping[int, StepFinding],
     ordinary: Trace,
     lifetimes: Sequence[Lifetime],
-    jittered: bool,
+    passes: Mapping[int, JudgedPass],
 ) -> set[int]:
-    """Wrong steps without upstream that gave the same bits although every parameter moved."""
+    """Wrong steps without upstream that gave the same bits although every parameter moved,
+    and the right answer with them.
+    """
     before = {
-        each.lifetime: each.numbers
+        each.lifetime: each
         for each in reversed(ordinary.observed)
         if not each.end and each.occurrence == 0
     }
-    return {
-        number
-        for number, finding in steps.items()
-        if jittered
-        and finding.step == "wrong"
-        and finding.value is not None
-        and not lifetimes[number].upstream
-        and (same := before.get(number)) is not None
-        and same.shape == finding.value.shape
-        and torch.equal(same, finding.value)
-    }
+    found = set()
+    for number, finding in steps.items():
+        life, first = lifetimes[number], before.get(number)
+        if finding.step != "wrong" or life.upstream or first is None or first.numbers is None:
+            continue
+        judged = passes.get(first.pass_id)
+        if finding.value is None or judged is None or not isinstance(judged.network, Network):
+            continue
+        moved = not _same(judged.network.gradients[life.target], finding.expected)
+        stayed = first.numbers.shape == finding.value.shape and torch.equal(
+            first.numbers, finding.value
+        )
+        if stayed and moved:
+            found.add(number)
+    return found

@@ -36,6 +36,7 @@ OPERATORS: dict[str, Operator] = {
     "lost_factor": factors.lost_factor,
     "extra_factor": factors.extra_factor,
     "swapped_operand": factors.swapped_operand,
+    "swapped_upstream": factors.swapped_upstream,
     "assign_for_add": sums.assign_for_add,
     "repeated": sums.repeated,
     "ones_start": sums.ones_start,
@@ -80,13 +81,16 @@ class Breaker:
     def of_step(self, bench: Bench) -> Iterator[Mutant]:
         """All mutants of one step."""
         known: set[tuple[str, str]] = set()
+        swaps = self._swaps(bench)
         for kind, operator in OPERATORS.items():
             for number, statement in enumerate(bench.step.statements):
                 for node, new in operator(statement.text, bench.scope):
                     sources = list(bench.step.sources)
                     left_out = new == "pass" and node in statement.text.tree.body
                     sources[number] = "" if left_out else statement.text.replaced(node, new)
-                    if mutant := self._tried(bench, kind, sources, number, node, known):
+                    if mutant := self._tried(
+                        bench, kind, sources, number, node, known, swaps
+                    ):
                         self.tally.kept[kind] += 1
                         yield mutant
         for maker in (pasted, copied_steps, hoisted, too_early):
@@ -101,6 +105,7 @@ class Breaker:
         number: int,
         node: ast.AST,
         known: set[tuple[str, str]],
+        swaps: list[torch.Tensor],
     ) -> Mutant | None:
         """The mutant, if the change is a mistake of its own."""
         relation = bench.relation(sources)
@@ -127,7 +132,7 @@ class Breaker:
         paths = self.stage.forward.contributions(
             bench.leaves, bench.step.target, bench.cotangents[0]
         )
-        codes = codes_of(kind, level, result.value, right, paths)
+        codes = codes_of(kind, level, result.value, right, paths, swaps)
         return self._mutant(
             bench,
             kind,
@@ -137,6 +142,18 @@ class Breaker:
             wrong=(bench.step.target,),
             raises=result.value is None,
         )
+
+    def _swaps(self, bench: Bench) -> list[torch.Tensor]:
+        """What the step gives with another forward tensor in the place of one of its operands."""
+        results = (
+            bench.evaluate(
+                [*bench.step.sources[:number], changed, *bench.step.sources[number + 1 :]], 0
+            )
+            for number, statement in enumerate(bench.step.statements)
+            for node, new in factors.any_operand(statement.text, bench.scope)
+            for changed in [statement.text.replaced(node, new)]
+        )
+        return [result.value for result in results if result.value is not None]
 
     def _alias(
         self, bench: Bench, kind: str, sources: list[str], result: Result, number: int

@@ -26,6 +26,8 @@ BY_KIND: dict[str, tuple[str, ...]] = {
     "assign_for_add": ("overwritten",),
     "repeated": ("doubled",),
     "swapped_operand": ("wrong_operand", "wrong_factor"),
+    "swapped_upstream": ("wrong_upstream",),
+    "wrong_index": ("wrong_index",),
     "lost_factor": ("wrong_factor",),
     "extra_factor": ("wrong_factor",),
     "power": ("wrong_factor", "wrong_operand"),
@@ -35,8 +37,10 @@ BY_KIND: dict[str, tuple[str, ...]] = {
     "missing_clone": ("alias",),
     "hoisted_start": ("accumulated",),
 }
-ANYWHERE = {"power", "lost_path"}
+ANYWHERE = {"power", "lost_path", "wrong_index"}
 """Kinds whose code is true of the step also where they sit in a term of a sum."""
+IN_A_TERM = {"lost_path": ("wrong_term",)}
+"""What a sum in one statement has lost is a term: of a fused derivative, no consumer's path."""
 EITHER_WAY = {"lost_upstream": ("missing_path",), "assign_for_add": ("missing_path",)}
 """Of one of several paths: lost altogether, as far as what came from above goes."""
 
@@ -59,16 +63,24 @@ def codes_of(
     value: torch.Tensor | None,
     right: torch.Tensor,
     paths: Sequence[torch.Tensor],
+    swaps: Sequence[torch.Tensor] = (),
 ) -> tuple[str, ...]:
     """Codes that are true of a change, best first; none where it raised or nothing is defined.
 
-    value, right: results on the same cotangents; paths: each consumer's part of the gradient.
+    value, right: results on the same cotangents; paths: each consumer's part of the gradient;
+    swaps: results with another tensor in the place of one operand.
     """
     if value is None:
         return ()
+    if _repeats(value, right):
+        return ("missing_broadcast",)
     found = list(_by_result(value, right, paths))
     if level != "part" or kind in ANYWHERE:
         found += _by_kind(kind, value, right)
+    if level == "part":
+        found += IN_A_TERM.get(kind, ())
+    if any(compare(value, swap) == "same" for swap in swaps):
+        found.append("wrong_operand")  # counts_sum_inv times counts is probs in place of counts
     if level == "path":
         found += EITHER_WAY.get(kind, ())
     return tuple(dict.fromkeys(found))
@@ -78,13 +90,35 @@ def _by_kind(kind: str, value: torch.Tensor, right: torch.Tensor) -> tuple[str, 
     """The operator's own code, where the result bears it out."""
     transposed = value.dim() == 2 and compare(value.T, right) == "same"
     summed = any(compare(s, right) in {"same", "reshaped"} for s in _sums(value))
-    if (kind == "drop_sum" and not summed) or (kind == "transpose" and not transposed):
+    refuted = {
+        "drop_sum": not summed,
+        "transpose": not transposed,
+        "wrong_index": not _only_moved(value, right),
+    }
+    if refuted.get(kind, False):
         return ()
     return BY_KIND.get(kind, ())
 
 
 def _sums(value: torch.Tensor) -> list[torch.Tensor]:
     return [value.sum(dim, keepdim=True) for dim in range(value.dim())]
+
+
+def _only_moved(value: torch.Tensor, right: torch.Tensor) -> bool:
+    """Whether the numbers add up to the same along a dimension: none was lost or made up.
+
+    Not so where an index leaves some numbers out, or reads the same ones again and again.
+    """
+    return value.shape == right.shape and any(
+        compare(value.sum(dim), right.sum(dim)) == "same" for dim in range(value.dim())
+    )
+
+
+def _repeats(value: torch.Tensor, right: torch.Tensor) -> bool:
+    """Whether the right numbers are there once, and would have to be repeated."""
+    fits = value.dim() == right.dim() and value.numel() < right.numel()
+    same = all(a in {1, b} for a, b in zip(value.shape, right.shape, strict=fits))
+    return fits and same and _factor(value.expand(right.shape).double(), right.double()) is not None
 
 
 def _by_result(

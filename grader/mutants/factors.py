@@ -14,8 +14,10 @@ def sign(text: Text, scope: Scope) -> Iterator[Change]:
     for write in contributions(text, scope.name):
         yield write.value, f"-{text.operand(write.value)}"
     for node in ast.walk(text.tree):
+        # A minus in an index or in an exponent (which `power` changes) is no sign of the gradient.
         inside_index = isinstance(text.parents.get(node), ast.Subscript | ast.Tuple)
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not inside_index:
+        elsewhere = inside_index or _is_exponent(text, node)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not elsewhere:
             yield node, text.operand(node.operand)
     for total in operations(text, ast.Add, ast.Sub):
         if not scope.is_number(total):
@@ -24,6 +26,11 @@ def sign(text: Text, scope: Scope) -> Iterator[Change]:
             if isinstance(total.right, ast.BinOp) and isinstance(total.right.op, ast.Add | ast.Sub):
                 right = f"({right})"
             yield total, f"{text.of(total.left)} {other} {right}"
+
+
+def _is_exponent(text: Text, node: ast.AST) -> bool:
+    parent = text.parents.get(node)
+    return isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and parent.right is node
 
 
 def constant(text: Text, scope: Scope) -> Iterator[Change]:
@@ -116,14 +123,28 @@ def extra_factor(text: Text, scope: Scope) -> Iterator[Change]:
 def swapped_operand(text: Text, scope: Scope) -> Iterator[Change]:
     """Another tensor of the same shape: W1 for W2, hpreact for h, counts for probs."""
     for node in value_reads(text):
-        for pool in (scope.floats, scope.gradients):
-            if node.id in pool and node.id != scope.name:
-                for other in _neighbours(node.id, pool):
-                    yield node, other
+        if node.id in scope.floats:
+            for other in _neighbours(node.id, scope.floats):
+                yield node, other
     for pair in operations(text, ast.Sub, ast.Div):
         if scope.tensors_in(pair.left) and scope.tensors_in(pair.right):
             operator = "-" if isinstance(pair.op, ast.Sub) else "/"
             yield pair, f"{text.operand(pair.right)} {operator} {text.operand(pair.left)}"
+
+
+def any_operand(text: Text, scope: Scope) -> Iterator[Change]:
+    """Every forward tensor in the place of every other one."""
+    for node in value_reads(text):
+        if node.id in scope.floats:
+            yield from ((node, other) for other in scope.floats if other != node.id)
+
+
+def swapped_upstream(text: Text, scope: Scope) -> Iterator[Change]:
+    """The gradient of another tensor: dbnraw for dhpreact."""
+    for node in value_reads(text):
+        if node.id in scope.gradients and node.id != scope.name:
+            for other in _neighbours(node.id, scope.gradients):
+                yield node, other
 
 
 def _neighbours(name: str, pool: dict[str, tuple[int, ...]]) -> list[str]:
