@@ -98,7 +98,7 @@ def test_diagnosis_root_cause_alias_and_attempt_are_shown() -> None:
     page = Page(render_scorecard(cards.mixed()))
     assert "Why counts is used twice in the forward pass" in page.text
     assert "Look at Every line of the forward pass" in page.text
-    assert "It began at dcounts ." in page.text
+    assert "Not your mistake here: dcounts is already off at cell" in page.text
     assert "#e1-t5" in page.attributes("a", "href")
     assert "Found as dw1 ." in page.text
     assert "Attempt 2 of 3 is the one that counts." in page.text

@@ -145,15 +145,13 @@ class Breaker:
 
     def _swaps(self, bench: Bench) -> list[torch.Tensor]:
         """What the step gives with another forward tensor in the place of one of its operands."""
-        results = (
-            bench.evaluate(
-                [*bench.step.sources[:number], changed, *bench.step.sources[number + 1 :]], 0
-            )
-            for number, statement in enumerate(bench.step.statements)
-            for node, new in factors.any_operand(statement.text, bench.scope)
-            for changed in [statement.text.replaced(node, new)]
-        )
-        return [result.value for result in results if result.value is not None]
+        found = []
+        for number, statement in enumerate(bench.step.statements):
+            for node, new in factors.any_operand(statement.text, bench.scope):
+                sources = list(bench.step.sources)
+                sources[number] = statement.text.replaced(node, new)
+                found.append(bench.evaluate(sources, 0).value)
+        return [value for value in found if value is not None and bool(value.isfinite().all())]
 
     def _alias(
         self, bench: Bench, kind: str, sources: list[str], result: Result, number: int

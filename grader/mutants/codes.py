@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 
-from grader.mutants.bench import compare
+from grader.mutants.bench import SAME, compare
 from grader.mutants.scope import contributions
 from grader.mutants.source import Text
 
@@ -79,7 +79,7 @@ def codes_of(
         found += _by_kind(kind, value, right)
     if level == "part":
         found += IN_A_TERM.get(kind, ())
-    if any(compare(value, swap) == "same" for swap in swaps):
+    if any(compare(value, swap) == compare(swap, value) == "same" for swap in swaps):
         found.append("wrong_operand")  # counts_sum_inv times counts is probs in place of counts
     if level == "path":
         found += EITHER_WAY.get(kind, ())
@@ -109,16 +109,19 @@ def _only_moved(value: torch.Tensor, right: torch.Tensor) -> bool:
 
     Not so where an index leaves some numbers out, or reads the same ones again and again.
     """
-    return value.shape == right.shape and any(
-        compare(value.sum(dim), right.sum(dim)) == "same" for dim in range(value.dim())
-    )
+    if value.shape != right.shape:
+        return False
+    moved, size = value.double() - right.double(), float(right.abs().max())
+    return any(float(moved.sum(dim).abs().max()) <= SAME * size for dim in range(value.dim()))
 
 
 def _repeats(value: torch.Tensor, right: torch.Tensor) -> bool:
     """Whether the right numbers are there once, and would have to be repeated."""
-    fits = value.dim() == right.dim() and value.numel() < right.numel()
-    same = all(a in {1, b} for a, b in zip(value.shape, right.shape, strict=fits))
-    return fits and same and _factor(value.expand(right.shape).double(), right.double()) is not None
+    if value.dim() != right.dim() or value.numel() >= right.numel():
+        return False
+    if any(a not in {1, b} for a, b in zip(value.shape, right.shape, strict=True)):
+        return False
+    return _factor(value.expand(right.shape).double(), right.double()) is not None
 
 
 def _by_result(

@@ -24,6 +24,17 @@ def render(template: str, **context: Any) -> str:
     return _environment().get_template(template).render(context)
 
 
+def code(text: str) -> str:
+    """Escaped HTML with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = visible(text).split("`")
+    if len(parts) % 2 == 0:  # an odd one out is no pair
+        return escape(visible(text))
+    marked = [Markup("<code>%s</code>") % part if i % 2 else part for i, part in enumerate(parts)]
+    return Markup().join(marked)
+
+
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -44,6 +55,7 @@ def _environment() -> Environment:
         figures.percent,
         figures.count,
         cut,
+        code,
     ):
         environment.filters[function.__name__] = function
     environment.filters["in_url"] = lambda text: quote(text, safe="", errors="backslashreplace")

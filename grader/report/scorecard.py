@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from grader.model import RIGHT, ExerciseScore, Line, Scorecard, TargetScore
+from grader.report import figures
 from grader.report.page import render
 from grader.report.wording import TONES, Tone, Word, explanation_of, verdict_of
 
@@ -17,6 +18,14 @@ FIRST_LOOKS = 3
 
 
 @dataclass(frozen=True)
+class Cause:
+    """The row in which a mistake began."""
+
+    anchor: str
+    place: str
+
+
+@dataclass(frozen=True)
 class Row:
     """A target with what the page says about it."""
 
@@ -24,8 +33,8 @@ class Row:
     word: Word
     explanation: str
     anchor: str
-    cause: str | None
-    """Anchor of the row in which the mistake began."""
+    cause: Cause | None
+    """Where the mistake began."""
     passages: list[tuple[int | None, list[Line]]]
     """The student's lines, by cell."""
 
@@ -84,18 +93,22 @@ def tally(rows: list[Row]) -> list[tuple[Tone, int]]:
 
 def _section(number: int, exercise: ExerciseScore) -> Section:
     anchors = {target.name: f"e{number}-t{i}" for i, target in enumerate(exercise.targets, 1)}
-    rows = [_row(target, anchors) for target in exercise.targets]
+    causes = {
+        target.name: Cause(anchors[target.name], figures.place(target.cell, target.line))
+        for target in exercise.targets
+    }
+    rows = [_row(target, anchors, causes) for target in exercise.targets]
     return Section(exercise, rows)
 
 
-def _row(target: TargetScore, anchors: dict[str, str]) -> Row:
+def _row(target: TargetScore, anchors: dict[str, str], causes: dict[str, Cause]) -> Row:
     by_cell = groupby(target.lines[:SHOWN_LINES], key=lambda line: line.cell)
     return Row(
         target=target,
         word=verdict_of(target),
         explanation=explanation_of(target),
         anchor=anchors[target.name],
-        cause=anchors.get(target.root_cause or ""),
+        cause=causes.get(target.root_cause or ""),
         passages=[(cell, list(lines)) for cell, lines in by_cell],
     )
 
