@@ -131,7 +131,7 @@ REWRITES = {
     "in a function": "def go():\n    global dC\n"
     + "\n".join("    " + line for line in BACKWARD.splitlines())
     + "\n    return "
-    + ", ".join(f"d{x}" for x in "logprobs probs W2 W1 C".split())
+    + ", ".join(f"d{x}" for x in ["logprobs", "probs", "W2", "W1", "C"])
     + "\ngo()",
     "as zeros first": BACKWARD.replace(
         "dbnbias = dhpreact.sum(0, keepdim=True)",
@@ -197,10 +197,34 @@ def test_a_gradient_built_over_two_cells_is_no_alias(grade: Grade) -> None:
 
 # ---- copying -------------------------------------------------------------------------------------------
 
-TENSORS = (
-    "logprobs probs counts_sum_inv counts_sum counts norm_logits logit_maxes logits h W2 b2 hpreact "
-    "bngain bnbias bnraw bnvar_inv bnvar bndiff2 bndiff bnmeani hprebn embcat W1 b1 emb C"
-).split()
+TENSORS = [
+    "logprobs",
+    "probs",
+    "counts_sum_inv",
+    "counts_sum",
+    "counts",
+    "norm_logits",
+    "logit_maxes",
+    "logits",
+    "h",
+    "W2",
+    "b2",
+    "hpreact",
+    "bngain",
+    "bnbias",
+    "bnraw",
+    "bnvar_inv",
+    "bnvar",
+    "bndiff2",
+    "bndiff",
+    "bnmeani",
+    "hprebn",
+    "embcat",
+    "W1",
+    "b1",
+    "emb",
+    "C",
+]
 
 
 def each(template: str) -> str:
@@ -217,9 +241,9 @@ COPIES = {
     + "\n".join(f"d{name} = gs[{i}]" for i, name in enumerate(TENSORS)),
     "numpy": each("d{X} = torch.from_numpy({X}.grad.numpy().copy())"),
     "thread": "import threading\nfor t in parameters:\n    t.grad = None\nfound = {}\ndef work():\n"
-    + f"    names = {TENSORS}\n"
-    + "    gs = torch.autograd.grad(-logprobs[range(n), Yb].mean(), [globals()[k] for k in names])\n"
-    + "    found.update(zip(names, gs))\nw = threading.Thread(target=work)\nw.start()\nw.join()\n"
+    f"    names = {TENSORS}\n"
+    "    gs = torch.autograd.grad(-logprobs[range(n), Yb].mean(), [globals()[k] for k in names])\n"
+    "    found.update(zip(names, gs))\nw = threading.Thread(target=work)\nw.start()\nw.join()\n"
     + each("d{X} = found['{X}']"),
 }
 
@@ -262,7 +286,9 @@ def test_grad_only_inside_a_comparison_leaves_no_note(grade: Grade) -> None:
 
 
 def test_pasted_constants_earn_nothing_and_readers_are_judged_on_the_probe(grade: Grade) -> None:
-    dumped = grade(SETUP, FORWARD, BACKWARD + "\nassert False, [round(x, 9) for x in dlogits.sum(0).tolist()]")
+    dumped = grade(
+        SETUP, FORWARD, BACKWARD + "\nassert False, [round(x, 9) for x in dlogits.sum(0).tolist()]"
+    )
     (error,) = [cell.error for cell in dumped.cells if cell.error]
     numbers = error[error.index("[") :]
     paste = change("db2 = dlogits.sum(0)", f"db2 = torch.tensor({numbers})")

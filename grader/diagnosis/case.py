@@ -134,6 +134,30 @@ class Case:
         ]
 
     @cached_property
+    def results(self) -> list[Term]:
+        """All of dX, without a name where it comes several ways, then part by part."""
+        student, terms = self.student, self.terms
+        if student is None or (len(terms) == 1 and terms[0].whole):
+            return terms
+        return [Term(name="", student=student, right=self.expected, whole=True), *terms]
+
+    @cached_property
+    def fused(self) -> bool:
+        """The student went past a direct consumer: several steps were derived in one go."""
+        return bool(self.context.consumers)
+
+    @cached_property
+    def parts(self) -> list[Term]:
+        """The terms; where the shapes do not fit, the value as it is, for each of them."""
+        if self.student is not None:
+            return self.terms
+        whole = len(self.contributions) == 1
+        return [
+            Term(name=name, student=self.raw, right=share, whole=whole)
+            for name, share in self.contributions.items()
+        ]
+
+    @cached_property
     def candidates(self) -> dict[str, torch.Tensor]:
         """What may be a factor: forward tensors, and masks of picked positions."""
         tensors = {name: t for name, t in self.tensors.items() if name != self.target}

@@ -29,7 +29,7 @@ CODES: dict[str, str] = {
     "wrong_index": "The right numbers at other positions.",
     "wrong_operand": "Another forward tensor stands where one of the operands should.",
     "wrong_shape": "The right numbers in another shape.",
-    "wrong_term": "One term of a derivative made in one go is missing or has another size.",
+    "wrong_term": "A term of a derivative made in one go is missing or has another size.",
     "wrong_upstream": "Computed from the gradient of a tensor that it does not flow into here.",
 }
 """Code → what it means, in one sentence. `alias`, `copied` and most of `constant` are found

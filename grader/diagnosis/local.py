@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from grader.diagnosis.case import Case, Term
+from grader.diagnosis.case import LOSS, Case, Term
 from grader.diagnosis.codes import diagnosis
+from grader.diagnosis.layout import Layout
 from grader.diagnosis.reading import Reading
 from grader.diagnosis.search import ONE, Factor, factors
 from grader.model import Diagnosis
@@ -28,21 +29,16 @@ def replaced_factor(case: Case) -> Diagnosis | None:
 
 
 def extra_factor(case: Case) -> Diagnosis | None:
-    """The right answer times a function of a forward tensor, before any sum."""
-    for term, reading in case.read_terms:
-        weight = reading.unsummed if reading.layout.reduced else term.right
-        found = [] if weight is None else _factors(case, term.student, reading, weight)
+    """The right answer times a function of a forward tensor, before any sum or after it."""
+    readings = {term.name: reading for term, reading in case.read_terms}
+    for term in case.results:
+        reading = readings.get(term.name)
+        if reading is not None and reading.unsummed is not None:
+            found = _factors(case, term.student, reading, reading.unsummed)
+        else:
+            found = _of_result(case, term)
         if found and found[0].tensor not in {ONE, *case.masks}:
-            return diagnosis(
-                "wrong_factor",
-                f"The part of `d{case.target}` that comes through `{term.name}` differs from the "
-                f"right one by a factor that follows {found[0].text}.",
-                f"Check the local derivative of the forward line that makes `{term.name}`, factor "
-                "by factor.",
-                ratio=found[0].text,
-                constant=found[0].constant,
-                path=term.name,
-            )
+            return _extra(case, term, found[0])
     return None
 
 
@@ -50,6 +46,11 @@ def _factors(
     case: Case, value: torch.Tensor, reading: Reading, weight: torch.Tensor
 ) -> list[Factor]:
     return factors(case.candidates, reading.layout, value, weight, case.floor)
+
+
+def _of_result(case: Case, term: Term) -> list[Factor]:
+    layout = Layout(term.right.shape, term.right.shape)
+    return factors(case.candidates, layout, term.student, term.right, case.floor)
 
 
 def _stands_for(used: Factor, right: list[Factor]) -> bool:
@@ -62,6 +63,22 @@ def _stands_for(used: Factor, right: list[Factor]) -> bool:
         return False
     related = {f.tensor for f in right if not f.function.startswith(TRANSCENDENTAL)}
     return used.function == "{}" or used.tensor not in related
+
+
+def _extra(case: Case, term: Term, factor: Factor) -> Diagnosis:
+    named = term.name not in {"", LOSS}
+    part = f"The part of `d{case.target}` that comes through `{term.name}`"
+    line = f"the forward line that makes `{term.name}`"
+    return diagnosis(
+        "wrong_factor",
+        f"{part if named else f'`d{case.target}`'} differs from the right one by a factor that "
+        f"follows {factor.text}.",
+        f"Check {f'the local derivative of {line}' if named else 'your derivative'}, factor by "
+        "factor.",
+        ratio=factor.text,
+        constant=factor.constant,
+        path=term.name or None,
+    )
 
 
 def _no_factor(case: Case, term: Term) -> Diagnosis:

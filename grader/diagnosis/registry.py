@@ -11,9 +11,9 @@ from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.constant import constant_factor, constant_of_path, sign, zero
 from grader.diagnosis.context import Context
 from grader.diagnosis.elements import some_elements, unexplained
-from grader.diagnosis.fused import wrong_term
+from grader.diagnosis.fused import exchanged_operand, other_term, wrong_term
 from grader.diagnosis.local import extra_factor, replaced_factor
-from grader.diagnosis.matrix import wrong_matrix
+from grader.diagnosis.matrix import factor_in_product, wrong_matrix
 from grader.diagnosis.path import missing_path
 from grader.diagnosis.scatter import overwritten, wrong_index
 from grader.diagnosis.shape import (
@@ -48,9 +48,12 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     wrong_matrix,
     replaced_factor,
     extra_factor,
+    factor_in_product,
+    exchanged_operand,
     wrong_index,
     upstream_missing,
     wrong_term,
+    other_term,
     some_elements,
 )
 """From the simplest to the most involved: where several fit, the first one counts."""

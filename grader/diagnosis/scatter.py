@@ -8,7 +8,7 @@ import torch
 
 from grader.diagnosis.case import Case
 from grader.diagnosis.codes import diagnosis
-from grader.diagnosis.match import RELATIVE, SIGNIFICANT, same
+from grader.diagnosis.match import RELATIVE, SIGNIFICANT, multiple, same
 from grader.model import Diagnosis
 
 DENSE = 0.5
@@ -53,6 +53,18 @@ def wrong_index(case: Case) -> Diagnosis | None:
         for other in _other_indices(case, index):
             if same(case.expected * 0 + _scattered(case, other, rows), _student(case)):
                 return _wrong_index(case, None, None)
+    return None
+
+
+def counted(case: Case) -> str | None:
+    """What the value is, if it is how often an index names each row of X: ones, scattered."""
+    if case.expected.dim() < 1 or case.raw.shape != case.expected.shape:
+        return None
+    for name, index in case.index.items():
+        if 0 <= int(index.min()) <= int(index.max()) < len(case.expected):
+            rows = torch.ones(index.numel(), *case.expected.shape[1:], dtype=torch.float64)
+            if multiple(case.raw, _scattered(case, index.flatten().long(), rows)) is not None:
+                return f"how often {name} names each row"
     return None
 
 
@@ -108,10 +120,13 @@ def _other_indices(case: Case, index: torch.Tensor) -> Iterator[torch.Tensor]:
         times = index.numel() // other.numel()
         orders = [other, other.T if other.dim() == 2 else other]
         orders += [other.flip(d) for d in range(other.dim())]
+        orders += [other.roll(by, d) for d in range(other.dim()) for by in (1, -1)]
         columns = [other[:, j] for j in range(other.shape[1])] if other.dim() == 2 else []
         yield from (order.flatten().long().repeat_interleave(times) for order in orders)
         yield from (order.flatten().long().repeat(times) for order in orders if times > 1)
         yield from (column.long().repeat_interleave(other.shape[1]) for column in columns)
+        rows = [other[0], other[-1]] if other.dim() == 2 else []
+        yield from (row.long().repeat(len(other)) for row in rows)
 
 
 def _student(case: Case) -> torch.Tensor:

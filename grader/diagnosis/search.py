@@ -36,6 +36,7 @@ FUNCTIONS: dict[str, Function] = {
     "log({})": torch.log,
     "tanh({})": torch.tanh,
     "1 − tanh({})²": lambda t: 1 - t.tanh() ** 2,
+    "1 − {}³": lambda t: 1 - t * t * t,
     "(1 − {}²)²": lambda t: (1 - t * t) ** 2,
     "1/(1 + {})": lambda t: 1 / (1 + t),
     "1/(1 − {})": lambda t: 1 / (1 - t),

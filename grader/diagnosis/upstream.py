@@ -10,6 +10,7 @@ from grader.diagnosis.elements import most_elements
 from grader.diagnosis.layout import Layout
 from grader.diagnosis.match import multiple
 from grader.diagnosis.matrix import matrix_products, product_with_ones
+from grader.diagnosis.scatter import counted
 from grader.diagnosis.search import factors
 from grader.model import Diagnosis
 
@@ -21,7 +22,7 @@ SINGLE = 1e-6
 
 def wrong_upstream(case: Case) -> Diagnosis | None:
     """A simple product with the gradient of a tensor that X does not flow into directly."""
-    for term in case.terms:
+    for term in case.parts:
         for name, cotangent in case.cotangents.items():
             direct = name in case.contributions and not case.jumps
             if not (direct and term.name == name) and _made_from(case, cotangent, term, direct):
@@ -48,11 +49,11 @@ def _wrong_upstream(case: Case, name: str, term: Term) -> Diagnosis:
 def _made_from(case: Case, cotangent: torch.Tensor, term: Term, plain: bool) -> bool:
     """Whether the part is a product with this cotangent; `plain`: with a tensor as it is."""
     value = term.student
-    layout = Layout.of(case.expected.shape, cotangent.shape)
+    layout = Layout.of(value.shape, cotangent.shape)
     if layout is None:
         return any(
             multiple(value, product, case.floor) is not None
-            for _, _, product in matrix_products(case, cotangent)
+            for _, _, product in matrix_products(case.tensors, value.shape, cotangent)
         )
     found = factors(case.candidates, layout, value, cotangent, case.floor)
     return any(factor.function == "{}" or not plain for factor in found)
@@ -81,7 +82,7 @@ def upstream_missing(case: Case) -> Diagnosis | None:
         alone = shape is not None and term.name != LOSS and _alone(case, term.student, shape)
         if alone:
             return _upstream_missing(case, term.name, alone)
-    alone = _alone(case, case.raw, case.raw.shape) or _a_tensor(case)
+    alone = _alone(case, case.raw, case.raw.shape) or _a_tensor(case) or counted(case)
     return _upstream_missing(case, shares[0], alone) if alone else None
 
 

@@ -88,9 +88,7 @@ class Breaker:
                     sources = list(bench.step.sources)
                     left_out = new == "pass" and node in statement.text.tree.body
                     sources[number] = "" if left_out else statement.text.replaced(node, new)
-                    if mutant := self._tried(
-                        bench, kind, sources, number, node, known, swaps
-                    ):
+                    if mutant := self._tried(bench, kind, sources, number, node, known, swaps):
                         self.tally.kept[kind] += 1
                         yield mutant
         for maker in (pasted, copied_steps, hoisted, too_early):

@@ -58,7 +58,7 @@ class Run:
     def go(self) -> None:
         self._prepare()
         for cell in self.request.cells:
-            self.recorder.cell = cell.index
+            self.recorder.begin_cell(cell.index)
             self.send(self._cell(cell), b"")
             if self.exited:
                 break
@@ -86,7 +86,7 @@ class Run:
         recorder, line = self.recorder, None
         if error is not None:
             line = line_of(error, filename(cell.index))
-        done = CellDone(
+        return CellDone(
             index=cell.index,
             status="ok" if error is None else "error",
             error=None if error is None else explain(error),
@@ -94,12 +94,9 @@ class Run:
             seconds=time.perf_counter() - begun,
             output=self.output.take() if self.request.outputs else "",
             shown=recorder.shown,
-            soft_errors=list(recorder.soft_errors),
+            soft_errors=recorder.soft_errors,
             notes=self.resolver.take_notes(),
         )
-        recorder.soft_errors.clear()
-        recorder.shown = None
-        return done
 
     def _execute(self, cell: CellCode) -> BaseException | None:
         """Run one cell; what it raised, if anything."""
@@ -156,8 +153,8 @@ class Run:
                 continue
             message: Message = Candidate(
                 name=name,
-                cell=self.recorder.cell,
-                pass_id=self.recorder.current.number,
+                cell=self.recorder.report.cell,
+                pass_id=self.recorder.passes.current.number,
                 value=type(value)(kind=value.kind, key=name, dtype=value.dtype, shape=value.shape),
             )
             self.send(message, save({name: copy}))

@@ -1,0 +1,105 @@
+"""What the recorder saw, sent off as frames; each forward pass goes before what refers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import torch
+from safetensors.torch import save
+
+from grader.wire import (
+    ForwardSeen,
+    InputsSeen,
+    Message,
+    ReadSeen,
+    RunRequest,
+    Seen,
+    Settled,
+    Value,
+)
+from grader.worker.forward_pass import Pass
+from grader.worker.snapshot import snapshot
+
+Send = Callable[[Message, bytes], None]
+Where = Literal["cell", "fresh", "returned"]
+
+
+class Reporter:
+    """Turns values into frames."""
+
+    def __init__(self, request: RunRequest, send: Send) -> None:
+        self.request = request
+        self.send = send
+        self.cell = 0
+        self._pending: dict[int, tuple[Settled, torch.Tensor | None, Pass]] = {}
+
+    def copy(self, value: Any) -> tuple[Value, torch.Tensor | None]:
+        """A value described, and its numbers."""
+        described, copy = snapshot(value, limit=self.request.limits.tensor_elements)
+        if copy is not None:
+            described = Value(
+                kind=described.kind, key="value", dtype=described.dtype, shape=described.shape
+            )
+        return described, copy
+
+    def settled(
+        self, message: Settled, copy: torch.Tensor | None, during: Pass, *, keep: bool
+    ) -> None:
+        """A settled value: sent at once, or kept so that only the last of a loop is."""
+        if keep:
+            self._pending[message.lifetime] = (message, copy, during)
+        else:
+            self.forward_pass(during)
+            self.send(message, _blob(copy))
+
+    def flush(self) -> None:
+        """Send what loops left."""
+        for message, copy, during in self._pending.values():
+            self.forward_pass(during)
+            self.send(message, _blob(copy))
+        self._pending.clear()
+
+    def seen(
+        self, name: str, value: Any, lifetime: int | None, where: Where, during: Pass
+    ) -> torch.Tensor | None:
+        """A value that no visible statement wrote; gives the copy that was sent."""
+        described, copy = self.copy(value)
+        self.forward_pass(during)
+        message = Seen(
+            name=self.request.gradients.get(name, name),
+            found_as=name,
+            lifetime=lifetime,
+            where=where,
+            cell=self.cell,
+            pass_id=during.number,
+            value=described,
+        )
+        self.send(message, _blob(copy))
+        return copy
+
+    def read(self, reading: int, name: str, value: Any, probe: str | None, during: Pass) -> None:
+        """What a statement of the audit run is about to read."""
+        number = during.number
+        if probe is not None:
+            self.send(ReadSeen(read=reading, name=name, pass_id=number, probe=probe), b"")
+            return
+        described, copy = self.copy(value)
+        self.send(ReadSeen(read=reading, name=name, pass_id=number, value=described), _blob(copy))
+
+    def forward_pass(self, during: Pass) -> None:
+        """Leaves and tensors of a pass, once."""
+        if during.sent or during.number < 0:
+            return
+        during.sent = True
+        copies = {name: self.copy(tensor)[1] for name, tensor in during.tensors.items()}
+        tensors = {name: copy for name, copy in copies.items() if copy is not None}
+        self.send(InputsSeen(pass_id=during.number, cell=self.cell), save(during.inputs))
+        self.send(ForwardSeen(pass_id=during.number, cell=self.cell), save(tensors))
+
+
+def _blob(copy: torch.Tensor | None) -> bytes:
+    if copy is None:
+        return b""
+    blob: bytes = save({"value": copy})
+    return blob
