@@ -107,7 +107,12 @@ class StepJudge:
 
     def paths(self, target: str, cotangents: Cotangents, pass_id: int) -> dict[str, torch.Tensor]:
         """What each cut, and the loss itself, contributes to the gradient of `target`."""
-        return self._network(pass_id, frozenset(cotangents)).paths(target, cotangents)
+        forward, loss = self.assignment.forward, self.assignment.spec.loss
+        cuts = frozenset(cotangents)
+        if cuts == forward.consumers(target) - {loss}:
+            # One step only: the network cut everywhere serves all targets alike.
+            cuts = frozenset(forward.tensors) - {loss}
+        return self._network(pass_id, cuts).paths(target, cotangents)
 
     def _network(self, pass_id: int, cuts: frozenset[str]) -> CutNetwork:
         key = (pass_id, cuts)

@@ -15,6 +15,8 @@ from grader.model import Diagnosis
 RELATIVE = 1e-4
 SOME, MOST = 0.05, 0.8
 """Fractions of the elements."""
+FAINT = 1e-3
+"""Of the greatest element: what is smaller may be near by accident."""
 LEAST = 4
 """So many elements must be right: fewer may be an accident of rounding."""
 
@@ -82,7 +84,7 @@ def _unusable(case: Case) -> Diagnosis:
 
 def _some(case: Case, student: torch.Tensor, ratio: float, least: float = SOME) -> Diagnosis | None:
     near = _near(student, ratio * case.expected)
-    written = case.expected != 0
+    written = case.expected.abs() > FAINT * case.expected.abs().max()
     right = int((near & written).sum())
     if right < max(LEAST, least * int(written.sum())) or bool(near.all()):
         return None

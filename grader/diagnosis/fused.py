@@ -39,18 +39,22 @@ def exchanged_operand(case: Case) -> Diagnosis | None:
 
 
 def wrong_term(case: Case) -> Diagnosis | None:
-    """The difference is, line by line, a multiple of one tensor, or constant, or a sum of two."""
+    """The difference is, line by line, a multiple of one tensor, or constant, or a sum of two.
+
+    Not where the same is true of the right answer: then the term is all there is.
+    """
     for difference, dim, line in _lines(case):
         one = torch.ones_like(difference)
-        mine = _alike(case.cotangents, difference, "d") if case.fused else {}
-        terms = {"": one, **mine, **_alike(case.tensors, difference)}
-        for name, tensor in terms.items():
-            if same(difference, _along(difference, tensor, dim), case.floor):
+        mine = _alike(case.cotangents, difference, dim, "d") if case.fused else {}
+        for name, tensor in {"": one, **mine, **_alike(case.tensors, difference, dim)}.items():
+            if _follows(case, difference, tensor, dim):
                 return _wrong_term(case, (name,), dim, line)
         for name, tensor in mine.items():
-            left = difference - _along(difference, one, dim)
-            rest = tensor - _along(tensor, one, dim)
-            if difference.shape[dim] > LEAST and same(left, _along(left, rest, dim), case.floor):
+            left, right, rest = (
+                t - t.mean(dim, keepdim=True) for t in (difference, case.expected, tensor)
+            )
+            two = same(left, _along(left, rest, dim), case.floor)
+            if two and not same(right, _along(right, rest, dim), case.floor):
                 return _wrong_term(case, ("", name), dim, line)
     return None
 
@@ -58,8 +62,10 @@ def wrong_term(case: Case) -> Diagnosis | None:
 def other_term(case: Case) -> Diagnosis | None:
     """The difference is, line by line, a multiple of the difference of two tensors."""
     for difference, dim, _ in _lines(case) if case.fused else ():
-        for (a, first), (b, second) in combinations(_alike(case.tensors, difference).items(), 2):
-            if same(difference, _along(difference, first - second, dim), case.floor):
+        tensors = _alike(case.tensors, difference, dim).items()
+        for (a, first), (b, second) in combinations(tensors, 2):
+            alike = same(first, _along(first, second, dim))
+            if not alike and _follows(case, difference, first - second, dim):
                 return diagnosis(
                     "wrong_operand",
                     f"What is off in `d{case.target}` follows the difference of `{a}` and `{b}`: "
@@ -71,6 +77,13 @@ def other_term(case: Case) -> Diagnosis | None:
     return None
 
 
+def _follows(case: Case, difference: torch.Tensor, tensor: torch.Tensor, dim: int) -> bool:
+    """Whether the difference is made of multiples of the tensor, and the right answer is not."""
+    right = _along(case.expected, tensor, dim)
+    off = same(difference, _along(difference, tensor, dim), case.floor)
+    return off and not same(case.expected, right, case.floor)
+
+
 def _lines(case: Case) -> list[tuple[torch.Tensor, int, str]]:
     """The difference, and a dimension along which nearly all lines are off, with its name."""
     if case.student is None or case.student.dim() != 2:
@@ -79,7 +92,7 @@ def _lines(case: Case) -> list[tuple[torch.Tensor, int, str]]:
     return [
         (difference, dim, line)
         for dim, line in ((0, "column"), (1, "row"))
-        if difference.shape[dim] >= LEAST and _everywhere(difference, dim, case.floor)
+        if difference.shape[dim] > LEAST and _everywhere(difference, dim, case.floor)
     ]
 
 
@@ -95,13 +108,19 @@ def _along(value: torch.Tensor, tensor: torch.Tensor, dim: int) -> torch.Tensor:
 
 
 def _alike(
-    tensors: Mapping[str, torch.Tensor], other: torch.Tensor, prefix: str = ""
+    tensors: Mapping[str, torch.Tensor], other: torch.Tensor, dim: int, prefix: str = ""
 ) -> dict[str, torch.Tensor]:
-    return {f"{prefix}{name}": t for name, t in tensors.items() if t.shape == other.shape}
+    """Tensors of the same shape; one number in a line would be a multiple of anything."""
+    return {
+        f"{prefix}{name}": tensor
+        for name, tensor in tensors.items()
+        if tensor.shape == other.shape and int((tensor != 0).sum(dim).min()) > LEAST
+    }
 
 
 def _unit(rows: torch.Tensor) -> torch.Tensor:
-    return rows / rows.norm(dim=1, keepdim=True)
+    norms: torch.Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+    return rows / norms
 
 
 def _exchanged(case: Case, used: str, instead: str) -> Diagnosis:

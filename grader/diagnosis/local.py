@@ -7,6 +7,7 @@ import torch
 from grader.diagnosis.case import LOSS, Case, Term
 from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.layout import Layout
+from grader.diagnosis.match import multiple
 from grader.diagnosis.reading import Reading
 from grader.diagnosis.search import ONE, Factor, factors
 from grader.model import Diagnosis
@@ -32,6 +33,8 @@ def extra_factor(case: Case) -> Diagnosis | None:
     """The right answer times a function of a forward tensor, before any sum or after it."""
     readings = {term.name: reading for term, reading in case.read_terms}
     for term in case.results:
+        if multiple(term.student, term.right, case.floor) is not None:
+            continue
         reading = readings.get(term.name)
         if reading is not None and reading.unsummed is not None:
             found = _factors(case, term.student, reading, reading.unsummed)

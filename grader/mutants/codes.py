@@ -37,10 +37,12 @@ BY_KIND: dict[str, tuple[str, ...]] = {
     "missing_clone": ("alias",),
     "hoisted_start": ("accumulated",),
 }
-ANYWHERE = {"power", "lost_path", "wrong_index"}
+ANYWHERE = {"power", "lost_path", "wrong_index", "swapped_operand"}
 """Kinds whose code is true of the step also where they sit in a term of a sum."""
-IN_A_TERM = {"lost_path": ("wrong_term",)}
-"""What a sum in one statement has lost is a term: of a fused derivative, no consumer's path."""
+IN_A_TERM = {"lost_path": ("wrong_term",), "swapped_operand": ("wrong_term",)}
+"""What a sum in one statement has lost is a term: of a fused derivative, no consumer's path.
+A term with another operand has another size, and the operand may be summed away: in
+`a * (b * x).sum(0)` nothing is left of a wrong x but the size."""
 EITHER_WAY = {"lost_upstream": ("missing_path",), "assign_for_add": ("missing_path",)}
 """Of one of several paths: lost altogether, as far as what came from above goes."""
 

@@ -53,12 +53,13 @@ class CutNetwork:
     def paths(self, target: str, cotangents: Tensors) -> dict[str, torch.Tensor]:
         """What each cut, and the loss itself, contributes to the gradient of `target`.
 
-        cotangents: cut name → cotangent of that tensor's shape. Keys of the result: those
-        cuts through which `target` has influence, and the loss's name; all of the shape of
-        `target`. Their sum is the expected gradient.
+        cotangents: cut name → cotangent of that tensor's shape; cuts without one count as
+        zero. Keys of the result: those cuts through which `target` has influence, and the
+        loss's name; all of the shape of `target`. Their sum is the expected gradient.
         """
         tensor = self._scope[target]
-        outputs = {name: (value, cotangents[name]) for name, value in self._scope.outputs.items()}
+        cuts = self._scope.outputs
+        outputs = {name: (cuts[name], cotangents[name]) for name in cuts.keys() & cotangents}
         loss = self._scope[self._loss]
         if self._loss not in outputs:
             outputs[self._loss] = (loss, torch.ones_like(loss))

@@ -97,6 +97,12 @@ def _in_place(func: Any) -> bool:
     return bool(func._schema.is_mutable)  # noqa: SLF001
 
 
+def warm_up() -> None:
+    """Go through what torch imports when a dispatch mode is first used."""
+    with _Perturbing(1.0):
+        torch.ones(2).sum()
+
+
 def perturb_engine(relative: float) -> None:
     """Make this process's autograd engine wrong by about `relative`, for good.
 

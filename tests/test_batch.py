@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import BUNDLED, SOLUTION
+
+from grader.assignment import Assignment
+from grader.batch import Desk, Work, grade_all
+from grader.pipeline import Grader
+from grader.report import Reports
+from grader.sandbox import Sandbox
+from grader.submission import Submission
+
+
+@pytest.fixture
+def work(tmp_path: Path, assignment: Assignment, sandbox: Sandbox, data: Path) -> Work:
+    return Work(assignment=assignment, sandbox=sandbox, data=data, reports=Reports(tmp_path / "out"))
+
+
+def submission(name: str, path: Path) -> Submission:
+    return Submission(id=name, candidates=(path,), origin=path.name)
+
+
+def test_cards_come_in_the_order_of_the_submissions(work: Work) -> None:
+    examples = BUNDLED / "examples"
+    names = ["hana", "ada", "ben", "hana"]
+    handed_in = [submission(f"{i}-{n}", examples / f"{n}.ipynb") for i, n in enumerate(names)]
+    cards = list(grade_all(work, handed_in, jobs=2))
+    assert [card.id for card in cards] == ["0-hana", "1-ada", "2-ben", "3-hana"]
+    assert [card.score for card in cards] == [0, 43, 15, 0]
+
+
+def test_a_fault_of_the_grader_itself_leaves_one_submission_ungraded(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(Grader, "grade", fail)
+    card = Desk(work).grade(submission("anna", SOLUTION))
+    assert card.status == "ungraded"
+    assert "the grader itself failed (ZeroDivisionError: a bug at test_batch.py" in (card.reason or "")
+    assert (work.reports.out / "anna" / "scorecard.html").exists()
+
+
+def killer(original: Callable[..., object]) -> Callable[..., object]:
+    def run(self: Grader, handed_in: Submission) -> object:
+        if handed_in.id == "fatal":
+            import os
+
+            os._exit(9)
+        return original(self, handed_in)
+
+    return run
+
+
+def test_a_pool_process_that_dies_leaves_its_submissions_ungraded(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Grader, "grade", killer(Grader.grade))
+    handed_in = [submission(name, SOLUTION) for name in ("fatal", "b", "c")]
+    cards = list(grade_all(work, handed_in, jobs=2))
+    assert [card.id for card in cards] == ["fatal", "b", "c"]
+    assert cards[0].status == "ungraded"
+    assert "run the command again" in (cards[0].reason or "")
+
+
+def test_of_several_notebooks_the_one_with_most_gradients_is_graded(
+    tmp_path: Path, work: Work
+) -> None:
+    shutil.copy(BUNDLED / "examples" / "hana.ipynb", tmp_path / "draft.ipynb")
+    shutil.copy(SOLUTION, tmp_path / "final.ipynb")
+    both = Submission(
+        id="anna",
+        candidates=(tmp_path / "draft.ipynb", tmp_path / "final.ipynb"),
+        origin="anna/draft.ipynb",
+        origins=("anna/draft.ipynb", "anna/final.ipynb"),
+    )
+    card = Desk(work).grade(both)
+    assert card.score == 43
+    assert card.source.path == "anna/final.ipynb"
+    assert "final.ipynb was graded; also handed in: draft.ipynb" in card.notes
