@@ -310,3 +310,54 @@ def test_the_second_real_notebook_is_diagnosed(grade: Grade) -> None:
     mine = row(grade(content=path.read_bytes()), "dcounts_sum_inv")
     assert diagnosis(mine) == "missing_sum"
     assert mine.line == 18
+
+
+# ---- what the analysis cannot follow is never called wrong -----------------------------------------
+
+LAYERS = """
+class Linear:
+    def __init__(self, x, w):
+        self.x, self.w = x, w
+    def backward(self, out):
+        self.dw, self.db = self.x.T @ out, out.sum(0)
+        return out @ self.w.T
+
+class Net:
+    def backward(self, out):
+        self.second = Linear(h, W2)
+        inner = (1.0 - h**2) * self.second.backward(out)
+        self.bngain = (bnraw * inner).sum(0, keepdim=True)
+        self.bnbias = inner.sum(0, keepdim=True)
+
+net = Net()
+net.backward(dlogits)
+dW2, db2 = net.second.dw, net.second.db
+dbngain = net.bngain
+dbnbias = net.bnbias
+"""
+
+DICTIONARY = """
+grads = {}
+grads['h'] = dlogits @ W2.T
+grads['hpreact'] = (1.0 - h**2) * grads['h']
+grads['bnbias'] = grads['hpreact'].sum(0, keepdim=True)
+dbngain = (bnraw * grads['hpreact']).sum(0, keepdim=True)
+dbnbias = grads['bnbias']
+"""
+
+NESTED = """
+def inner(out):
+    return (1.0 - h**2) * (out @ W2.T)
+def outer():
+    return inner(dlogits).sum(0, keepdim=True)
+dbnbias = outer()
+"""
+
+LOOKED_UP = "dbnbias = ((1.0 - h**2) * (globals()['dlogits'] @ W2.T)).sum(0, keepdim=True)"
+
+
+@pytest.mark.parametrize("source", [LAYERS, DICTIONARY, NESTED, LOOKED_UP])
+def test_what_cannot_be_followed_is_marked_by_value(grade: Grade, source: str) -> None:
+    card = grade(SETUP, FORWARD, BACKWARD.split("dh = ")[0] + source)
+    assert wrong(card) == []
+    assert row(card, "dbnbias").score == 1.0

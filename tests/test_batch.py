@@ -17,7 +17,9 @@ from grader.submission import Submission
 
 @pytest.fixture
 def work(tmp_path: Path, assignment: Assignment, sandbox: Sandbox, data: Path) -> Work:
-    return Work(assignment=assignment, sandbox=sandbox, data=data, reports=Reports(tmp_path / "out"))
+    return Work(
+        assignment=assignment, sandbox=sandbox, data=data, reports=Reports(tmp_path / "out")
+    )
 
 
 def submission(name: str, path: Path) -> Submission:
@@ -42,7 +44,9 @@ def test_a_fault_of_the_grader_itself_leaves_one_submission_ungraded(
     monkeypatch.setattr(Grader, "grade", fail)
     card = Desk(work).grade(submission("anna", SOLUTION))
     assert card.status == "ungraded"
-    assert "the grader itself failed (ZeroDivisionError: a bug at test_batch.py" in (card.reason or "")
+    assert "the grader itself failed (ZeroDivisionError: a bug at test_batch.py" in (
+        card.reason or ""
+    )
     assert (work.reports.out / "anna" / "scorecard.html").exists()
 
 

@@ -55,7 +55,7 @@ def test_the_assignment_whose_gradients_are_defined_is_chosen(
 def test_nothing_known_is_a_usage_error_that_names_what_there_is(
     two_assignments: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(UsageError, match="--assignment .*backprop_ninja.*other"):
+    with pytest.raises(UsageError, match=r"--assignment .*backprop_ninja.*other"):
         detect_assignment(handed_in(tmp_path / "a.ipynb", "x = 1"))
 
 

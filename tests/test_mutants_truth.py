@@ -19,8 +19,8 @@ from grader.mutants.steps import Solution
 ROOT = Path(__file__).parents[1]
 CATEGORIES = {
     "drop_sum", "drop_keepdim", "wrong_dim", "sign", "constant", "transpose", "lost_path",
-    "lost_upstream", "assign_for_add", "missing_clone", "wrong_index", "swapped_operand", "power",
-    "ones_start", "copied", "pasted",
+    "lost_upstream", "assign_for_add", "missing_clone", "wrong_index", "swapped_operand",
+    "swapped_upstream", "power", "ones_start", "copied", "pasted",
 }  # fmt: skip
 
 
@@ -148,6 +148,12 @@ def test_the_line_is_the_changed_one_in_a_statement_of_several_lines(broken: lis
         ("dhpreact = (1.0 - h) * dh", "wrong_factor"),
         ("dbnraw = bnbias * dhpreact", "wrong_operand"),
         ("dlogprobs[range(n), Yb.roll(1, 0)] = -1.0 / n", "some_elements"),
+        ("dlogprobs[range(n), Yb.roll(1, 0)] = -1.0 / n", "wrong_index"),
+        ("dbnraw = bngain * dh", "wrong_upstream"),
+        ("dbndiff2 = dbnvar", "missing_broadcast"),
+        ("dbndiff = bndiff * (bnvar_inv * dbnraw)", "wrong_operand"),
+        ("dhpreact = (1.0 - hpreact**2) * dh", "wrong_operand"),
+        ("dbnvar = (-0.5 * (bnvar + 1e-5) ** 1.5) * dbnvar_inv", "wrong_factor"),
         ("dlogprobs = torch.ones_like(logprobs)", "ones_start"),
         ("dC[Xb[row, place]] = demb[row, place]", "overwritten"),
     ],
@@ -181,7 +187,25 @@ def test_the_wrong_arg_max_is_about_elements_and_leaves_the_value_right(
         broken,
         "dlogits += F.one_hot(logits.min(1).indices, num_classes=vocab_size) * dlogit_maxes",
     )
-    assert (mutant.value, mutant.codes) == ("right", ("some_elements",))
+    assert (mutant.value, mutant.codes) == ("right", ("some_elements", "wrong_index"))
+
+
+def test_an_extra_factor_is_a_swapped_operand_only_where_the_numbers_say_so(
+    broken: list[Mutant],
+) -> None:
+    extra = [m for m in broken if m.kind == "extra_factor" and "wrong_operand" in m.codes]
+    assert {m.target for m in extra} == {"counts_sum_inv", "counts", "bnvar_inv", "bndiff"}
+    for kind in ("sign", "constant", "lost_upstream", "lost_factor", "repeated", "transpose"):
+        assert not [m for m in broken if m.kind == kind and "wrong_operand" in m.codes]
+
+
+def test_an_index_that_reads_the_same_numbers_again_does_more_than_move_them(
+    broken: list[Mutant],
+) -> None:
+    codes = {m.note: m.codes for m in broken if m.kind == "wrong_index" and m.target == "C"}
+    assert "wrong_index" in codes["dC[Xb[0, place]] += demb[row, place]"]
+    assert "wrong_index" not in codes["dC[Xb[row, place]] += demb[0, place]"]
+    assert "wrong_index" not in codes["for row in range(Xb.shape[0] - 1):"]
 
 
 def test_a_lost_keepdim_is_the_mistake_of_the_step_that_trips_over_it(

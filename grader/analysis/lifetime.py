@@ -53,6 +53,8 @@ class Lifetime(msgspec.Struct, kw_only=True):
     """The lifetime whose tensor it shares: `dlogits = dnorm_logits`, or a view of it."""
     hidden: bool = False
     """A function that does not own the name writes it too."""
+    opaque: bool = False
+    """Gradients may flow into it in ways that the analysis does not follow."""
     settle: Site | None = None
     loop: Site | None = None
     """The training loop around it, if any."""

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from grader.analysis.lifetime import Lifetime, Upstream
-from grader.analysis.statement import asks_engine, reads
+from grader.analysis.statement import LOOKUPS, asks_engine, object_reads, reads
 
 Flow = frozenset[Upstream]
 NOTHING: Flow = frozenset()
@@ -36,6 +36,9 @@ class Scope:
         self.lifetimes: dict[str, Lifetime] = {}
         self.functions: dict[str, ast.AST] = {}
         self.from_engine: set[str] = set()
+        self.objects: set[str] = set()
+        """Names whose value may hold gradients in ways that are not followed: instances of the
+        student's classes, dictionaries and lists that were filled in place."""
         self.globals: frozenset[str] = frozenset()
         """Names that a `global` statement gives to the module."""
         self.reading = -1
@@ -90,13 +93,7 @@ class Scope:
 
     def _calls(self, node: ast.AST | None) -> Iterable[Flow]:
         """What flows through free variables of the student's own functions."""
-        if node is None:
-            return
-        for part in ast.walk(node):
-            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-                body = self._function(part.func.id)
-                if body is not None:
-                    yield self._free(body)
+        return (self._free(body) for body in self._called(node))
 
     def _function(self, name: str) -> ast.AST | None:
         scope: Scope | None = self
@@ -125,6 +122,40 @@ class Scope:
         names = {read.name for read in reads(node)}
         if asks_engine(node) or names & self.from_engine:
             self.from_engine.add(name)
+
+    def opaque(self, node: ast.AST | None) -> bool:
+        """Whether gradients may flow into an expression unseen: through an object's state,
+        a container, a look-up by name, or functions that call one another.
+        """
+        names = {read.name for read in reads(node)}
+        if any(self._is_object(name) for name in names):
+            return True
+        if any(name in LOOKUPS or self._is_object(name) for name in object_reads(node)):
+            return True
+        return any(self._tangled(body) for body in self._called(node))
+
+    def _is_object(self, name: str) -> bool:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.objects:
+                return True
+            scope = scope.parent
+        return False
+
+    def _called(self, node: ast.AST | None) -> Iterable[ast.AST]:
+        """Bodies of the student's own functions and classes that an expression calls."""
+        for part in ast.walk(node) if node is not None else ():
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+                body = self._function(part.func.id)
+                if body is not None:
+                    yield body
+
+    def _tangled(self, body: ast.AST) -> bool:
+        if isinstance(body, ast.ClassDef) or any(self._called(body)):
+            return True
+        return any(isinstance(part, ast.Global | ast.Nonlocal) for part in ast.walk(body)) or any(
+            self.opaque(part) for part in ast.walk(body) if isinstance(part, ast.Return)
+        )
 
     def reads_forward(self, node: ast.AST | None) -> bool:
         """Whether an expression depends on a forward tensor, also through temporaries."""

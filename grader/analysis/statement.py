@@ -11,6 +11,8 @@ SHAPE_ONLY = frozenset(
     {"shape", "dtype", "device", "size", "ndim", "dim", "numel", "nelement", "layout", "is_leaf"}
 )
 SHAPE_FUNCTIONS = frozenset({"len", "type", "id", "isinstance"})
+TENSOR_ATTRIBUTES = SHAPE_ONLY | {"T", "mT", "H", "mH", "data", "grad", "values", "indices", "real"}
+LOOKUPS = frozenset({"globals", "locals", "vars", "eval", "getattr", "setattr", "exec"})
 VIEWS = frozenset({"view", "reshape", "detach", "squeeze", "unsqueeze", "transpose", "view_as"})
 UNSEEN = frozenset(
     {
@@ -155,6 +157,20 @@ def shared_name(node: ast.expr | None) -> str | None:
                 return None
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
+
+
+def object_reads(node: ast.AST | None) -> Iterator[str]:
+    """Roots of attributes that no tensor has: `layer` of `layer.dW`, `F` of `F.relu`; and
+    calls that look names up, as `globals`.
+    """
+    if node is None:
+        return
+    for part in ast.walk(node):
+        if isinstance(part, ast.Attribute) and part.attr not in TENSOR_ATTRIBUTES:
+            if isinstance(part.value, ast.Name):
+                yield part.value.id
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+            yield from LOOKUPS & {part.func.id}
 
 
 def asks_engine(node: ast.AST | None) -> bool:

@@ -88,7 +88,11 @@ class Walker:
             limits=tuple(self.limits),
             bystanders=self._bystanders(),
             functions=tuple(sorted(counts, key=lambda name: -counts[name])),
-            defined=frozenset(self.module.functions),
+            defined=frozenset(
+                name
+                for name, node in self.module.functions.items()
+                if not isinstance(node, ast.ClassDef)
+            ),
         )
 
     def _bystanders(self) -> tuple[str, ...]:
@@ -124,6 +128,8 @@ class Walker:
             for read in ast.walk(node.target):
                 if isinstance(read, ast.Name):
                     scope.assign(read.id, scope.flow(node.iter))
+                    if scope.opaque(node.iter):
+                        scope.objects.add(read.id)
                     self._loop_variables.add(read.id)
         for way, statements in blocks(node):
             self._block(statements, (*site.path, *way), scope)
@@ -131,8 +137,7 @@ class Walker:
     def _definition(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, site: Site, scope: Scope
     ) -> None:
-        if not isinstance(node, ast.ClassDef):
-            scope.functions[node.name] = node
+        scope.functions[node.name] = node
         inner = Scope(scope.gradients, scope.tensors, scope, node.name)
         if not isinstance(node, ast.ClassDef):
             for argument in ast.walk(node.args):
@@ -176,6 +181,11 @@ class Walker:
                 root = root and not depends
             scope.from_forward[write.name] = depends
             scope.note_engine(write.name, write.value)
+            filled = write.kind == "update" and bool(flow)
+            if filled or scope.opaque(write.value):
+                scope.objects.add(write.name)
+            elif write.kind == "assign":
+                scope.objects.discard(write.name)
             if write.name in self.names.loop_parameters:
                 self.limits.append((site, write.name))
         if tensors:
@@ -206,6 +216,7 @@ class Walker:
         if current.function != scope.function:
             current.hidden = True  # a helper writes it: when is not visible here
             return
+        current.opaque = current.opaque or scope.opaque(write.value)
         current.writes.append(site)
         current.upstream |= {up for up in flow if up.lifetime != current.id}
 

@@ -87,8 +87,8 @@ class StepJudge:
         for cotangents in self._candidates(life, choices, network, observed.pass_id):
             if self._matches(life.target, value, cotangents, observed.pass_id):
                 return StepFinding(step="right", value=value, pass_id=observed.pass_id)
-        definite = complete and judged.differs is None and len(choices) == 1 and not life.hidden
-        if not definite:
+        followed = complete and not life.hidden and not life.opaque and len(choices) == 1
+        if not followed or judged.differs is not None:
             return StepFinding(step="unknown", value=value, pass_id=observed.pass_id)
         return StepFinding(
             step="wrong",
