@@ -153,7 +153,7 @@ def test_the_line_is_the_changed_one_in_a_statement_of_several_lines(broken: lis
         ("dbndiff2 = dbnvar", "missing_broadcast"),
         ("dbndiff = bndiff * (bnvar_inv * dbnraw)", "wrong_operand"),
         ("dhpreact = (1.0 - hpreact**2) * dh", "wrong_operand"),
-        ("dbnvar = (-0.5 * (bnvar + 1e-5) ** 1.5) * dbnvar_inv", "wrong_factor"),
+        ("dbnvar = (-0.5 * ((bnvar + 1e-5) ** 1.5)) * dbnvar_inv", "wrong_factor"),
         ("dlogprobs = torch.ones_like(logprobs)", "ones_start"),
         ("dC[Xb[row, place]] = demb[row, place]", "overwritten"),
     ],
