@@ -363,7 +363,8 @@ class Cut(dict[str, Any]):
 
     def __init__(self, inputs: dict[str, Any], cut: set[str]) -> None:
         super().__init__({k: v for k, v in inputs.items() if k not in cut})
-        self.cut, self.computed = cut, {}
+        self.cut = cut
+        self.computed: dict[str, Any] = {}
         for name in cut & inputs.keys():
             super().__setitem__(name, inputs[name].clone().requires_grad_())
 

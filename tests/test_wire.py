@@ -24,7 +24,11 @@ def test_requests_and_audits_come_back_as_they_went() -> None:
     audit = wire.Audit(seed=1, jitter=0.1, perturbation=0.5)
     assert wire.decode_audit(frame(audit)[wire.HEADER.size :]) == audit
     request = wire.RunRequest(
-        cells=[wire.CellCode(index=0, source="x", hooks=[wire.Hook(path=[("body", 0)], op="part", id=0)])],
+        cells=[
+            wire.CellCode(
+                index=0, source="x", hooks=[wire.Hook(path=[("body", 0)], op="part", id=0)]
+            )
+        ],
         gradients={},
         inputs={},
         forward={},
@@ -56,7 +60,15 @@ def test_a_message_over_the_limit_is_not_sent(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize(
     "header",
-    [b"", b"[]", b'{"type":"run"}', b'{"type":"nobody"}', b'{"type":"settled"}', b"\xff", b"[" * 99_999],
+    [
+        b"",
+        b"[]",
+        b'{"type":"run"}',
+        b'{"type":"nobody"}',
+        b'{"type":"settled"}',
+        b"\xff",
+        b"[" * 99_999,
+    ],
 )
 def test_what_is_no_event_is_an_error(header: bytes) -> None:
     with pytest.raises(wire.FrameError):

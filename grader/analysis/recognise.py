@@ -72,7 +72,11 @@ class Recogniser:
 
 
 def _markers(cells: Sequence[Cell], exercises: Sequence[Exercise]) -> Iterator[Marker]:
+    wanted = [marker.casefold() for exercise in exercises for marker in exercise.markers]
     for cell in cells:
+        text = f"{cell.title}\n{cell.source}".casefold()
+        if not any(marker in text for marker in wanted):
+            continue  # most cells: telling comments from code takes longer than looking
         for line, text in _headings(cell):
             for exercise in exercises:
                 if any(_begins(text, marker) for marker in exercise.markers):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from grader.analysis.lifetime import Lifetime, Upstream
-from grader.analysis.statement import LOOKUPS, asks_engine, object_reads, reads
+from grader.analysis.statement import LOOKUPS, asks_engine, nodes, object_reads, reads
 
 Flow = frozenset[Upstream]
 NOTHING: Flow = frozenset()
@@ -106,9 +106,9 @@ class Scope:
     def _free(self, body: ast.AST) -> Flow:
         bound = {
             part.id
-            for part in ast.walk(body)
+            for part in nodes(body)
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-        } | {part.arg for part in ast.walk(body) if isinstance(part, ast.arg)}
+        } | {part.arg for part in nodes(body) if isinstance(part, ast.arg)}
         names = {read.name for read in reads(body)} - bound
         return NOTHING.union(*(self._read(name, grad=False) for name in names))
 
@@ -144,7 +144,7 @@ class Scope:
 
     def _called(self, node: ast.AST | None) -> Iterable[ast.AST]:
         """Bodies of the student's own functions and classes that an expression calls."""
-        for part in ast.walk(node) if node is not None else ():
+        for part in nodes(node):
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
                 body = self._function(part.func.id)
                 if body is not None:
@@ -153,8 +153,8 @@ class Scope:
     def _tangled(self, body: ast.AST) -> bool:
         if isinstance(body, ast.ClassDef) or any(self._called(body)):
             return True
-        return any(isinstance(part, ast.Global | ast.Nonlocal) for part in ast.walk(body)) or any(
-            self.opaque(part) for part in ast.walk(body) if isinstance(part, ast.Return)
+        return any(isinstance(part, ast.Global | ast.Nonlocal) for part in nodes(body)) or any(
+            self.opaque(part) for part in nodes(body) if isinstance(part, ast.Return)
         )
 
     def reads_forward(self, node: ast.AST | None) -> bool:

@@ -52,6 +52,17 @@ class Read(NamedTuple):
     """`name.grad` rather than `name`."""
 
 
+def nodes(node: ast.AST | None) -> tuple[ast.AST, ...]:
+    """All nodes of a tree, itself first; walked once, since every question walks again."""
+    if node is None:
+        return ()
+    known: tuple[ast.AST, ...] | None = getattr(node, "_nodes", None)
+    if known is None:
+        known = tuple(ast.walk(node))
+        node._nodes = known  # type: ignore[attr-defined]  # noqa: SLF001
+    return known
+
+
 def writes(node: ast.stmt) -> Iterator[Write]:
     """Names that a simple statement writes, tuples matched element by element."""
     if isinstance(node, ast.Assign):
@@ -65,7 +76,7 @@ def writes(node: ast.stmt) -> Iterator[Write]:
     elif isinstance(node, ast.Expr):
         yield from _in_place(node.value)
     for part in expressions(node):
-        for inner in ast.walk(part):
+        for inner in nodes(part):
             if isinstance(inner, ast.NamedExpr):
                 yield Write(inner.target.id, "assign", inner.value)
 
@@ -119,10 +130,18 @@ def root_name(node: ast.expr) -> str | None:
     return node.id
 
 
-def reads(node: ast.AST | None) -> Iterator[Read]:
+def reads(node: ast.AST | None) -> tuple[Read, ...]:
     """Names whose *values* flow into an expression: shapes, dtypes and `*_like` do not."""
     if node is None:
-        return
+        return ()
+    known: tuple[Read, ...] | None = getattr(node, "_reads", None)
+    if known is None:
+        known = tuple(_reads(node))
+        node._reads = known  # type: ignore[attr-defined]  # noqa: SLF001
+    return known
+
+
+def _reads(node: ast.AST) -> Iterator[Read]:
     if isinstance(node, ast.Attribute):
         if node.attr in SHAPE_ONLY:
             return
@@ -136,7 +155,7 @@ def reads(node: ast.AST | None) -> Iterator[Read]:
     if isinstance(node, ast.Call) and _is_shape_call(node):
         return
     for child in ast.iter_child_nodes(node):
-        yield from reads(child)
+        yield from _reads(child)
 
 
 def _is_shape_call(node: ast.Call) -> bool:
@@ -165,7 +184,7 @@ def object_reads(node: ast.AST | None) -> Iterator[str]:
     """
     if node is None:
         return
-    for part in ast.walk(node):
+    for part in nodes(node):
         if isinstance(part, ast.Attribute) and part.attr not in TENSOR_ATTRIBUTES:
             if isinstance(part.value, ast.Name):
                 yield part.value.id
@@ -178,15 +197,14 @@ def asks_engine(node: ast.AST | None) -> bool:
     if node is None:
         return False
     return any(
-        isinstance(part, ast.Attribute) and part.attr in ENGINE_ATTRIBUTES
-        for part in ast.walk(node)
+        isinstance(part, ast.Attribute) and part.attr in ENGINE_ATTRIBUTES for part in nodes(node)
     )
 
 
 def suspicious_name(node: ast.stmt) -> str | None:
     """What a statement itself uses that differentiates unseen, or looks for the harness."""
     for expression in expressions(node):
-        for part in ast.walk(expression):
+        for part in nodes(expression):
             name = (
                 part.attr
                 if isinstance(part, ast.Attribute)
@@ -206,7 +224,7 @@ def starts_engine(node: ast.stmt) -> bool:
         and isinstance(part.func, ast.Attribute)
         and (part.func.attr in {"backward", "grad", "vjp", "jacobian", "jacrev", "jvp"})
         for expression in expressions(node)
-        for part in ast.walk(expression)
+        for part in nodes(expression)
     )
 
 

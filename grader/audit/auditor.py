@@ -84,14 +84,15 @@ class Auditor:
         spec = self.assignment.spec
         names = self.assignment.gradient_names
         probes = Probes(program, ordinary, passes, spec.exercises, names, self.seed)
-        first = self._run(probes, PERTURBATIONS[0], JITTER)
+        tensors: bytes = save(probes.blob() | self._example(program))
+        first = self._run(tensors, PERTURBATIONS[0], JITTER)
         if first is None:
             return findings
         agreed = not any(judged.differs for judged in passes.values())
         jittered = not (first.differs and agreed)
         if not jittered:
             # What was computed from the parameters beforehand no longer fits them.
-            first = self._run(probes, PERTURBATIONS[0], 0.0) or first
+            first = self._run(tensors, PERTURBATIONS[0], 0.0) or first
         judge = StepJudge(
             self.assignment, self.oracle.code, program.lifetimes, probes, first.seen, first.passes
         )
@@ -105,7 +106,7 @@ class Auditor:
         findings.aliased = _aliased(first.seen, probes)
         if jittered:
             findings.constant = _constant(findings.steps, ordinary, program.lifetimes, passes)
-        self._origins(findings, probes, first, attempts, JITTER if jittered else 0.0)
+        self._origins(findings, tensors, first, attempts, JITTER if jittered else 0.0)
         for number, finding in findings.steps.items():
             if finding.step == "wrong":
                 life = program.lifetimes[number]
@@ -113,14 +114,19 @@ class Auditor:
                 findings.steps[number] = msgspec.structs.replace(finding, diagnosis=found)
         return findings
 
-    def _run(self, probes: Probes, perturbation: float, jitter: float) -> AuditRun | None:
-        request = Audit(seed=self.seed, jitter=jitter, perturbation=perturbation)
-        tensors = probes.blob()
+    def _example(self, program: Program) -> dict[str, torch.Tensor]:
+        """Other arguments for a function that is called, in the place of jitter."""
+        if self.assignment.spec.entry not in program.defined and not program.functions:
+            return {}
         example = self.oracle.network(self.oracle.example(seed=1))
-        if isinstance(example, Network):
-            values = example.inputs | example.tensors
-            tensors |= {f"example/{name}": t.clone() for name, t in values.items()}
-        outcome = self.session.audit(request, save(tensors))
+        if not isinstance(example, Network):
+            return {}
+        values = example.inputs | example.tensors
+        return {f"example/{name}": value.clone() for name, value in values.items()}
+
+    def _run(self, tensors: bytes, perturbation: float, jitter: float) -> AuditRun | None:
+        request = Audit(seed=self.seed, jitter=jitter, perturbation=perturbation)
+        outcome = self.session.audit(request, tensors)
         if outcome is None:
             return None
         seen = traces.decode(outcome.events)
@@ -130,7 +136,7 @@ class Auditor:
     def _origins(
         self,
         findings: Findings,
-        probes: Probes,
+        tensors: bytes,
         first: AuditRun,
         attempts: Sequence[Attempt],
         jitter: float,
@@ -139,7 +145,7 @@ class Auditor:
         suspects = [attempt for attempt in attempts if _suspect(attempt, findings)]
         if not suspects:
             return
-        second = self._run(probes, PERTURBATIONS[1], jitter)
+        second = self._run(tensors, PERTURBATIONS[1], jitter)
         if second is None:
             return
         for attempt in suspects:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from grader.wire import Hook
 
+Node = TypeVar("Node", bound=ast.AST)
 HARNESS = "__grader__"
 """Name of the recorder among the builtins, where no `globals().clear()` removes it."""
 _BEFORE = frozenset({"part", "pass", "fresh", "read"})
@@ -38,10 +40,11 @@ def instrument(source: str, hooks: Sequence[Hook], *, show_last: bool = False) -
     places = _Places(tree, hooks)
     last = tree.body[-1] if tree.body else None
     if show_last and isinstance(last, ast.Expr):
-        shown = ast.Call(_harness("show", last), [last.value], [])
+        shown = ast.Call(_harness("show"), [last.value], [])
         last.value = ast.copy_location(shown, last.value)
+        _located(shown.func, last)
     _rewrite(tree, places, guarded=True, top=True)
-    return ast.fix_missing_locations(tree)
+    return tree
 
 
 class _Places:
@@ -95,11 +98,13 @@ def _guarded(statement: ast.stmt, *, top: bool) -> ast.stmt:
     if compound or future or isinstance(statement, _UNGUARDED):
         return statement
     if top and isinstance(statement, ast.Expr | ast.Assert):
-        handler: ast.stmt = ast.Expr(ast.Call(_harness("raised", statement), [], []))
+        handler: ast.stmt = ast.Expr(ast.Call(_harness("raised"), [], []))
     else:
-        skip = ast.Call(_harness("skip", statement), [], [])
+        skip = ast.Call(_harness("skip"), [], [])
         handler = ast.If(ast.UnaryOp(ast.Not(), skip), [ast.Raise()], [])
-    return _try([statement], ast.Name("Exception", ast.Load()), [handler], statement)
+    guard = _try([], ast.Name("Exception", ast.Load()), [handler], statement)
+    guard.body = [statement]
+    return guard
 
 
 def _inserted(hook: Hook, at: ast.stmt) -> ast.stmt:
@@ -112,7 +117,7 @@ def _inserted(hook: Hook, at: ast.stmt) -> ast.stmt:
         arguments.append(ast.Tuple([ast.Constant(name) for name in hook.names], ast.Load()))
     if hook.op in {"pass", "forward", "read"}:
         arguments.append(ast.Call(ast.Name("locals", ast.Load()), [], []))
-    return _located(ast.Expr(ast.Call(_harness(hook.op, at), arguments, [])), at)
+    return _located(ast.Expr(ast.Call(_harness(hook.op), arguments, [])), at)
 
 
 def _settle(hook: Hook, at: ast.stmt) -> ast.stmt:
@@ -123,40 +128,38 @@ def _settle(hook: Hook, at: ast.stmt) -> ast.stmt:
         ast.Constant(name),
         ast.Call(ast.Name("locals", ast.Load()), [], []),
     ]
-    call = ast.Call(_harness("settle", at), arguments, [])
+    call = ast.Call(_harness("settle"), arguments, [])
     bind = ast.Assign([ast.Name(name, ast.Store())], call)
-    return _try([bind], _harness("unbound", at), [ast.Pass()], at)
+    return _try([bind], _harness("unbound"), [ast.Pass()], at)
 
 
 def _leave(hook: Hook, at: ast.stmt) -> ast.stmt:
     """`if __grader__.leave(id, iterations): break`, first thing in a loop's body."""
-    test = ast.Call(_harness("leave", at), [ast.Constant(hook.id), ast.Constant(hook.value)], [])
+    test = ast.Call(_harness("leave"), [ast.Constant(hook.id), ast.Constant(hook.value)], [])
     return _located(ast.If(test, [ast.Break()], []), at)
 
 
 def _limit(hook: Hook, at: ast.stmt) -> ast.stmt:
     """`max_steps = __grader__.limit(max_steps, value)`."""
     name = hook.names[0]
-    call = ast.Call(
-        _harness("limit", at), [ast.Name(name, ast.Load()), ast.Constant(hook.value)], []
-    )
+    call = ast.Call(_harness("limit"), [ast.Name(name, ast.Load()), ast.Constant(hook.value)], [])
     return _located(ast.Assign([ast.Name(name, ast.Store())], call), at)
 
 
-def _harness(method: str, at: ast.AST) -> ast.expr:
+def _harness(method: str) -> ast.expr:
     name = "pass_" if method == "pass" else method
-    return ast.copy_location(ast.Attribute(ast.Name(HARNESS, ast.Load()), name, ast.Load()), at)
+    return ast.Attribute(ast.Name(HARNESS, ast.Load()), name, ast.Load())
 
 
-def _try(body: list[ast.stmt], error: ast.expr, handler: list[ast.stmt], at: ast.stmt) -> ast.stmt:
+def _try(body: list[ast.stmt], error: ast.expr, handler: list[ast.stmt], at: ast.stmt) -> ast.Try:
     caught = ast.ExceptHandler(error, None, handler)
     return _located(ast.Try(body, [caught], [], []), at)
 
 
-def _located(node: ast.stmt, at: ast.stmt) -> ast.stmt:
-    """Give inserted nodes the student's line; the student's own keep theirs."""
+def _located(node: Node, at: ast.stmt) -> Node:
+    """Give inserted nodes the line of the statement that they stand beside."""
     for part in ast.walk(node):
-        placed = isinstance(part, ast.stmt | ast.expr | ast.excepthandler)
-        if placed and not hasattr(part, "lineno"):
-            ast.copy_location(part, at)
+        if isinstance(part, ast.stmt | ast.expr | ast.excepthandler):
+            part.lineno, part.col_offset = at.lineno, at.col_offset
+            part.end_lineno, part.end_col_offset = at.end_lineno, at.end_col_offset
     return node

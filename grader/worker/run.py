@@ -11,6 +11,7 @@ import sys
 import time
 import types
 import warnings
+from types import CodeType
 from typing import Any, Literal
 
 import numpy as np
@@ -53,6 +54,7 @@ class Run:
         )
         self.output = capture.install(request.limits.output_kb)
         self.resolver = data.Resolver(request.data)
+        self.codes: dict[int, CodeType | BaseException] = {}
         self.exited = False
 
     def go(self) -> None:
@@ -76,6 +78,7 @@ class Run:
         self.resolver.install()
         shell.install(self.namespace, self.resolver)
         warnings.simplefilter("ignore")
+        self.codes = {cell.index: self._compiled(cell) for cell in self.request.cells}
 
     def _cell(self, cell: CellCode) -> CellDone:
         if cell.skip is not None:
@@ -100,15 +103,10 @@ class Run:
 
     def _execute(self, cell: CellCode) -> BaseException | None:
         """Run one cell; what it raised, if anything."""
+        code = self.codes[cell.index]
+        if isinstance(code, BaseException):
+            return code
         try:
-            tree = instrument(cell.source, cell.hooks, show_last=self.request.outputs)
-            code = compile(
-                tree,
-                filename(cell.index),
-                "exec",
-                flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,  # as in Jupyter
-                dont_inherit=True,
-            )
             if code.co_flags & inspect.CO_COROUTINE:
                 asyncio.run(eval(code, self.namespace))  # noqa: S307
             else:
@@ -119,6 +117,20 @@ class Run:
         except BaseException as error:  # noqa: BLE001 - a student may raise anything
             return error
         return None
+
+    def _compiled(self, cell: CellCode) -> CodeType | BaseException:
+        """A cell with its hooks; all cells are compiled before ordinary and audit run part."""
+        try:
+            code: CodeType = compile(
+                instrument(cell.source, cell.hooks, show_last=self.request.outputs),
+                filename(cell.index),
+                "exec",
+                flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,  # as in Jupyter
+                dont_inherit=True,
+            )
+        except Exception as error:  # noqa: BLE001 - what is no Python fails when it is its turn
+            return error
+        return code
 
     def _entry(self) -> None:
         """Call the function that derives the gradients, if there is one."""
