@@ -49,17 +49,12 @@ def reason(
 
 def _unread(judge: StepJudge, life: Lifetime, finding: StepFinding) -> dict[str, torch.Tensor]:
     """What each direct consumer that was not read would have passed on."""
-    found = {}
     read = dict(finding.cotangents)
-    for name in judge.assignment.forward.consumers(life.target) - read.keys():
-        if name == judge.assignment.spec.loss:
-            continue
-        onward = judge.expected(name, read, finding.pass_id)
-        both = read | {name: onward}
-        share = judge.paths(life.target, both, finding.pass_id).get(name)
-        if share is not None:
-            found[name] = share
-    return found
+    direct = judge.assignment.forward.consumers(life.target) - {judge.assignment.spec.loss}
+    onward = {name: judge.expected(name, read, finding.pass_id) for name in direct - read.keys()}
+    # All cut at once: a consumer may itself be computed from another one.
+    shares = judge.paths(life.target, read | onward, finding.pass_id)
+    return {name: shares[name] for name in onward if name in shares}
 
 
 def _replaced(life: Lifetime, lifetimes: Sequence[Lifetime]) -> bool:

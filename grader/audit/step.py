@@ -99,20 +99,20 @@ class StepJudge:
         )
 
     def expected(self, target: str, cotangents: Cotangents, pass_id: int) -> torch.Tensor:
-        """Sum of what the cuts and the loss contribute; zeros where nothing does."""
-        parts = list(self.paths(target, cotangents, pass_id).values())
-        network = self.passes[pass_id].network
-        assert isinstance(network, Network)
-        return sum(parts, torch.zeros_like(network.gradients[target]))
+        """The vector-Jacobian product of a step; zeros where nothing has influence."""
+        return self._cut_for(target, cotangents, pass_id).expected(target, cotangents)
 
     def paths(self, target: str, cotangents: Cotangents, pass_id: int) -> dict[str, torch.Tensor]:
         """What each cut, and the loss itself, contributes to the gradient of `target`."""
+        return self._cut_for(target, cotangents, pass_id).paths(target, cotangents)
+
+    def _cut_for(self, target: str, cotangents: Cotangents, pass_id: int) -> CutNetwork:
         forward, loss = self.assignment.forward, self.assignment.spec.loss
         cuts = frozenset(cotangents)
         if cuts == forward.consumers(target) - {loss}:
             # One step only: the network cut everywhere serves all targets alike.
             cuts = frozenset(forward.tensors) - {loss}
-        return self._network(pass_id, cuts).paths(target, cotangents)
+        return self._network(pass_id, cuts)
 
     def _network(self, pass_id: int, cuts: frozenset[str]) -> CutNetwork:
         key = (pass_id, cuts)
