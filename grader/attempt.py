@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from grader.analysis import Lifetime, Program, Upstream
+from grader.analysis import Lifetime, Upstream
+from grader.analysis.study import Study
 from grader.assignment import Exercise, Tolerance
 from grader.compare import Comparison, compare
 from grader.model import Diagnosis, Step, Verdict
@@ -37,6 +38,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """The student's variable."""
     lifetime: Lifetime | None
     """None for a d-name that no visible statement writes."""
+    exercise: str | None
+    """Id of the exercise that it is an attempt at."""
     order: int
     """Later attempts are greater."""
     comparison: Comparison
@@ -65,10 +68,9 @@ def upstream_names(upstream: Iterable[Upstream]) -> list[str]:
 class Examiner:
     """Compares what a run showed with the reference."""
 
-    def __init__(
-        self, program: Program, passes: dict[int, JudgedPass], tolerance: Tolerance
-    ) -> None:
-        self.program = program
+    def __init__(self, study: Study, passes: dict[int, JudgedPass], tolerance: Tolerance) -> None:
+        self.program = study.program
+        self.recogniser = study.recogniser
         self.passes = passes
         self.tolerance = tolerance
 
@@ -97,12 +99,17 @@ class Examiner:
             target=target,
             name=life.name if life else last.name,
             lifetime=life,
+            exercise=life.exercise if life else self._exercise(last, target),
             order=last.order,
             comparison=comparison,
             late=late,
             note=note,
             cell=last.cell,
         )
+
+    def _exercise(self, seen: Observed, target: str) -> str | None:
+        exercise = self.recogniser.exercise_in(seen.cell, target)
+        return exercise.id if exercise else None
 
     def _judge(
         self, target: str, group: list[Observed]
@@ -183,25 +190,19 @@ def of_exercise(
     exercise: Exercise,
     target: str,
     *,
-    first_plain: bool,
     tried: bool,
 ) -> list[Attempt]:
     """Attempts at one target of one exercise.
 
-    A value without a visible statement belongs to the first plain exercise. What a
-    training loop derives on its way counts elsewhere only where no statement outside tried:
-    the answer to an exercise is what was written for it.
+    What a training loop derives on its way counts elsewhere only where no statement
+    outside tried: the answer to an exercise is what was written for it.
     """
     own: list[Attempt] = []
     passing: list[Attempt] = []
     for attempt in attempts:
         life = attempt.lifetime
-        if attempt.target != target or (life and life.exercise != exercise.id):
+        if attempt.target != target or attempt.exercise != exercise.id:
             continue
-        if life is None:
-            own += [attempt] if first_plain else []
-        elif life.loop is not None and not exercise.training:
-            passing.append(attempt)
-        else:
-            own.append(attempt)
+        on_its_way = life is not None and life.loop is not None and not exercise.training
+        (passing if on_its_way else own).append(attempt)
     return own if own or tried else passing

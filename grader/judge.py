@@ -72,7 +72,6 @@ class Judge:
             self.attempts,
             exercise,
             target,
-            first_plain=exercise is self.first_plain,
             tried=tried,
         )
         chosen = best(found)

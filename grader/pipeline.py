@@ -82,7 +82,7 @@ class Grader:
         self, study: Study, seen: Trace, passes: dict[int, JudgedPass], session: Session
     ) -> list[Attempt]:
         """Every value against autograd at its own forward pass, every step on its own merits."""
-        examiner = Examiner(study.program, passes, self.assignment.spec.tolerance)
+        examiner = Examiner(study, passes, self.assignment.spec.tolerance)
         attempts = examiner.attempts(seen)
         findings = Auditor(self.assignment, self.oracle, session, seed=self.seed).audit(
             study.program, seen, passes, attempts

@@ -48,6 +48,19 @@ class Recogniser:
         plain = [e for e in self.exercises if life.target in e.targets and not e.upstream]
         return plain[0] if plain else None
 
+    def exercise_in(self, cell: int, target: str) -> Exercise | None:
+        """The exercise of a value that appeared in a cell without a visible statement.
+
+        By the cell's tag or the last heading up to its end; else the first plain exercise.
+        """
+        tagged = [e for e in self.exercises if e.id in self.tags.get(cell, set())]
+        above = [m.exercise for m in self.markers if m.cell <= cell]
+        for exercise in (*tagged, *above[-1:]):
+            if target in exercise.targets:
+                return exercise
+        plain = [e for e in self.exercises if target in e.targets and not e.upstream]
+        return next((e for e in plain if not e.training), None)
+
     def _by_tag(self, life: Lifetime) -> Exercise | None:
         tags = self.tags.get(life.writes[-1].cell, set())
         return next((e for e in self.exercises if e.id in tags), None)

@@ -25,6 +25,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
 
     notebook: Notebook
     program: Program
+    recogniser: Recogniser
     sources: dict[int, str | SyntaxProblem]
     """Code cells as plain Python of the same lines, or why they are none."""
 
@@ -63,8 +64,11 @@ def study(notebook: Notebook, assignment: Assignment) -> Study:
         if isinstance(source, str):
             sources[cell.index] = _walked(walker, cell.index, source)
     program = walker.program()
-    _assign_exercises(program, notebook, assignment)
-    return Study(notebook=notebook, program=program, sources=sources)
+    recogniser = Recogniser(notebook.cells, assignment.spec.exercises)
+    for life in program.lifetimes:
+        exercise = recogniser.exercise(life)
+        life.exercise = exercise.id if exercise else None
+    return Study(notebook=notebook, program=program, recogniser=recogniser, sources=sources)
 
 
 def _walked(walker: Walker, index: int, source: str) -> str | SyntaxProblem:
@@ -75,13 +79,6 @@ def _walked(walker: Walker, index: int, source: str) -> str | SyntaxProblem:
     except RecursionError:
         return SyntaxProblem(message="the code is nested too deeply to be read", line=1)
     return source
-
-
-def _assign_exercises(program: Program, notebook: Notebook, assignment: Assignment) -> None:
-    recogniser = Recogniser(notebook.cells, assignment.spec.exercises)
-    for life in program.lifetimes:
-        exercise = recogniser.exercise(life)
-        life.exercise = exercise.id if exercise else None
 
 
 def run_request(

@@ -12,6 +12,7 @@ from grader.audit.auditor import Findings
 from grader.compare import Comparison
 from grader.model import Diagnosis
 
+VAGUE = frozenset({"unexplained", "constant"})
 CONSTANT = Diagnosis(
     code="constant",
     why="It is the same numbers whatever the network is: they were not computed from it.",
@@ -36,7 +37,9 @@ def _judged(attempt: Attempt, findings: Findings, program: Program) -> Attempt:
     finding = findings.steps.get(life.id)
     if finding is None or attempt.late:
         return replace(attempt, copied=life.id in findings.copied)
-    diagnosis = CONSTANT if life.id in findings.constant else finding.diagnosis
+    diagnosis = finding.diagnosis
+    if life.id in findings.constant and (diagnosis is None or diagnosis.code in VAGUE):
+        diagnosis = CONSTANT
     if life.id in findings.aliased and finding.step != "wrong":
         diagnosis = aliased(life, program.lifetimes)
     return replace(
@@ -55,6 +58,7 @@ def _without_value(life: Lifetime, findings: Findings) -> Attempt:
         target=life.target,
         name=life.name,
         lifetime=life,
+        exercise=life.exercise,
         order=-1,
         comparison=Comparison(
             verdict="missing",

@@ -164,6 +164,12 @@ class _Node:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._node, name)
 
+    def __hash__(self) -> int:
+        return hash(self._node)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Node) and other._node is self._node
+
     @property
     def next_functions(self) -> Any:
         """The nodes before it, likewise."""

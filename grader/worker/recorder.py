@@ -39,7 +39,14 @@ class Mark:
         mine = self.copy
         if mine is None or copy is None or mine.dtype != copy.dtype or mine.shape != copy.shape:
             return False
-        return _equal(mine, copy)
+        if _equal(mine, copy):
+            return True
+        return mine.is_floating_point() and _equal(_without_nan(mine), _without_nan(copy))
+
+
+def _without_nan(copy: torch.Tensor) -> torch.Tensor:
+    """NaN where it stood before is no change, though it equals nothing."""
+    return torch.where(copy.isnan(), torch.full_like(copy, 1e30), copy)
 
 
 class UnboundError(NameError):
@@ -210,7 +217,9 @@ class Recorder:
         # Not by torch's count of changes: what is written through `.data` is not counted.
         if mark is not None and value is mark.value and mark.stays(self.report.copy(value)[1]):
             return
-        lifetime = mark.lifetime if where == "fresh" and mark else self._begun.get(name)
+        lifetime = mark.lifetime if mark is not None else self._begun.get(name)
+        if mark is not None and value is not mark.value:
+            lifetime = None  # another object, and no statement that we know of put it there
         self._seen(name, value, lifetime, where)
 
     def _seen(self, name: str, value: Any, lifetime: int | None, where: Where) -> None:
