@@ -42,6 +42,7 @@ class Probes:
             if isinstance(judged.network, Network)
         }
         self._exercises = {exercise.id: exercise for exercise in exercises}
+        self._scales: dict[tuple[int, tuple[str, ...]], float] = {}
         self.of_lifetime: dict[int, list[torch.Tensor]] = {}
         """Lifetime → the probe of its first occurrence, and of its second in a loop."""
         self.of_orphan: dict[str, torch.Tensor] = {}
@@ -74,8 +75,11 @@ class Probes:
         if network is None or life.target not in network.gradients:
             return None
         exercise = self._exercises.get(life.exercise or "")
-        scale = _scale(network, exercise.targets if exercise else [life.target])
-        probe = self._draw(network, life.target, scale)
+        targets = tuple(exercise.targets) if exercise else (life.target,)
+        key = (id(network), targets)
+        if key not in self._scales:
+            self._scales[key] = _scale(network, targets)
+        probe = self._draw(network, life.target, self._scales[key])
         if seen is not None and seen.numbers is not None:
             shape = list(seen.numbers.shape)
             if squeezed(shape) == squeezed(list(probe.shape)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from grader.notebook.cell_magic import without_cell_magic
 from grader.notebook.line_magic import by_ipython, by_pattern
@@ -18,6 +19,7 @@ _MAY_BE_IPYTHON = re.compile(
 )
 
 
+@lru_cache(maxsize=2048)  # of a class, most cells are the starter's
 def python_source(cell_source: str) -> str | SyntaxProblem:
     """Python of the same number of lines, each statement on the line where it stood.
 
