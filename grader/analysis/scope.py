@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from grader.analysis.lifetime import Lifetime, Upstream
 from grader.analysis.statement import LOOKUPS, asks_engine, nodes, object_reads, reads
@@ -56,14 +56,17 @@ class Scope:
             scope = scope.parent
         return scope
 
-    def lifetime(self, name: str) -> Lifetime | None:
-        """The lifetime that a d-name has here, the enclosing scopes' included."""
+    def _outward(self) -> Iterator[Scope]:
+        """Itself and the scopes around it, from the inside."""
         scope: Scope | None = self
         while scope is not None:
-            if name in scope.lifetimes:
-                return scope.lifetimes[name]
+            yield scope
             scope = scope.parent
-        return None
+
+    def lifetime(self, name: str) -> Lifetime | None:
+        """The lifetime that a d-name has here, the enclosing scopes' included."""
+        found = (scope.lifetimes[name] for scope in self._outward() if name in scope.lifetimes)
+        return next(found, None)
 
     def flow(self, node: ast.AST | None) -> Flow:
         """Gradients whose values flow into an expression."""
@@ -84,24 +87,16 @@ class Scope:
         return frozenset({Upstream(target, lifetime, self.reading, name)})
 
     def _temporary(self, name: str) -> Flow:
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.temporaries:
-                return scope.temporaries[name]
-            scope = scope.parent
-        return NOTHING
+        found = (scope.temporaries[name] for scope in self._outward() if name in scope.temporaries)
+        return next(found, NOTHING)
 
     def _calls(self, node: ast.AST | None) -> Iterable[Flow]:
         """What flows through free variables of the student's own functions."""
         return (self._free(body) for body in self._called(node))
 
     def _function(self, name: str) -> ast.AST | None:
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.functions:
-                return scope.functions[name]
-            scope = scope.parent
-        return None
+        found = (scope.functions[name] for scope in self._outward() if name in scope.functions)
+        return next(found, None)
 
     def _free(self, body: ast.AST) -> Flow:
         bound = {
@@ -135,12 +130,7 @@ class Scope:
         return any(self._tangled(body) for body in self._called(node))
 
     def _is_object(self, name: str) -> bool:
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.objects:
-                return True
-            scope = scope.parent
-        return False
+        return any(name in scope.objects for scope in self._outward())
 
     def _called(self, node: ast.AST | None) -> Iterable[ast.AST]:
         """Bodies of the student's own functions and classes that an expression calls."""
@@ -164,9 +154,5 @@ class Scope:
         )
 
     def _is_from_forward(self, name: str) -> bool:
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.from_forward:
-                return scope.from_forward[name]
-            scope = scope.parent
-        return False
+        known = (scope for scope in self._outward() if name in scope.from_forward)
+        return next((scope.from_forward[name] for scope in known), False)
