@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -87,14 +86,25 @@ class _Perturbing(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        if torch._C._current_graph_task_id() == -1 or _in_place(func):  # noqa: SLF001
-            return result
+        if func._schema.is_mutable:  # noqa: SLF001
+            return result  # what it was given, changed in place: a product would be another tensor
         return tree_map_only(torch.Tensor, self.changed, result)
 
 
-def _in_place(func: Any) -> bool:
-    """Operators that return what they were given: a product would be another tensor."""
-    return bool(func._schema.is_mutable)  # noqa: SLF001
+class _Engine:
+    """The autograd engine, whose operators give other values."""
+
+    def __init__(self, engine: Any, factor: float) -> None:
+        self._engine = engine
+        self._factor = factor
+
+    def run_backward(self, *args: Any, **kwargs: Any) -> Any:
+        """One backward pass, in whatever thread."""
+        with _Perturbing(self._factor):
+            return self._engine.run_backward(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
 
 
 def warm_up() -> None:
@@ -106,15 +116,18 @@ def warm_up() -> None:
 def perturb_engine(relative: float) -> None:
     """Make this process's autograd engine wrong by about `relative`, for good.
 
-    The mode sees backward passes of this thread; the hooks on saved tensors reach what
-    calls `grad_fn` itself and other threads. Neither sees forward-mode differentiation.
-    Their factors differ, or a quotient by a saved tensor would come out right.
+    Backward passes run under a mode that changes what every operator returns; the hooks on
+    saved tensors reach what calls `grad_fn` itself, or the engine behind Python's back. Neither
+    sees forward-mode differentiation. Their factors differ, or a quotient by a saved tensor
+    would come out right.
     """
-    operators = 1.0 + relative * math.sqrt(2)
     hooks = torch.autograd.graph.saved_tensors_hooks(_unchanged, _times(1.0 + relative))
     hooks.__enter__()
-    _Perturbing(operators).__enter__()  # type: ignore[no-untyped-call]
-    _perturb_threads(operators)
+    variable: Any = torch.autograd.Variable
+    variable._execution_engine = _Engine(  # noqa: SLF001
+        variable._execution_engine,  # noqa: SLF001
+        1.0 + relative * math.sqrt(2),
+    )
     _perturb_nodes(_times(1.0 + relative * math.sqrt(3)))
 
 
@@ -127,17 +140,6 @@ def _times(factor: float) -> Callable[[torch.Tensor], torch.Tensor]:
         return tensor * factor if tensor.is_floating_point() else tensor
 
     return changed
-
-
-def _perturb_threads(factor: float) -> None:
-    """Threads that are started from now on have the mode as well: it belongs to a thread."""
-    original = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]  # noqa: SLF001
-
-    def bootstrap(thread: threading.Thread) -> None:
-        with _Perturbing(factor):
-            original(thread)
-
-    threading.Thread._bootstrap_inner = bootstrap  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _perturb_nodes(changed: Callable[[torch.Tensor], torch.Tensor]) -> None:
