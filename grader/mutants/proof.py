@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -57,9 +58,8 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 
 def prove(name: str, solution: Path | None, workspace: Path, *, jobs: int, every: int = 1) -> Proof:
     """Grade each `every`-th mutant and rewrite of an assignment's solution."""
-    folder = find_assignment(name)
-    data = _shortened(staged(load_assignment(folder), workspace / "data"))
-    assignment = load_assignment(folder, data=data)
+    assignment = load_assignment(_shortened(find_assignment(name), workspace / "assignment"))
+    data = staged(assignment, workspace / "data")
     path = solution or SOLUTIONS / assignment.name / "solution.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     tally = Tally()
@@ -77,13 +77,16 @@ def prove(name: str, solution: Path | None, workspace: Path, *, jobs: int, every
     )
 
 
-def _shortened(folder: Path) -> Path:
-    """The first lines of each text file are enough: it is the marks that are tried here."""
-    for path in folder.iterdir():
+def _shortened(folder: Path, copy: Path) -> Path:
+    """A copy of the assignment with the first lines of its data files alone: it is the marks
+    that are tried here, and every mutant builds its data set anew.
+    """
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("examples", "*.ipynb"))
+    for path in load_assignment(copy).data:
         with contextlib.suppress(UnicodeDecodeError):
             lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
             path.write_text("".join(lines[:LINES]), encoding="utf-8")
-    return folder
+    return copy
 
 
 def _written(mutant: Mutant, folder: Path) -> Submission:
