@@ -384,3 +384,14 @@ def test_importing_the_package_loads_neither_torch_nor_a_template_engine() -> No
     probe = "import sys, grader.report; print([m for m in ('torch', 'jinja2', 'nbconvert') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_right_step_that_never_ran_is_not_blamed_on_what_flowed_in() -> None:
+    from msgspec.structs import replace
+
+    from grader.model import TargetScore
+    from grader.report.wording import explanation_of
+
+    row = TargetScore(name="db2", of="b2", verdict="missing", basis="follow_through", max_score=1)
+    assert "tried on its own" in explanation_of(row)
+    assert "flowed into it" in explanation_of(replace(row, verdict="mismatch"))

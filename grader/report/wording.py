@@ -55,6 +55,12 @@ BASES: dict[Basis, str] = {
     "none": "",
 }
 
+NEVER_RAN = (
+    "The step itself is right: it was tried on its own, since the run did not get as far as its "
+    "value."
+)
+"""follow_through for a step that has no value: nothing wrong need have flowed in."""
+
 # Phrases that follow "the submission".
 RUNS: dict[RunStatus, str] = {
     "completed": "ran to its end",
@@ -112,6 +118,8 @@ def verdict_of(target: TargetScore) -> Word:
 
 def explanation_of(target: TargetScore) -> str:
     """One sentence below the row, where the verdict alone does not say enough."""
+    if target.basis == "follow_through" and target.verdict == "missing":
+        return NEVER_RAN
     if target.basis in ("follow_through", "coincidence", "copied"):
         return BASES[target.basis]
     if target.verdict == "missing":
