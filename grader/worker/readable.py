@@ -14,6 +14,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent
 WORKER_FILES = ("__init__.py", "pins.py", "wire.py", "worker")
 SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
+_PACKAGE_FOLDERS = {"site-packages", "dist-packages"}
+"""Also of another prefix: what a `.pth` file of a virtual environment adds."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 
@@ -29,9 +31,8 @@ def interpreter_paths() -> tuple[str, ...]:
 
 def _belongs_to_interpreter(path: str) -> bool:
     roots = (sys.prefix, sys.base_prefix)
-    installed = PACKAGE.parent.name in {"site-packages", "dist-packages"}
     inside = any(path.startswith(os.path.join(root, "lib")) for root in roots)
-    return inside or (installed and path == str(PACKAGE.parent))
+    return inside or os.path.basename(path) in _PACKAGE_FOLDERS
 
 
 def mapped_files() -> list[str]:
