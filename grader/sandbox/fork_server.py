@@ -7,7 +7,7 @@ import select
 import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -30,9 +30,12 @@ class ForkServerSandbox(Closing):
     ends the server.
     """
 
-    def __init__(self, data_dirs: Sequence[Path | str] = ()) -> None:
+    def __init__(
+        self, data_dirs: Sequence[Path | str] = (), *, without: Iterable[str] = ()
+    ) -> None:
         self._folders = DataFolders(data_dirs)
-        self._server = _Server()
+        self._without = frozenset(without)
+        self._server = self._start()
 
     def open(self, request: RunRequest, blob: bytes = b"") -> ForkedSession:
         """Run one request; a server that has died is replaced once.
@@ -44,8 +47,14 @@ class ForkServerSandbox(Closing):
             return self._server.open(request, blob)
         except WorkerLostError:
             self._server.close()
-            self._server = _Server()
+            if not self._server.proven:
+                # It never served a run: it may be bubblewrap that it could not live in.
+                self._without |= {"bubblewrap"}
+            self._server = self._start()
             return self._server.open(request, blob)
+
+    def _start(self) -> _Server:
+        return _Server(self._folders.paths(), self._without)
 
     def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
         """One request without audit runs; errors as for `open`."""
@@ -80,13 +89,14 @@ class ForkedSession(Closing):
 class _Server:
     """The server process and our end of its control socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, folders: Sequence[str], without: Iterable[str]) -> None:
+        self.proven = False
         self._owner = os.getpid()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._process = subprocess.Popen(  # noqa: S603
-                worker_command("serve", str(far.fileno())),
+                worker_command("enclose", str(far.fileno()), ",".join(sorted(without)), *folders),
                 env=worker_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -103,7 +113,9 @@ class _Server:
         worker = ForkedWorker(encode(request, blob))
         try:
             worker.hand_over(self._control, mentioned_modules(request))
-            return ForkedSession(worker, request)
+            session = ForkedSession(worker, request)
+            self.proven = True
+            return session
         except (OSError, WorkerLostError) as error:
             worker.close()
             words = self._last_words()

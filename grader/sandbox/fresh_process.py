@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -37,9 +37,12 @@ class FreshProcessSandbox(Closing):
         self,
         data_dirs: Sequence[Path | str] = (),
         command: Callable[..., list[str]] = worker_command,
+        *,
+        without: Iterable[str] = (),
     ) -> None:
         self._folders = DataFolders(data_dirs)
         self._command = command
+        self._without = ",".join(sorted(without))
 
     def open(self, request: RunRequest, blob: bytes = b"") -> FreshSession:
         """Run one request. Raises `InfrastructureError` if no worker comes up, twice."""
@@ -59,7 +62,7 @@ class FreshProcessSandbox(Closing):
 
     def _attempt(self, request: RunRequest, blob: bytes) -> RunOutcome:
         with tempfile.TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True) as folder:
-            command = self._command("once", folder, *mentioned_modules(request))
+            command = self._command("once", folder, self._without, *mentioned_modules(request))
             worker = _FreshWorker(command, encode(request, blob))
             supervision = Supervision(worker, request)
             try:
