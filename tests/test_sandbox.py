@@ -21,6 +21,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
+    folder.chmod(0o755)
     (folder / "names.txt").write_text("ada\nemmy\n")
     return folder
 

@@ -11,11 +11,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
+from msgspec.structs import replace
+
 from grader.errors import InfrastructureError
 from grader.sandbox.closing import Closing
 from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
 from grader.sandbox.data_folders import DataFolders
 from grader.sandbox.forked_worker import ForkedWorker
+from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.supervise import Supervision, WorkerLostError
 from grader.wire import Audit, RunRequest, encode
@@ -31,25 +34,32 @@ class ForkServerSandbox(Closing):
     """
 
     def __init__(
-        self, data_dirs: Sequence[Path | str] = (), *, without: Iterable[str] = ()
+        self,
+        data_dirs: Sequence[Path | str] = (),
+        *,
+        without: Iterable[str] = (),
+        required: bool = True,
     ) -> None:
         self._folders = DataFolders(data_dirs)
         self._without = frozenset(without)
+        self._required = REQUIRED if required else []
         self._server = self._start()
 
     def open(self, request: RunRequest, blob: bytes = b"") -> ForkedSession:
         """Run one request; a server that has died is replaced once.
 
-        Raises `InfrastructureError` if it dies again, or cannot be started.
+        Raises `InfrastructureError` if it dies again, or cannot be started, and
+        `UnsafeError` where runs cannot be walled off and that was required.
         """
         self._folders.check(request)
+        request = replace(request, required=self._required)
         try:
             return self._server.open(request, blob)
         except WorkerLostError:
             self._server.close()
             if not self._server.proven:
                 # It never served a run: it may be bubblewrap that it could not live in.
-                self._without |= {"bubblewrap"}
+                self._without |= {"bubblewrap=the worker did not start within it"}
             self._server = self._start()
             return self._server.open(request, blob)
 
@@ -114,13 +124,13 @@ class _Server:
         try:
             worker.hand_over(self._control, mentioned_modules(request))
             session = ForkedSession(worker, request)
-            self.proven = True
-            return session
         except (OSError, WorkerLostError) as error:
             worker.close()
             words = self._last_words()
             reason = str(error) if words in str(error) else f"{error} {words}"
             raise WorkerLostError(reason) from error
+        self.proven = True
+        return session
 
     def close(self) -> None:
         """Close our end; the server ends when the last holder of it has done so."""

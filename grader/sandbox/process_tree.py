@@ -47,6 +47,16 @@ class ProcessTree:
         return pids
 
 
+def memory_available() -> int:
+    """Bytes that this machine can still give out without swapping; plenty if it is not told."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return sys.maxsize
+    found = (line.split() for line in lines if line.startswith("MemAvailable:"))
+    return next((int(fields[1]) << 10 for fields in found), sys.maxsize)
+
+
 def _children(pid: int) -> list[int]:
     try:
         threads = list(Path(f"/proc/{pid}/task").iterdir())

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from grader.sandbox.process_tree import ProcessTree
+from grader.errors import InfrastructureError
+from grader.sandbox.process_tree import ProcessTree, memory_available
 from grader.wire import Limits
 
 TICK = 0.05
 """Seconds between two looks."""
 _WALL_FACTOR = 2
+_RESERVE = 160 << 20
+"""Bytes that a machine needs free, or the kernel starts to kill whom it likes."""
+_MODEST = 64 << 20
+"""Bytes of a run that is not to blame for a machine's want of memory."""
 
 
 class Overrun(NamedTuple):
@@ -23,8 +29,14 @@ class Overrun(NamedTuple):
 class Watchdog:
     """Looks at a run's process tree; without one, wall time stands in for CPU time."""
 
-    def __init__(self, limits: Limits, tree: ProcessTree | None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        tree: ProcessTree | None,
+        available: Callable[[], int] = memory_available,
+    ) -> None:
         self._limits = limits
+        self._available = available
         self._tree = tree
         self._began = self._next_look = time.monotonic()
         self._used_before = tree.cpu_seconds() if tree else 0.0
@@ -48,7 +60,10 @@ class Watchdog:
         return self._cpu
 
     def look(self) -> Overrun | None:
-        """The limit that is passed by now, if it is time to look."""
+        """The limit that is passed by now, if it is time to look.
+
+        Raises `InfrastructureError` if it is the machine that runs out of memory.
+        """
         now = time.monotonic()
         if now < self._next_look:
             return None
@@ -70,8 +85,14 @@ class Watchdog:
 
     def _memory_overrun(self) -> Overrun | None:
         limit = self._limits.memory_mb << 20
-        if not self._tree or self._tree.memory_bytes() <= limit:
+        if not self._tree:
             return None
-        if self._tree.memory_share_bytes() <= limit:
+        used = self._tree.memory_bytes()
+        if used > _MODEST and self._available() < _RESERVE:
+            raise InfrastructureError(
+                f"the machine ran out of memory while this submission used {used >> 20} MB: "
+                "grade it again with fewer --jobs"
+            )
+        if used <= limit or self._tree.memory_share_bytes() <= limit:
             return None
         return Overrun("out_of_memory", f"it took more than {self._limits.memory_mb} MB of memory")

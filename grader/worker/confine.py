@@ -54,10 +54,8 @@ def memory_in_use() -> tuple[int, int]:
 
 
 def _attempt(name: str, layer: Callable[[Confinement], str], to: Confinement) -> str:
-    if layers.is_off(name):
-        return layers.OFF
     try:
-        return layer(to)
+        return layers.off(name) or layer(to)
     except (OSError, ValueError, ImportError) as error:
         return str(error)
 

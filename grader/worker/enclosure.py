@@ -43,11 +43,11 @@ def enclose(control: str, without: str, data: Sequence[str]) -> NoReturn:
 
 def _missing(data: Sequence[str]) -> str:
     """Why bubblewrap is not to be had, or "ok"."""
-    if layers.is_off("bubblewrap"):
-        return layers.OFF
+    if reason := layers.off("bubblewrap"):
+        return reason
     if not shutil.which("bwrap"):
         return "not installed"
-    files = [path for folder in data for path in data_files(folder)]
+    files = [path for folder in data for path in (folder, *data_files(folder))]
     if os.geteuid() == 0 and (private := private_file(files)):
         return f"not as root, who alone may read {private}"
     return _try(data)
@@ -61,7 +61,7 @@ def _try(data: Sequence[str]) -> str:
             trial,
             check=True,
             timeout=_TRIAL_SECONDS,
-            preexec_fn=lambda: _prepare(data),  # noqa: PLW1509 - this process has one thread
+            preexec_fn=lambda: _prepare(data),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -83,7 +83,7 @@ def _prepare(data: Sequence[str]) -> None:
 
 
 def _bubblewrap(data: Sequence[str]) -> list[str]:
-    """bwrap with its options; the command to run in it follows."""
+    """Bubblewrap with its options; the command to run in it follows."""
     options = [
         *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
         *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),

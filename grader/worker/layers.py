@@ -3,21 +3,23 @@
 NAMES = ("bubblewrap", "namespaces", "landlock", "seccomp")
 
 OFF = "switched off"
-"""What is reported of a layer that was left out."""
+"""What is reported of a layer that was left out without a reason given."""
 
-_off: set[str] = set()
+_off: dict[str, str] = {}
 around: dict[str, str] = {"bubblewrap": "not for a single run"}
 """Layers that stand around the whole worker: "ok" or why not."""
 
 
 def switch_off(names: str) -> None:
-    """Do without the layers in `names` (separated by commas) from now on."""
-    _off.update(names.split(",") if names else ())
+    """Do without these layers from now on: "landlock,bubblewrap=why"."""
+    for item in names.split(",") if names else ():
+        name, _, reason = item.partition("=")
+        _off[name] = reason or OFF
 
 
-def is_off(name: str) -> bool:
-    """Whether this layer is to be left out."""
-    return name in _off
+def off(name: str) -> str | None:
+    """Why this layer is left out, if it is."""
+    return _off.get(name)
 
 
 def stands_around(name: str, state: str) -> None:

@@ -1,6 +1,6 @@
 """Which files a run may read: the interpreter, its libraries, the worker, the data."""
 
-# ruff: noqa: PTH100, PTH110, PTH114, PTH115, PTH116, PTH118, PTH206
+# ruff: noqa: PTH100, PTH113, PTH119, PTH110, PTH114, PTH115, PTH116, PTH118, PTH206
 # (unresolved paths, links included, are what this is about)
 
 import functools

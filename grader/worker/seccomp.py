@@ -10,6 +10,7 @@ import errno
 import functools
 import os
 from collections.abc import Iterable
+from typing import Self
 
 from grader.worker import system
 from grader.worker.syscalls import CONDITIONAL, REFUSED, SIGNALS, UNKNOWN, Argument
@@ -113,7 +114,7 @@ class _Filter:
             self._check(code)
             return program.read()
 
-    def __enter__(self) -> "_Filter":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -42,7 +42,7 @@ UNKNOWN: Final = ("clone3",)
 class Argument(NamedTuple):
     """A condition on one argument of a call: `value & mask == operand`, or `!= operand`."""
 
-    index: int
+    place: int
     operand: int
     mask: int | None = None
     equal: bool = True

@@ -74,8 +74,8 @@ def own_user(files: tuple[str, ...]) -> int | None:
 
 
 def _enter(data: tuple[str, ...], scratch_mb: int) -> dict[str, str]:
-    if layers.is_off("namespaces"):
-        return dict.fromkeys(namespaces.LAYERS, layers.OFF)
+    if reason := layers.off("namespaces"):
+        return dict.fromkeys(namespaces.LAYERS, reason)
     if sys.platform == "linux":
         return namespaces.enter(data, scratch_mb)
     else:  # noqa: RET505 - mypy takes what follows a platform's return for unreachable
