@@ -86,6 +86,17 @@ def grade(
 
 
 @cli.command()
+def doctor() -> None:
+    """Try what this machine keeps student code from.
+
+    Exit status: 0 if what is enforced withstood every attempt, else 1.
+    """
+    from grader.cli.doctor import run
+
+    sys.exit(run())
+
+
+@cli.command()
 def schema() -> None:
     """Print the JSON Schema of a scorecard."""
     import msgspec

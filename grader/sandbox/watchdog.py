@@ -13,6 +13,9 @@ from grader.wire import Limits
 TICK = 0.05
 """Seconds between two looks."""
 _WALL_FACTOR = 2
+"""Wall time per CPU second that is granted to a run which waits of its own accord."""
+_BUSY_FACTOR = 20
+"""The same for one that waits for a CPU which others have."""
 _RESERVE = 160 << 20
 """Bytes that a machine needs free, or the kernel starts to kill whom it likes."""
 _MODEST = 64 << 20
@@ -43,6 +46,7 @@ class Watchdog:
         self._cell_began = 0.0
         self._cell_began_wall = self._began
         self._cpu = 0.0
+        self._queued = 0.0
 
     def cell_done(self) -> None:
         """The next cell's time counts from now."""
@@ -72,16 +76,26 @@ class Watchdog:
 
     def _time_overrun(self, now: float) -> Overrun | None:
         used, cell, total = self.seconds(), self._limits.cell_seconds, self._limits.total_seconds
+        in_cell, in_all = now - self._cell_began_wall, now - self._began
+        queued = self._queued_seconds()
         spent = [
             (used - self._cell_began, cell, "in one cell"),
             (used, total, "in all"),
-            (now - self._cell_began_wall, _WALL_FACTOR * cell, "of waiting in one cell"),
-            (now - self._began, _WALL_FACTOR * total, "of waiting in all"),
+            (in_cell - queued, _WALL_FACTOR * cell, "of waiting in one cell"),
+            (in_all - queued, _WALL_FACTOR * total, "of waiting in all"),
+            (in_cell, _BUSY_FACTOR * cell, "in one cell on a busy machine"),
+            (in_all, _BUSY_FACTOR * total, "in all on a busy machine"),
         ]
         for seconds, limit, where in spent:
             if seconds > limit:
                 return Overrun("timed_out", f"it took more than {limit:g} s {where}")
         return None
+
+    def _queued_seconds(self) -> float:
+        """Wall time that is the machine's fault: others had the CPU."""
+        queued = self._tree.queued_seconds() if self._tree else 0.0
+        self._queued = max(self._queued, queued)
+        return self._queued
 
     def _memory_overrun(self) -> Overrun | None:
         limit = self._limits.memory_mb << 20
