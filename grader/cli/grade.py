@@ -18,6 +18,7 @@ from grader.report import Reports
 from grader.sandbox import open_sandbox
 from grader.staging import staged
 from grader.submission import discover
+from grader.workspace import workspace
 
 
 def run(
@@ -33,8 +34,7 @@ def run(
 ) -> int:
     """Exit status of the command."""
     with ExitStack() as stack:
-        workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-")))
-        found = discover(paths, workspace / "unpacked")
+        found = discover(paths, stack.enter_context(workspace()) / "unpacked")
         for problem in found.problems:
             warn(problem)
         if not found.submissions:
