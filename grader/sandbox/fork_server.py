@@ -11,14 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from msgspec.structs import replace
+
 from grader.errors import InfrastructureError
+from grader.sandbox.beginning import Beginnings, keys
 from grader.sandbox.closing import Closing
 from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
 from grader.sandbox.data_folders import DataFolders
 from grader.sandbox.forked_worker import ForkedWorker
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.supervise import Supervision, WorkerLostError
-from grader.wire import Audit, RunRequest, encode
+from grader.wire import Audit, Order, RunRequest, encode
 
 _PATIENCE = 10.0
 
@@ -35,7 +38,8 @@ class ForkServerSandbox(Closing):
         self._server = _Server()
 
     def open(self, request: RunRequest, blob: bytes = b"") -> ForkedSession:
-        """Run one request; a server that has died is replaced once.
+        """Run one request; a server that has died is replaced once, by one that starts the
+        run from the top.
 
         Raises `InfrastructureError` if it dies again, or cannot be started.
         """
@@ -45,7 +49,7 @@ class ForkServerSandbox(Closing):
         except WorkerLostError:
             self._server.close()
             self._server = _Server()
-            return self._server.open(request, blob)
+            return self._server.open(replace(request, shared=0), blob)
 
     def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
         """One request without audit runs; errors as for `open`."""
@@ -82,6 +86,7 @@ class _Server:
 
     def __init__(self) -> None:
         self._owner = os.getpid()
+        self._beginnings = Beginnings()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -101,8 +106,10 @@ class _Server:
 
     def open(self, request: RunRequest, blob: bytes) -> ForkedSession:
         worker = ForkedWorker(encode(request, blob))
+        order = Order(modules=mentioned_modules(request), keys=keys(request))
         try:
-            worker.hand_over(self._control, mentioned_modules(request))
+            cells = self._beginnings.file(order.keys[-1] if order.keys else "", request)
+            worker.hand_over(self._control, order, cells)
             return ForkedSession(worker, request)
         except (OSError, WorkerLostError) as error:
             worker.close()
@@ -113,6 +120,7 @@ class _Server:
     def close(self) -> None:
         """Close our end; the server ends when the last holder of it has done so."""
         self._control.close()
+        self._beginnings.close()
         if os.getpid() != self._owner:
             return
         if not _ends_within(self._process.pid, _PATIENCE):

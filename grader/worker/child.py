@@ -16,15 +16,19 @@ def live(request: wire.RunRequest, blob: bytes, channel: Channel, walls: Walls) 
 
     channel.adopt()
     isolation = walls.close_behind()
-    environment = describe_environment() | {"seed": str(request.seed)}
-    capture.silence_descriptors(0, 1, 2)
-    sys.path.insert(0, walls.scratch)
-    sys.dont_write_bytecode = True
-    channel.send(wire.Started(isolation=isolation, environment=environment))
+    settle_in(walls)
+    channel.send(wire.Started(isolation=isolation, environment=describe_environment(request)))
     run.run(request, blob, channel)
 
 
-def describe_environment() -> dict[str, str]:
+def settle_in(walls: Walls) -> None:
+    """Make this process one for student code; its working folder is the scratch folder."""
+    capture.silence_descriptors(0, 1, 2)
+    sys.path.insert(0, walls.scratch)
+    sys.dont_write_bytecode = True
+
+
+def describe_environment(request: wire.RunRequest) -> dict[str, str]:
     """What decides the bits of a result."""
     import numpy as np
     import torch
@@ -36,6 +40,7 @@ def describe_environment() -> dict[str, str]:
         "platform": f"{sys.platform} {platform.machine()}",
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "threads": str(torch.get_num_threads()),
+        "seed": str(request.seed),
     }
 
 

@@ -50,6 +50,14 @@ def build(readable: Iterable[str], scratch_mb: int, owner: int) -> None:
     _mount_scratch(scratch_mb, owner)
 
 
+def renew_scratch(scratch_mb: int, owner: int) -> None:
+    """Put another scratch folder in the place of the one that was built, which is left behind."""
+    os.chdir("/")
+    system.unmount("/dev/shm")
+    system.unmount(SANDBOX)
+    _mount_scratch(scratch_mb, owner)
+
+
 def _bind_all(resolved: list[tuple[str, list[tuple[str, str]]]]) -> None:
     for real, links in resolved:
         if not os.path.lexists(real):
