@@ -48,6 +48,7 @@ def beginning(request: RunRequest) -> RunRequest:
         entry=None,
         returns=[],
         bystanders=[],
+        required=[],
         shared=0,
     )
 

@@ -7,18 +7,33 @@ import sys
 from grader import wire
 from grader.worker import capture
 from grader.worker.channel import Channel
+from grader.worker.phases import Phases
 from grader.worker.walls import Walls
 
 
 def live(request: wire.RunRequest, blob: bytes, channel: Channel, walls: Walls) -> None:
     """Confine this process, say so, and run the request to its end."""
-    from grader.worker import run
+    from grader.worker.run import Run
 
     channel.adopt()
     isolation = walls.close_behind()
     settle_in(walls)
-    channel.send(wire.Started(isolation=isolation, environment=describe_environment(request)))
-    run.run(request, blob, channel)
+    environment = describe_environment(request)
+    run = Run(request, blob, channel.send, Phases(request, blob, channel).part)
+    run.prepare()  # what fails before the first frame is not the student's fault
+    refused = not stands(isolation, request)
+    channel.send(wire.Started(isolation=isolation, environment=environment, refused=refused))
+    if not refused:
+        run.go()
+
+
+def stands(isolation: dict[str, str], request: wire.RunRequest) -> bool:
+    """Whether the layers that a request requires have been reached."""
+    return all(_any_stands(group, isolation) for group in request.required)
+
+
+def _any_stands(group: list[str], isolation: dict[str, str]) -> bool:
+    return any(isolation.get(layer, "").startswith(("ok", "partial")) for layer in group)
 
 
 def settle_in(walls: Walls) -> None:

@@ -10,7 +10,7 @@ import signal
 from dataclasses import replace
 
 from grader.wire import RunRequest
-from grader.worker import filetree, namespaces, system
+from grader.worker import filetree, layers, namespaces, system
 from grader.worker.confine import memory_in_use
 from grader.worker.namespaces import NOBODY, Proc
 from grader.worker.readable import interpreter_paths, private_file
@@ -54,6 +54,8 @@ class Ground:
         return replace(walls, confinement=replace(walls.confinement, memory=self._memory))
 
     def _enter(self, data: tuple[str, ...], scratch_mb: int) -> dict[str, str]:
+        if reason := layers.off("namespaces"):
+            raise OSError(reason)
         self._private = private_file(data) if self._is_root else None
         if self._is_root:
             self._user = 0 if self._private else NOBODY
@@ -77,7 +79,11 @@ class Ground:
         try:
             system.unshare(namespaces.SPACES)
             filetree.renew_scratch(scratch_mb, self._user)
-            user = namespaces.own_user(proc, self._user, self._private) if self._is_root else "ok"
+            user = (
+                namespaces.enter_own_user(proc, self._user, self._private)
+                if self._is_root
+                else "ok"
+            )
         finally:
             proc.close()
         return dict.fromkeys(namespaces.LAYERS, "ok") | {"user": user}

@@ -75,19 +75,16 @@ def _as_root(proc: Proc, data: Sequence[str], scratch_mb: int) -> str:
     paths = (*interpreter_paths(), *data)
     system.unshare(SPACES)
     filetree.build(paths, scratch_mb, uid)
-    return own_user(proc, uid, private)
+    return enter_own_user(proc, uid, private)
 
 
-def own_user(proc: Proc, uid: int, private: str | None) -> str:
+def enter_own_user(proc: Proc, uid: int, private: str | None) -> str:
     """Root becomes `uid` in a user namespace of its own; "ok" or what is missing.
 
     `private`: a file for whose sake it stays root.
     """
     if not private:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-        system.prctl(system.PR_SET_DUMPABLE, 1)  # or /proc/self would still be root's
+        system.become(NOBODY)
     try:
         system.unshare(system.CLONE_NEWUSER)
     except system.RefusedError as error:

@@ -33,20 +33,12 @@ MAX_BYSTANDERS = 200
 Status = Literal["ok", "error", "skipped"]
 
 
-def run(request: RunRequest, blob: bytes, channel: Channel) -> None:
-    """Run all cells and report what was seen.
+class Run:
+    """The state of one run: namespace, recorder, output.
 
     Exceptions of the student's code are results; whatever else ends this process is
     for the trusted side to notice.
     """
-    whole = Run(request, blob, channel.send, Phases(request, blob, channel).part)
-    whole.begin()
-    whole.cells(request.cells)
-    whole.end()
-
-
-class Run:
-    """The state of one run: namespace, recorder, output."""
 
     def __init__(self, request: RunRequest, blob: bytes, send: Send, part: Part) -> None:
         self.request = request
@@ -59,6 +51,11 @@ class Run:
         self.resolver = data.Resolver(request.data)
         self.codes: dict[int, CodeType | BaseException] = {}
         self.exited = False
+
+    def go(self) -> None:
+        """Run all cells and report what was seen."""
+        self.cells(self.request.cells)
+        self.end()
 
     def cells(self, cells: Sequence[CellCode]) -> None:
         """Run these cells of the request, unless the code has asked to exit."""
@@ -76,8 +73,8 @@ class Run:
             self._bystanders()
         self.send(Done(exited=self.exited), b"")
 
-    def begin(self) -> None:
-        """Make this process what a notebook's kernel is before its first cell."""
+    def prepare(self) -> None:
+        """Set the stage; no code of the student's runs yet."""
         seed(self.request.seed)
         self.namespace["__builtins__"] = builtins
         setattr(builtins, HARNESS, self.recorder)

@@ -118,7 +118,7 @@ class Snapshot:
         child.settle_in(ground.walls)
         still = Stillness(ground.proc)
         self._run = Run(request, b"", self._tape.send, self._tape.part)
-        self._run.begin()
+        self._run.prepare()
         self._run.cells(request.cells)
         problem = self._tape.problem or still.broken()
         if problem:
@@ -142,15 +142,18 @@ class Snapshot:
         os.chdir(self._folder)
         random.setstate(self._random)
         isolation = walls.close()
+        refused = not child.stands(isolation, request)
         channel.send(
             wire.Started(
                 isolation=isolation,
                 environment=self._environment,
+                refused=refused,
                 shared=len(self._run.request.cells),
             )
         )
-        channel.send_encoded(self._tape.frames)
-        self._run.go_on(request, blob, channel)
+        if not refused:
+            channel.send_encoded(self._tape.frames)
+            self._run.go_on(request, blob, channel)
 
 
 class _Tape:
