@@ -1,36 +1,42 @@
-"""`grader grade`: find submissions, grade them, write reports, say what came out."""
+"""`grader grade`: find submissions, grade what is new, write reports, say what came out."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
-from grader.assignment import find_assignment, load_assignment
-from grader.cli.detect import detect_assignment
+import msgspec
+
+from grader.assignment import Assignment, find_assignment, load_assignment
 from grader.cli.progress import progress, warn
-from grader.cli.table import print_json, print_table
 from grader.errors import UsageError
-from grader.model import Scorecard
 from grader.report import Reports
-from grader.sandbox import open_sandbox
-from grader.staging import staged
-from grader.submission import discover
+from grader.submission import Submission, discover
 
 
-def run(
-    paths: Sequence[Path],
-    *,
-    assignment: str | None,
-    out: Path,
-    data: Path | None,
-    jobs: int | None,
-    style: str,
-    with_notebook: bool,
-) -> int:
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What `grader grade` was told."""
+
+    assignment: str | None
+    out: Path
+    data: Path | None
+    jobs: int | None
+    style: str
+    with_notebook: bool
+    gradebook: str | None
+    roster: Path | None
+    submitted_at: str | None
+    submitted_from: str | None
+    regrade: bool
+
+
+def run(paths: Sequence[Path], options: Options) -> int:
     """Exit status of the command."""
+    from grader.cli.table import print_results
+
     with ExitStack() as stack:
         workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-")))
         found = discover(paths, workspace / "unpacked")
@@ -38,44 +44,15 @@ def run(
             warn(problem)
         if not found.submissions:
             raise UsageError("nothing to grade: no notebook or module was found")
-        folder = find_assignment(assignment) if assignment else detect_assignment(found.submissions)
-        chosen = load_assignment(folder, data=data)
-        _writable(out)
-        files = staged(chosen, workspace / "data")
-        # The worker starts now and imports torch while this process does the same.
-        sandbox = stack.enter_context(open_sandbox(data_dirs=[files]))
-
-        from grader.batch import Work, grade_all
-
-        work = Work(
-            assignment=chosen,
-            sandbox=sandbox,
-            data=files,
-            reports=Reports(out),
-            with_notebook=with_notebook,
+        assignment = load_assignment(_folder(options, found.submissions), data=options.data)
+        _writable(options.out)
+        ledger = Ledger(options, assignment)
+        stack.enter_context(closing(ledger.run))
+        todo = ledger.plan(found.submissions)
+        ungraded = _grade(todo, ledger, workspace, options) if todo else 0
+        published = ledger.run.publish()
+        print_results(
+            Reports(options.out), [each.id for each in found.submissions], published, options.style,
+            unchanged=len(found.submissions) - len(todo),
         )
-        stream = grade_all(work, found.submissions, jobs=jobs or os.cpu_count() or 1)
-        with progress(len(found.submissions)) as advance:
-            cards = list(_announced(stream, advance))
-        index = work.reports.write_class(cards, chosen.spec.title)
-    (print_json if style == "json" else print_table)(cards, index)
-    return 1 if any(card.status == "ungraded" for card in cards) else 0
-
-
-def _announced(
-    stream: Iterator[Scorecard], advance: Callable[[Scorecard], None]
-) -> Iterator[Scorecard]:
-    for card in stream:
-        advance(card)
-        yield card
-
-
-def _writable(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
-    except OSError as error:
-        raise UsageError(
-            f"{out} cannot be written to ({error.strerror}): choose another folder with --out"
-        ) from error
+    return 1 if ungraded or ledger.failed else 0
