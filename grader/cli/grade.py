@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -12,13 +12,15 @@ import msgspec
 
 from grader.assignment import Assignment, find_assignment, load_assignment
 from grader.cli.progress import progress, warn
+from grader.cli.table import Printout
 from grader.errors import UsageError
+from grader.gradebook import GradingRun, Roster, Times, read_roster, rules_of, times_of
 from grader.report import Reports
 from grader.submission import Submission, discover
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What `grader grade` was told."""
+    """What the command was told, beside the paths."""
 
     assignment: str | None
     out: Path
@@ -35,8 +37,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(paths: Sequence[Path], options: Options) -> int:
     """Exit status of the command."""
-    from grader.cli.table import print_results
-
     with ExitStack() as stack:
         workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-")))
         found = discover(paths, workspace / "unpacked")
@@ -44,15 +44,107 @@ def run(paths: Sequence[Path], options: Options) -> int:
             warn(problem)
         if not found.submissions:
             raise UsageError("nothing to grade: no notebook or module was found")
-        assignment = load_assignment(_folder(options, found.submissions), data=options.data)
+        assignment = _assignment(options, found.submissions)
         _writable(options.out)
-        ledger = Ledger(options, assignment)
-        stack.enter_context(closing(ledger.run))
-        todo = ledger.plan(found.submissions)
-        ungraded = _grade(todo, ledger, workspace, options) if todo else 0
-        published = ledger.run.publish()
-        print_results(
-            Reports(options.out), [each.id for each in found.submissions], published, options.style,
-            unchanged=len(found.submissions) - len(todo),
+        reports = Reports(options.out)
+        rules = rules_of(assignment, with_notebook=options.with_notebook)
+        target = options.gradebook or options.out
+        roster = _roster(options.roster, found.submissions)
+        times = _times(options, assignment, found.submissions, roster)
+        book = stack.enter_context(closing(GradingRun(target, assignment, rules, reports, warn)))
+        todo = book.plan(found.submissions, roster, times, regrade=options.regrade)
+        ungraded = _grade(todo, assignment, book, workspace, options) if todo else 0
+        published = book.publish()
+    printout = Printout(
+        ids=[each.id for each in found.submissions],
+        graded=len(todo) - ungraded,
+        ungraded=ungraded,
+        published=published,
+    )
+    (printout.json if options.style == "json" else printout.table)(reports)
+    unused = options.roster is not None and roster is None
+    return 1 if ungraded or book.failed or unused else 0
+
+
+def _grade(
+    todo: Sequence[Submission],
+    assignment: Assignment,
+    book: GradingRun,
+    workspace: Path,
+    options: Options,
+) -> int:
+    """Grade, and enter every scorecard as it comes; returns how many are ungraded."""
+    from grader.sandbox import open_sandbox
+    from grader.staging import staged
+
+    data = staged(assignment, workspace / "data")
+    # The worker starts now and imports torch while this process does the same.
+    with open_sandbox(data_dirs=[data]) as sandbox:
+        from grader.batch import Work, grade_all
+
+        work = Work(
+            assignment=assignment,
+            sandbox=sandbox,
+            data=data,
+            reports=book.reports,
+            with_notebook=options.with_notebook,
         )
-    return 1 if ungraded or ledger.failed else 0
+        ungraded = 0
+        with progress(len(todo)) as advance:
+            for marked in grade_all(work, todo, jobs=options.jobs or os.cpu_count() or 1):
+                book.store(marked.card, marked.notebook)
+                ungraded += marked.card.status == "ungraded"
+                advance(marked.card)
+    return ungraded
+
+
+def _assignment(options: Options, submissions: Sequence[Submission]) -> Assignment:
+    if options.assignment is not None:
+        return load_assignment(find_assignment(options.assignment), data=options.data)
+    from grader.cli.detect import detect_assignment
+
+    return load_assignment(detect_assignment(submissions), data=options.data)
+
+
+def _roster(path: Path | None, submissions: Sequence[Submission]) -> Roster | None:
+    """The class list, its faults told; None where there is none to use."""
+    if path is None:
+        return None
+    try:
+        roster = read_roster(path)
+    except UsageError as error:
+        warn(f"{error}. Grading goes on without a roster")
+        return None
+    for problem in (*roster.problems, *roster.unknown([each.id for each in submissions])):
+        warn(problem)
+    return roster
+
+
+def _times(
+    options: Options,
+    assignment: Assignment,
+    submissions: Sequence[Submission],
+    roster: Roster | None,
+) -> Times:
+    late = assignment.spec.late
+    times = times_of(
+        submissions,
+        at=options.submitted_at,
+        from_git=options.submitted_from == "git",
+        roster=roster,
+        zone=late.due.tzinfo if late else None,
+    )
+    for problem in times.problems:
+        warn(problem)
+    return times
+
+
+def _writable(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{out} cannot be written to ({error.strerror}): choose another folder with --out"
+        ) from error
