@@ -28,6 +28,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     jobs: int | None
     style: str
     with_notebook: bool
+    sandbox: bool
+    """Refuse to run anything where this machine cannot keep it in."""
     gradebook: str | None
     roster: Path | None
     submitted_at: str | None
@@ -53,7 +55,7 @@ def run(paths: Sequence[Path], options: Options) -> int:
         times = _times(options, assignment, found.submissions, roster)
         book = stack.enter_context(closing(GradingRun(target, assignment, rules, reports, warn)))
         todo = book.plan(found.submissions, roster, times, regrade=options.regrade)
-        ungraded = _grade(todo, assignment, book, workspace, options) if todo else 0
+        ungraded = _grade(todo, assignment, book, options) if todo else 0
         published = book.publish()
     printout = Printout(
         ids=[each.id for each in found.submissions],
@@ -70,16 +72,17 @@ def _grade(
     todo: Sequence[Submission],
     assignment: Assignment,
     book: GradingRun,
-    workspace: Path,
     options: Options,
 ) -> int:
     """Grade, and enter every scorecard as it comes; returns how many are ungraded."""
     from grader.sandbox import open_sandbox
     from grader.staging import staged
 
-    data = staged(assignment, workspace / "data")
-    # The worker starts now and imports torch while this process does the same.
-    with open_sandbox(data_dirs=[data]) as sandbox:
+    with ExitStack() as stack:
+        data = stack.enter_context(staged(assignment))
+        # The worker starts now and imports torch while this process does the same.
+        sandbox = stack.enter_context(open_sandbox(data_dirs=[data], required=options.sandbox))
+
         from grader.batch import Work, grade_all
 
         work = Work(

@@ -7,15 +7,18 @@ import select
 import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO
+
+from msgspec.structs import replace
 
 from grader.errors import InfrastructureError
 from grader.sandbox.closing import Closing
 from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
 from grader.sandbox.data_folders import DataFolders
 from grader.sandbox.forked_worker import ForkedWorker
+from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.supervise import Supervision, WorkerLostError
 from grader.wire import Audit, RunRequest, encode
@@ -30,22 +33,38 @@ class ForkServerSandbox(Closing):
     ends the server.
     """
 
-    def __init__(self, data_dirs: Sequence[Path | str] = ()) -> None:
+    def __init__(
+        self,
+        data_dirs: Sequence[Path | str] = (),
+        *,
+        without: Iterable[str] = (),
+        required: bool = True,
+    ) -> None:
         self._folders = DataFolders(data_dirs)
-        self._server = _Server()
+        self._without = frozenset(without)
+        self._required = REQUIRED if required else []
+        self._server = self._start()
 
     def open(self, request: RunRequest, blob: bytes = b"") -> ForkedSession:
         """Run one request; a server that has died is replaced once.
 
-        Raises `InfrastructureError` if it dies again, or cannot be started.
+        Raises `InfrastructureError` if it dies again, or cannot be started, and
+        `UnsafeError` where runs cannot be walled off and that was required.
         """
         self._folders.check(request)
+        request = replace(request, required=self._required)
         try:
             return self._server.open(request, blob)
         except WorkerLostError:
             self._server.close()
-            self._server = _Server()
+            if not self._server.proven:
+                # It never served a run: it may be bubblewrap that it could not live in.
+                self._without |= {"bubblewrap=the worker did not start within it"}
+            self._server = self._start()
             return self._server.open(request, blob)
+
+    def _start(self) -> _Server:
+        return _Server(self._folders.paths(), self._without)
 
     def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
         """One request without audit runs; errors as for `open`."""
@@ -80,13 +99,14 @@ class ForkedSession(Closing):
 class _Server:
     """The server process and our end of its control socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, folders: Sequence[str], without: Iterable[str]) -> None:
+        self.proven = False
         self._owner = os.getpid()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._process = subprocess.Popen(  # noqa: S603
-                worker_command("serve", str(far.fileno())),
+                worker_command("enclose", str(far.fileno()), ",".join(sorted(without)), *folders),
                 env=worker_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -103,12 +123,14 @@ class _Server:
         worker = ForkedWorker(encode(request, blob))
         try:
             worker.hand_over(self._control, mentioned_modules(request))
-            return ForkedSession(worker, request)
+            session = ForkedSession(worker, request)
         except (OSError, WorkerLostError) as error:
             worker.close()
             words = self._last_words()
             reason = str(error) if words in str(error) else f"{error} {words}"
             raise WorkerLostError(reason) from error
+        self.proven = True
+        return session
 
     def close(self) -> None:
         """Close our end; the server ends when the last holder of it has done so."""
