@@ -9,6 +9,10 @@ from typing import Any
 import click
 
 from grader import pins
+from grader.cli.adjust import adjust
+from grader.cli.decide import decide
+from grader.cli.diff import diff
+from grader.cli.forget import forget
 from grader.errors import GraderError, InfrastructureError
 from grader.messages import printable
 
@@ -120,6 +124,10 @@ def starter(solution: Path, starter: Path) -> None:
 
     write_starter(solution, starter)
     click.echo(f"wrote {starter}")
+
+
+for command in (adjust, decide, diff, forget):
+    cli.add_command(command)
 
 
 def main() -> None:

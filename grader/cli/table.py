@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from grader.gradebook import Published
 from grader.grade import Grade
+from grader.gradebook import Published
 from grader.messages import printable
 from grader.model import RIGHT, Scorecard
 from grader.report import Reports

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, insert, select, update
 
 from grader.errors import UsageError
+from grader.grade import Adjustment
 from grader.gradebook import moment
 from grader.gradebook.tables import adjustments, submissions
-from grader.grade import Adjustment
 from grader.messages import printable
 
 
@@ -51,12 +51,15 @@ def active(connection: Connection, assignment: str) -> Iterator[tuple[str, Adjus
         .order_by(adjustments.c.id)
     )
     for row in rows:
-        yield row.student, Adjustment(
-            number=row.id,
-            points=row.points,
-            reason=row.reason,
-            by=row.adjusted_by,
-            at=row.adjusted_at,
+        yield (
+            row.student,
+            Adjustment(
+                number=row.id,
+                points=row.points,
+                reason=row.reason,
+                by=row.adjusted_by,
+                at=row.adjusted_at,
+            ),
         )
 
 

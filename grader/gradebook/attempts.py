@@ -119,7 +119,9 @@ def settled(
         for name, key in keys.items()
         if places[name].key == key and places[name].status == "graded"
     }
-    others = {(places[name].submission_id, key): name for name, key in keys.items() if name not in done}
+    others = {
+        (places[name].submission_id, key): name for name, key in keys.items() if name not in done
+    }
     for row in _graded_before(connection, others):
         done.add(others[row.submission_id, row.key])
         since = update(attempts).where(attempts.c.id == row.id)
@@ -128,16 +130,16 @@ def settled(
     return done
 
 
-def _graded_before(
-    connection: Connection, wanted: Iterable[tuple[int, str]]
-) -> list[Any]:
+def _graded_before(connection: Connection, wanted: Iterable[tuple[int, str]]) -> list[Any]:
     pairs = list(wanted)
     found = []
     for chunk in chunks([key for _, key in pairs]):
         rows = select(attempts.c.id, attempts.c.submission_id, attempts.c.key).where(
             attempts.c.key.in_(chunk), attempts.c.status == "graded"
         )
-        found += [row for row in connection.execute(rows) if (row.submission_id, row.key) in set(pairs)]
+        found += [
+            row for row in connection.execute(rows) if (row.submission_id, row.key) in set(pairs)
+        ]
     return found
 
 

@@ -21,14 +21,15 @@ from sqlalchemy import Connection, select, text, update
 
 from grader.assignment import Assignment
 from grader.errors import UsageError
-from grader.gradebook import adjusting, attempts, deciding, moment
+from grader.grade import Grade, Ruling
+from grader.gradebook import adjusting, attempts, deciding, history, moment
 from grader.gradebook.attempts import Attempt
+from grader.gradebook.comparison import Move
 from grader.gradebook.database import Database
 from grader.gradebook.deciding import Note
 from grader.gradebook.enrolment import HandedIn, Place, enroll
 from grader.gradebook.roster import Roster
 from grader.gradebook.tables import assignments, submissions
-from grader.grade import Grade, Ruling
 from grader.messages import printable
 from grader.model import Scorecard
 from grader.report import Entry
@@ -85,10 +86,11 @@ class Gradebook:
     def assignment(self, name: str | None = None) -> tuple[str, str]:
         """Name and title of the assignment called `name`, or of the only one."""
         with self.database.reading() as connection:
-            known = dict(connection.execute(select(assignments.c.name, assignments.c.title)).all())
+            rows = connection.execute(select(assignments.c.name, assignments.c.title))
+            known: dict[str, str] = {row.name: row.title for row in rows}
         if name is None and len(known) == 1:
             return next(iter(known.items()))
-        if name in known:
+        if name is not None and name in known:
             return name, known[name]
         there = ", ".join(map(printable, sorted(known))) or "none"
         if name is None:
@@ -132,6 +134,11 @@ class Gradebook:
             found = next(attempts.scorecards(connection, assignment, [student]), None)
             return found[1] if found else None
 
+    def moves(self, assignment: str) -> list[Move]:
+        """Whose marks are not those of their attempt before."""
+        with self.database.reading() as connection:
+            return sorted(history.moves(connection, assignment), key=lambda m: natural(m.id))
+
     def outdated(self, assignment: str) -> list[str]:
         """Whose marks come from an earlier version of the assignment, by id."""
         with self.database.reading() as connection:
@@ -147,7 +154,9 @@ class Gradebook:
     def adjust(self, assignment: str, student: str, points: float, reason: str) -> None:
         """Give or take points by hand."""
         with self.database.writing() as connection:
-            adjusting.adjust(connection, _submission(connection, assignment, student), points, reason)
+            adjusting.adjust(
+                connection, _submission(connection, assignment, student), points, reason
+            )
 
     def undo(self, assignment: str, number: int) -> str:
         """Take an adjustment back; returns whose it was."""
@@ -166,7 +175,9 @@ class Gradebook:
         with self.database.writing() as connection:
             submission = _submission(connection, assignment, student)
             names = [n.name for n in deciding.notes(connection, assignment) if n.student == student]
-            decided = [d.note for owner, d in deciding.active(connection, assignment) if owner == student]
+            decided = [
+                d.note for owner, d in deciding.active(connection, assignment) if owner == student
+            ]
             name = deciding.the_one(list(dict.fromkeys([*names, *decided])), note, student)
             deciding.decide(connection, submission, name, ruling, reason)
             return name

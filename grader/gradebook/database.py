@@ -52,9 +52,9 @@ class Database:
 
     @property
     def name(self) -> str:
-        """For messages: the file, or the address without its password."""
+        """The file, or the address without its password."""
         if self.sqlite:
-            return str(self.url.database)
+            return str(Path(self.url.database or "").absolute())
         return self.url.set(query={}).render_as_string(hide_password=True)
 
     @property

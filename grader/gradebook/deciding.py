@@ -9,10 +9,10 @@ import msgspec
 from sqlalchemy import Connection, and_, insert, select, update
 
 from grader.errors import UsageError
+from grader.grade import Decision, Ruling
 from grader.gradebook import moment
 from grader.gradebook.adjusting import who
 from grader.gradebook.tables import decisions, integrity_notes, submissions
-from grader.grade import Decision, Ruling
 from grader.messages import printable
 
 
@@ -33,7 +33,12 @@ def notes(connection: Connection, assignment: str) -> list[Note]:
         decisions.c.replaced_at.is_(None),
     )
     rows = connection.execute(
-        select(submissions.c.student, integrity_notes.c.note.label("name"), integrity_notes.c.text, *decisions.c)
+        select(
+            submissions.c.student,
+            integrity_notes.c.note.label("name"),
+            integrity_notes.c.text,
+            *decisions.c,
+        )
         .join(integrity_notes, integrity_notes.c.attempt_id == submissions.c.attempt_id)
         .join(decisions, by_name, isouter=True)
         .where(submissions.c.assignment == assignment, submissions.c.forgotten_at.is_(None))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from grader.assignment import Assignment
 from grader.gradebook import moment
@@ -71,7 +71,7 @@ def _rows(connection: Connection, assignment: str) -> dict[str, dict[str, Any]]:
         .where(submissions.c.assignment == assignment)
         .order_by(submissions.c.id)
     )
-    return {row.student: dict(row._mapping) for row in found}
+    return {row["student"]: dict(row) for row in found.mappings()}
 
 
 def _enter_assignment(connection: Connection, assignment: Assignment) -> None:
@@ -136,7 +136,9 @@ def _enter_submissions(
         if any(row[column] != value for column, value in values.items()):
             changed.append({"row": row["id"], **values})
     if changed:
-        columns = {column: bindparam(column) for column in changed[0] if column != "row"}
+        columns: dict[str, Any] = {
+            column: bindparam(column) for column in changed[0] if column != "row"
+        }
         by_id = update(submissions).where(submissions.c.id == bindparam("row"))
         connection.execute(by_id.values(columns), changed)
 

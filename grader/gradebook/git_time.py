@@ -44,7 +44,9 @@ def _by_repository(files: Sequence[Path]) -> dict[Path, list[Path]]:
     for file in files:
         folder = file.resolve().parent
         if folder not in tops:
-            tops[folder] = next((p for p in (folder, *folder.parents) if (p / ".git").exists()), None)
+            tops[folder] = next(
+                (p for p in (folder, *folder.parents) if (p / ".git").exists()), None
+            )
         top = tops[folder]
         if top is not None:
             found.setdefault(top, []).append(file)
@@ -73,7 +75,7 @@ def _name(top: Path, file: Path) -> bytes:
     return file.resolve().relative_to(top).as_posix().encode("utf-8", "surrogateescape")
 
 
-def _is_as_committed(repository: Any, tree: bytes, name: bytes, file: Path) -> bool:
+def _is_as_committed(repository: Any, tree: Any, name: bytes, file: Path) -> bool:
     from dulwich.object_store import tree_lookup_path
 
     try:

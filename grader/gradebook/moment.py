@@ -8,7 +8,7 @@ from grader.errors import UsageError
 
 
 def now() -> str:
-    """This moment, to the millisecond: two regrades within a second differ."""
+    """The current moment, to the millisecond: two regrades within a second differ."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -53,8 +53,10 @@ def _version(database: Database, connection: Connection) -> int | None:
     if tables.gradebook.name in present:
         found = connection.execute(select(tables.gradebook.c.version)).scalars().first()
         if found is None:
-            raise GradebookError(f"{database.name}: is a gradebook without a version: put back a copy")
-        return found
+            raise GradebookError(
+                f"{database.name}: is a gradebook without a version: put back a copy"
+            )
+        return int(found)
     foreign = present if database.sqlite else present & set(tables.metadata.tables)
     if foreign:
         raise GradebookError(
@@ -74,7 +76,11 @@ def _make(database: Database) -> None:
         tables.metadata.create_all(connection, checkfirst=False)
         for view in VIEWS:
             connection.execute(text(view))
-        made = {"version": tables.VERSION, "made_by": f"grader {grader_version()}", "made_at": now()}
+        made = {
+            "version": tables.VERSION,
+            "made_by": f"grader {grader_version()}",
+            "made_at": now(),
+        }
         connection.execute(insert(tables.gradebook), made)
 
 

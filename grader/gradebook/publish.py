@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from grader.gradebook.book import Gradebook
 from grader.grade import Grade
+from grader.gradebook.book import Gradebook
 from grader.report import Reports
 from grader.report.written import Written, renderer
 
@@ -41,6 +41,7 @@ def publish(
             break
         reports.write_class(book.entries(assignment, grades), title)
         written.note(CLASS, reports.CLASS_FILES, made_from)
+    written.gradebook = book.name
     written.save()
     return Published(reports.out / "index.html", grades)
 

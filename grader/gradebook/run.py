@@ -10,9 +10,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
-
 from grader.assignment import Assignment
+from grader.grade import Grade
 from grader.gradebook.attempts import Attempt
 from grader.gradebook.book import Gradebook
 from grader.gradebook.content import Content, Rules, content_of
@@ -22,7 +21,6 @@ from grader.gradebook.opening import open_gradebook
 from grader.gradebook.publish import Published, page_made_from, publish
 from grader.gradebook.roster import Roster
 from grader.gradebook.submitted import Times
-from grader.grade import Grade
 from grader.model import Scorecard
 from grader.report import Reports
 from grader.report.written import Written
@@ -140,7 +138,11 @@ class GradingRun:
     def _attempt(self, card: Scorecard, notebook: str | None) -> Attempt:
         content = self._contents[card.id]
         key = self.rules.key(content) if content else UNREADABLE
-        if content is not None and card.status == "graded" and card.source.sha256 not in content.files:
+        if (
+            content is not None
+            and card.status == "graded"
+            and card.source.sha256 not in content.files
+        ):
             # The file was changed after its digest was taken: no content may have this key.
             key = hashlib.sha256(f"{key} {card.source.sha256}".encode()).hexdigest()
             content = None

@@ -53,9 +53,7 @@ def _flag(text: str, zone: tzinfo | None) -> datetime:
         raise UsageError(f"--submitted-at: {error}") from error
 
 
-def _listed(
-    roster: Roster, zone: tzinfo | None, problems: list[str]
-) -> dict[str, tuple[str, str]]:
+def _listed(roster: Roster, zone: tzinfo | None, problems: list[str]) -> dict[str, tuple[str, str]]:
     known = {}
     for student in roster.students:
         if student.submitted_at is None:

@@ -25,7 +25,9 @@ VERSION = 1
 metadata = MetaData()
 
 
-def _table(name: str, *columns: Column[str] | Column[int] | Column[float] | UniqueConstraint) -> Table:
+def _table(
+    name: str, *columns: Column[str] | Column[int] | Column[float] | UniqueConstraint
+) -> Table:
     return Table(name, metadata, *columns)
 
 

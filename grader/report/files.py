@@ -57,9 +57,7 @@ class Reports:
         _write(page, [render_scorecard(card, notebook_html, grade)])
         return page
 
-    def write_class(
-        self, entries: Iterable[Entry], title: str, notice: str | None = None
-    ) -> Path:
+    def write_class(self, entries: Iterable[Entry], title: str, notice: str | None = None) -> Path:
         """Write the pages about all submissions; returns the path of index.html.
 
         Scorecards pass by one at a time: memory does not grow with their size. `notice`
@@ -72,9 +70,7 @@ class Reports:
         _write(index, class_pieces(overview, title, notice))
         return index
 
-    def _results(
-        self, entries: Iterable[Entry], title: str, overview: Overview
-    ) -> Iterator[str]:
+    def _results(self, entries: Iterable[Entry], title: str, overview: Overview) -> Iterator[str]:
         """`results.json`, a scorecard a line, gathering the overview on the way."""
         yield '{"scorecards":['
         between = "\n"
@@ -97,11 +93,10 @@ class Reports:
     def ids(self, besides: Container[str] = ()) -> list[str]:
         """Every submission that has a record in OUT, but those in `besides`."""
         try:
-            names = os.listdir(self.out)
+            others = [path for path in self.out.iterdir() if path.name not in besides]
         except OSError:
             return []
-        others = [name for name in names if name not in besides]
-        return [name for name in others if (self.out / name / "scorecard.json").is_file()]
+        return [path.name for path in others if (path / "scorecard.json").is_file()]
 
     def entries(self, ids: Iterable[str]) -> Iterator[Entry]:
         """What the records in OUT say by themselves; records that are not whole are left out."""

@@ -25,6 +25,11 @@ class _Note(msgspec.Struct, array_like=True):
     stamps: list[_Stamp]
 
 
+class _Ledger(msgspec.Struct):
+    gradebook: str = ""
+    files: dict[str, _Note] = {}
+
+
 class Written:
     """The ledger of one output folder.
 
@@ -33,7 +38,10 @@ class Written:
 
     def __init__(self, out: Path) -> None:
         self.out = out
-        self._notes = self._read()
+        ledger = self._read()
+        self.gradebook = ledger.gradebook
+        """Which gradebook the reports come from; empty if that is not known."""
+        self._notes = ledger.files
         self._new: dict[str, _Note] = {}
 
     def intact(self, name: str, files: Sequence[str], made_from: str) -> bool:
@@ -54,18 +62,18 @@ class Written:
         draft = self.out / f"{LEDGER}.{os.getpid()}.tmp"
         with contextlib.suppress(OSError):
             # Another grader may have written its part in the meantime.
-            draft.write_bytes(msgspec.json.encode(self._read() | self._new))
+            ledger = _Ledger(self.gradebook, self._read().files | self._new)
+            draft.write_bytes(msgspec.json.encode(ledger))
             draft.replace(self.out / LEDGER)
             self._new = {}
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
 
-    def _read(self) -> dict[str, _Note]:
+    def _read(self) -> _Ledger:
         try:
-            raw = (self.out / LEDGER).read_bytes()
-            return msgspec.json.decode(raw, type=dict[str, _Note])
+            return msgspec.json.decode((self.out / LEDGER).read_bytes(), type=_Ledger)
         except (OSError, msgspec.MsgspecError):
-            return {}
+            return _Ledger()
 
     def _stamps(self, files: Sequence[str]) -> list[_Stamp]:
         stamps = []
