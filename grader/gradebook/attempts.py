@@ -11,13 +11,11 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select, updat
 from grader.gradebook import moment
 from grader.gradebook.enrolment import Place
 from grader.gradebook.integrity import note_rows
+from grader.gradebook.statements import chunks, upserting
 from grader.gradebook.tables import assignments, attempts, integrity_notes, notebooks, submissions
-from grader.gradebook.upsert import upserting
 from grader.messages import printable
 from grader.model import Scorecard
-
-CHUNK = 200
-"""Keys or scorecards that are asked for at a time."""
+from grader.report import storable
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +85,15 @@ def _values(submission: int, attempt: Attempt) -> dict[str, Any]:
         "torch": attempt.torch,
         "graded_at": at,
         "current_since": at,
-        "scorecard": msgspec.json.encode(card).decode(),
+        "scorecard": msgspec.json.encode(storable(card)).decode(),
     }
+
+
+def _storable(text: str) -> str:
+    """Without what no database keeps as text."""
+    return (
+        text.encode("utf-8", "backslashreplace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    )
 
 
 def _store_more(connection: Connection, number: int, attempt: Attempt) -> None:
@@ -103,7 +108,7 @@ def _store_more(connection: Connection, number: int, attempt: Attempt) -> None:
             statement.on_conflict_do_update(
                 index_elements=["attempt_id"], set_={"html": statement.excluded.html}
             ),
-            {"attempt_id": number, "html": attempt.notebook},
+            {"attempt_id": number, "html": _storable(attempt.notebook)},
         )
 
 
@@ -141,12 +146,6 @@ def _graded_before(connection: Connection, wanted: Iterable[tuple[int, str]]) ->
             row for row in connection.execute(rows) if (row.submission_id, row.key) in set(pairs)
         ]
     return found
-
-
-def chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The items, `CHUNK` at a time."""
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
 
 
 def scorecards(

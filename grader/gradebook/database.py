@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from grader.errors import InfrastructureError
 from grader.report import GRADEBOOK
@@ -86,7 +86,7 @@ class Database:
         """Raises what the database says as GradebookError."""
         try:
             yield
-        except SQLAlchemyError as error:
+        except DBAPIError as error:
             raise GradebookError(self._explained(error)) from error
 
     def release(self) -> None:
@@ -114,8 +114,8 @@ class Database:
             event.listen(engine, "begin", _on_sqlite_begin)
         return engine
 
-    def _explained(self, error: SQLAlchemyError) -> str:
-        said = _first_line(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+    def _explained(self, error: DBAPIError) -> str:
+        said = _first_line(error.orig or error)
         remedies = _SQLITE if self.sqlite else _POSTGRESQL
         for sign, text in remedies.items():
             if sign in said:

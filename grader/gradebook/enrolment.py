@@ -12,8 +12,9 @@ from grader.assignment import Assignment
 from grader.gradebook import moment
 from grader.gradebook.late import lateness
 from grader.gradebook.roster import Roster
+from grader.gradebook.statements import chunks, upserting
 from grader.gradebook.tables import assignments, attempts, students, submissions
-from grader.gradebook.upsert import upserting
+from grader.messages import printable
 
 
 class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,10 +106,10 @@ def _enter_roster(connection: Connection, roster: Roster) -> None:
     _enter(connection, students, "id", listed)
     names = {student.id for student in roster.students}
     present = connection.execute(select(students.c.id).where(students.c.left_at.is_(None)))
-    gone = [{"name": name, "at": moment.now()} for name in present.scalars() if name not in names]
-    if gone:
-        by_name = update(students).where(students.c.id == bindparam("name"))
-        connection.execute(by_name.values(left_at=bindparam("at")), gone)
+    gone = [name for name in present.scalars() if name not in names]
+    for chunk in chunks(gone):
+        left = update(students).where(students.c.id.in_(chunk))
+        connection.execute(left.values(left_at=moment.now()))
 
 
 def _enter(connection: Connection, table: Any, key: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -154,7 +155,7 @@ def _values(
     names = ("path", "content", "submitted_at", "submitted_from", "forgotten_at")
     values = {name: row[name] for name in names}
     if arrived is not None:
-        values.update(path=arrived.path, forgotten_at=None)
+        values.update(path=printable(arrived.path), forgotten_at=None)
         if arrived.submitted_at is not None or arrived.content != row["content"]:
             values.update(
                 content=arrived.content,

@@ -30,7 +30,7 @@ def note_rows(card: Scorecard) -> Iterator[dict[str, Any]]:
         target = _target(card, note)
         rows[name_of(note)] = {
             "note": name_of(note),
-            "exercise": note.exercise,
+            "exercise": printable(note.exercise) if note.exercise else None,
             "target": printable(note.target) if note.target else None,
             "text": printable(note.text),
             "earned": target.score if target else 0.0,

@@ -31,6 +31,16 @@ def open_gradebook(target: str | Path, *, create: bool = False) -> Gradebook:
         if not create:
             raise GradebookError(f"there is no gradebook {file}: grade something first")
         file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _prepare(database, create=create)
+    except BaseException:
+        database.release()
+        raise
+    return Gradebook(database)
+
+
+def _prepare(database: Database, *, create: bool) -> None:
+    """Make the tables, or see that they are ours to use."""
     with database.reading() as connection:
         version = _version(database, connection)
     if version is None:
@@ -42,9 +52,8 @@ def open_gradebook(target: str | Path, *, create: bool = False) -> Gradebook:
             f"{database.name}: was made by a newer grader (version {version} of its tables, this "
             f"one knows {tables.VERSION}): upgrade backprop-grader"
         )
-    if file is not None and create:
+    if database.sqlite and create:
         _write_ahead(database)
-    return Gradebook(database)
 
 
 def _version(database: Database, connection: Connection) -> int | None:

@@ -11,6 +11,7 @@ from grader.report.notebook import render_notebook
 from grader.report.overview import Overview
 from grader.report.schema import Results, scorecard_schema
 from grader.report.scorecard import render_scorecard
+from grader.report.visible import storable
 
 __all__ = [
     "GRADEBOOK",
@@ -23,4 +24,5 @@ __all__ = [
     "render_notebook",
     "render_scorecard",
     "scorecard_schema",
+    "storable",
 ]
