@@ -115,7 +115,9 @@ def test_a_database_of_something_else_is_refused(gradebook_url: str) -> None:
         other.file.parent.mkdir()
     with other.writing() as connection:
         connection.exec_driver_sql("CREATE TABLE attempts (mine TEXT)")
-    with pytest.raises(GradebookError, match=r"database of something else .it has a table attempts"):
+    with pytest.raises(
+        GradebookError, match=r"database of something else .it has a table attempts"
+    ):
         open_gradebook(gradebook_url, create=True)
     with other.reading() as connection:
         assert connection.exec_driver_sql("SELECT mine FROM attempts").all() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -37,18 +38,9 @@ def store(connection: Connection, submission: int, attempt: Attempt) -> str | No
     One that could not be graded never takes the place of one with the same key that was.
     """
     values = _values(submission, attempt)
-    statement = upserting(connection, attempts)
-    fresh = {name: statement.excluded[name] for name in values if name not in _IDENTITY}
-    unless_worse = or_(attempts.c.status != "graded", statement.excluded.status == "graded")
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(_IDENTITY), set_=fresh, where=unless_worse
-        ),
-        values,
-    )
-    number, graded_at = connection.execute(
-        _BY_KEY, {"submission": submission, "wanted": attempt.key}
-    ).one()
+    connection.execute(_entering(connection.dialect.name), values)
+    found = {"submission": submission, "wanted": attempt.key}
+    number, graded_at = connection.execute(_BY_KEY, found).one()
     connection.execute(_COUNTS, {"submission": submission, "attempt": number})
     if graded_at != values["graded_at"]:
         return None
@@ -65,6 +57,22 @@ _COUNTS = (
     .where(submissions.c.id == bindparam("submission"))
     .values(attempt_id=bindparam("attempt"))
 )
+_FORGET_NOTES = delete(integrity_notes).where(integrity_notes.c.attempt_id == bindparam("attempt"))
+
+
+@cache  # building a statement costs more than running it
+def _entering(dialect: str) -> Any:
+    """Insert an attempt, or renew it; marks are not renewed by the lack of marks."""
+    statement = upserting(dialect, attempts)
+    fresh = {
+        column.name: statement.excluded[column.name]
+        for column in attempts.c
+        if column.name not in (*_IDENTITY, "id")
+    }
+    unless_worse = or_(attempts.c.status != "graded", statement.excluded.status == "graded")
+    return statement.on_conflict_do_update(
+        index_elements=list(_IDENTITY), set_=fresh, where=unless_worse
+    )
 
 
 def _values(submission: int, attempt: Attempt) -> dict[str, Any]:
@@ -98,12 +106,12 @@ def _storable(text: str) -> str:
 
 def _store_more(connection: Connection, number: int, attempt: Attempt) -> None:
     """Notes for a person to judge, and the executed notebook."""
-    connection.execute(delete(integrity_notes).where(integrity_notes.c.attempt_id == number))
+    connection.execute(_FORGET_NOTES, {"attempt": number})
     notes = [{"attempt_id": number, **row} for row in note_rows(attempt.card)]
     if notes:
         connection.execute(insert(integrity_notes), notes)
     if attempt.notebook is not None:
-        statement = upserting(connection, notebooks)
+        statement = upserting(connection.dialect.name, notebooks)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["attempt_id"], set_={"html": statement.excluded.html}

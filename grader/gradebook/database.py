@@ -141,6 +141,7 @@ _POSTGRESQL = {
     "lock timeout": "is locked by another program: try again when that has ended",
     "does not exist": "cannot be used ({said}): check the address, and create what is missing",
     "permission denied": "may not be written to ({said}): ask for the right to create tables",
+    "resolve": "cannot be reached ({said}): check the address, and the network",
     "connection": "cannot be reached ({said}): check that the server runs, and the address",
 }
 

@@ -58,7 +58,7 @@ def enroll(
     new = [name for name in dict.fromkeys([*arrived, *listed]) if name not in rows]
     if new:
         places = [{"assignment": assignment.name, "student": name} for name in new]
-        connection.execute(upserting(connection, submissions).on_conflict_do_nothing(), places)
+        connection.execute(upserting(connection.dialect.name, submissions).on_conflict_do_nothing(), places)
         rows = _rows(connection, assignment.name)
     _enter_submissions(connection, assignment, rows, arrived)
     return {name: Place(row["id"], row["key"], row["status"]) for name, row in rows.items()}
@@ -118,7 +118,7 @@ def _enter(connection: Connection, table: Any, key: str, rows: Sequence[dict[str
     present = {row[key]: dict(row) for row in found}
     changed = [row for row in rows if present.get(row[key]) != row]
     if changed:
-        statement = upserting(connection, table)
+        statement = upserting(connection.dialect.name, table)
         kept = {name: statement.excluded[name] for name in changed[0] if name != key}
         connection.execute(
             statement.on_conflict_do_update(index_elements=[key], set_=kept), changed

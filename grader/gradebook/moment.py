@@ -33,6 +33,10 @@ def understood(text: str, zone: tzinfo | None) -> datetime:
         raise UsageError(
             f"{text.strip()!r} is no time: write it as 2026-11-20T23:59:00+01:00"
         ) from None
+    if len(text.strip()) <= len("2026-11-20"):
+        raise UsageError(
+            f"{text.strip()!r} has no time of day: write it as 2026-11-20T23:59:00+01:00"
+        )
     if moment.tzinfo is not None:
         return moment
     if zone is None:

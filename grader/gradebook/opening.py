@@ -30,13 +30,22 @@ def open_gradebook(target: str | Path, *, create: bool = False) -> Gradebook:
     if file is not None and not file.exists():
         if not create:
             raise GradebookError(f"there is no gradebook {file}: grade something first")
-        file.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(file.parent)
     try:
         _prepare(database, create=create)
     except BaseException:
         database.release()
         raise
     return Gradebook(database)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GradebookError(
+            f"{folder} cannot be made ({error.strerror}): name another place with --gradebook"
+        ) from error
 
 
 def _prepare(database: Database, *, create: bool) -> None:

@@ -6,6 +6,7 @@ Every fault is one line with the file's name and the line, and costs no more tha
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def read_roster(path: Path) -> Roster:
     """Read a class list; UsageError, in one line, where it is none at all."""
     where = printable(str(path))
     text = _text(path, where)
-    rows = csv.reader(text.splitlines(keepends=True), delimiter=_delimiter(text))
+    lines = io.StringIO(text, newline="")
+    rows = csv.reader(lines, delimiter=_delimiter(text), skipinitialspace=True)
     try:
         head = [cell.strip().casefold() for cell in next(rows, [])]
         if "id" not in head:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Table
 
 
-def upserting(connection: Connection, table: Table) -> Any:
+def upserting(dialect: str, table: Table) -> Any:
     """An insert into `table` that has `on_conflict_do_update` and `…_nothing`."""
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         from sqlalchemy.dialects import sqlite
 
         return sqlite.insert(table)
