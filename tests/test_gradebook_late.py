@@ -17,7 +17,7 @@ from grader.gradebook.late import Lateness, lateness
 DUE = datetime(2026, 11, 20, 23, 59, tzinfo=timezone(timedelta(hours=1)))
 
 
-def cost(minutes: float, **policy: float | int) -> Lateness:
+def cost(minutes: float, **policy: float) -> Lateness:
     return lateness(Late(due=DUE, **policy), DUE + timedelta(minutes=minutes))  # type: ignore[arg-type]
 
 
