@@ -17,6 +17,7 @@ from grader.errors import UsageError
 from grader.gradebook import GradingRun, Roster, Times, read_roster, rules_of, times_of
 from grader.report import Reports
 from grader.submission import Submission, discover
+from grader.workspace import workspace
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +41,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 def run(paths: Sequence[Path], options: Options) -> int:
     """Exit status of the command."""
     with ExitStack() as stack:
-        workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-")))
-        found = discover(paths, workspace / "unpacked")
+        found = discover(paths, stack.enter_context(workspace()) / "unpacked")
         for problem in found.problems:
             warn(problem)
         if not found.submissions:
