@@ -7,13 +7,14 @@ import warnings
 
 import msgspec
 
+from grader.analysis.effort import TooIntricateError
 from grader.analysis.hooks import hooks_of
 from grader.analysis.lifetime import Lifetime, Program
 from grader.analysis.recognise import Recogniser
 from grader.analysis.walker import Names, Walker
 from grader.assignment import Assignment
 from grader.model import Line
-from grader.notebook import Notebook, SyntaxProblem, python_source
+from grader.notebook import Notebook, SyntaxProblem, Unreadable, python_source
 from grader.wire import CellCode, RunRequest
 
 MAX_LINES = 60
@@ -46,8 +47,15 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-def study(notebook: Notebook, assignment: Assignment) -> Study:
+def study(notebook: Notebook, assignment: Assignment) -> Study | Unreadable:
     """Analyse a submission; cells that are no Python are left out and keep their reason."""
+    try:
+        return _study(notebook, assignment)
+    except TooIntricateError as error:
+        return Unreadable(f"{notebook.path} holds {error}: hand in only what the exercises ask for")
+
+
+def _study(notebook: Notebook, assignment: Assignment) -> Study:
     parameters = {n for n, leaf in assignment.input_names.items() if leaf in assignment.parameters}
     names = Names(
         assignment.gradient_names,
