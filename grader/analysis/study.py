@@ -19,6 +19,10 @@ from grader.wire import CellCode, RunRequest
 
 MAX_LINES = 60
 """Lines of one attempt that a scorecard shows."""
+MAX_TEXT = 1_000
+"""Characters of one such line."""
+MAX_ASKED = 100
+"""Cells of one notebook with which IPython's help is sought."""
 
 
 class Study(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +36,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
 
     def lines(self, life: Lifetime) -> list[Line]:
         """The student's lines that wrote a lifetime, each once, in order."""
-        cells = {cell.index: cell.source.split("\n") for cell in self.notebook.cells}
+        wrote = {site.cell for site in life.writes}
+        cells = {c.index: c.source.split("\n") for c in self.notebook.cells if c.index in wrote}
         places = sorted(
             {(w.cell, line) for w in life.writes for line in range(w.line, w.end_line + 1)}
         )
@@ -40,7 +45,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
             Line(
                 cell=None if self.notebook.module else cell,
                 line=line,
-                text=cells[cell][line - 1],
+                text=cells[cell][line - 1][:MAX_TEXT],
             )
             for cell, line in places[:MAX_LINES]
             if line <= len(cells[cell])
@@ -63,14 +68,18 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
         assignment.spec.loops.parameters,
         parameters,
     )
-    walker = Walker(names)
+    walker, asked = Walker(names), 0
     sources: dict[int, str | SyntaxProblem] = {}
     for cell in notebook.cells:
         if cell.kind != "code":
             continue
-        sources[cell.index] = source = python_source(cell.source)
+        source = python_source(cell.source, ask_ipython=False)
+        if isinstance(source, SyntaxProblem) and asked < MAX_ASKED:
+            asked += 1
+            source = python_source(cell.source)
         if isinstance(source, str):
-            sources[cell.index] = _walked(walker, cell.index, source)
+            source = _walked(walker, cell.index, source)
+        sources[cell.index] = source
     program = walker.program()
     recogniser = Recogniser(notebook.cells, assignment.spec.exercises)
     for life in program.lifetimes:
