@@ -7,6 +7,8 @@ import warnings
 
 import msgspec
 
+from grader.notebook.trial import bearable
+
 MAX_LENGTH = 1_000_000
 """Characters of one cell."""
 MAX_DEPTH = 200
@@ -24,6 +26,8 @@ class SyntaxProblem(msgspec.Struct, frozen=True):
 
 def parse(source: str) -> ast.Module | SyntaxProblem:
     """The syntax tree, at most MAX_DEPTH deep."""
+    if not bearable(source):
+        return SyntaxProblem("SyntaxError: the code takes too much time or memory to be read", 1)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
