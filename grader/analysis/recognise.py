@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import tokenize
@@ -111,8 +112,13 @@ def _begins(text: str, marker: str) -> bool:
     return re.match(re.escape(marker) + r"(?!\w)", bare, re.IGNORECASE) is not None
 
 
-def _comments(source: str) -> Iterator[tuple[int, str]]:
+@functools.lru_cache(maxsize=512)
+def _comments(source: str) -> tuple[tuple[int, str], ...]:
     """Comments that stand on a line of their own; none where the source is no Python."""
+    return tuple(_tokenized(source))
+
+
+def _tokenized(source: str) -> Iterator[tuple[int, str]]:
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#"):

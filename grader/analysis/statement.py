@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+import functools
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple, TypeVar
+
+Node = TypeVar("Node", bound=ast.AST)
+Answer = TypeVar("Answer")
 
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 SHAPE_ONLY = frozenset(
@@ -55,19 +59,40 @@ class Read(NamedTuple):
     """`name.grad` rather than `name`."""
 
 
+def _once(question: Callable[[Node], Answer]) -> Callable[[Node], Answer]:
+    """Remember the answer on the node: it is asked again, also by the next submission, which
+    has the starter's cells as this one has.
+    """
+    key = f"_{question.__name__}"
+
+    def answer(node: Node) -> Answer:
+        try:
+            return getattr(node, key)  # type: ignore[no-any-return]
+        except AttributeError:
+            found = question(node)
+            setattr(node, key, found)
+            return found
+
+    return functools.wraps(question)(answer)
+
+
 def nodes(node: ast.AST | None) -> tuple[ast.AST, ...]:
-    """All nodes of a tree, itself first; walked once, since every question walks again."""
-    if node is None:
-        return ()
-    known: tuple[ast.AST, ...] | None = getattr(node, "_nodes", None)
-    if known is None:
-        known = tuple(ast.walk(node))
-        node._nodes = known  # type: ignore[attr-defined]  # noqa: SLF001
-    return known
+    """All nodes of a tree, itself first."""
+    return () if node is None else _nodes(node)
 
 
-def writes(node: ast.stmt) -> Iterator[Write]:
+@_once
+def _nodes(node: ast.AST) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(node))
+
+
+@_once
+def writes(node: ast.stmt) -> tuple[Write, ...]:
     """Names that a simple statement writes, tuples matched element by element."""
+    return tuple(_writes(node))
+
+
+def _writes(node: ast.stmt) -> Iterator[Write]:
     if isinstance(node, ast.Assign):
         for target in node.targets:
             yield from _targets(target, node.value)
@@ -135,13 +160,12 @@ def root_name(node: ast.expr) -> str | None:
 
 def reads(node: ast.AST | None) -> tuple[Read, ...]:
     """Names whose *values* flow into an expression: shapes, dtypes and `*_like` do not."""
-    if node is None:
-        return ()
-    known: tuple[Read, ...] | None = getattr(node, "_reads", None)
-    if known is None:
-        known = tuple(_reads(node))
-        node._reads = known  # type: ignore[attr-defined]  # noqa: SLF001
-    return known
+    return () if node is None else _all_reads(node)
+
+
+@_once
+def _all_reads(node: ast.AST) -> tuple[Read, ...]:
+    return tuple(_reads(node))
 
 
 def _reads(node: ast.AST) -> Iterator[Read]:
@@ -181,12 +205,19 @@ def shared_name(node: ast.expr | None) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-def object_reads(node: ast.AST | None) -> Iterator[str]:
+def object_reads(node: ast.AST | None) -> tuple[str, ...]:
     """Roots of attributes that no tensor has: `layer` of `layer.dW`, `F` of `F.relu`; and
     calls that look names up, as `globals`.
     """
-    if node is None:
-        return
+    return () if node is None else _all_object_reads(node)
+
+
+@_once
+def _all_object_reads(node: ast.AST) -> tuple[str, ...]:
+    return tuple(_object_reads(node))
+
+
+def _object_reads(node: ast.AST) -> Iterator[str]:
     for part in nodes(node):
         if isinstance(part, ast.Attribute) and part.attr not in TENSOR_ATTRIBUTES:
             if isinstance(part.value, ast.Name):
@@ -197,13 +228,17 @@ def object_reads(node: ast.AST | None) -> Iterator[str]:
 
 def asks_engine(node: ast.AST | None) -> bool:
     """Whether an expression takes something from autograd: `.grad`, `autograd.grad(…)`."""
-    if node is None:
-        return False
+    return node is not None and _asks_engine(node)
+
+
+@_once
+def _asks_engine(node: ast.AST) -> bool:
     return any(
         isinstance(part, ast.Attribute) and part.attr in ENGINE_ATTRIBUTES for part in nodes(node)
     )
 
 
+@_once
 def suspicious_name(node: ast.stmt) -> str | None:
     """What a statement itself uses that differentiates unseen, or looks for the harness."""
     for expression in expressions(node):
@@ -220,6 +255,7 @@ def suspicious_name(node: ast.stmt) -> str | None:
     return None
 
 
+@_once
 def starts_engine(node: ast.stmt) -> bool:
     """Whether a statement itself calls `.backward(…)` or something of `autograd`."""
     return any(
@@ -231,8 +267,13 @@ def starts_engine(node: ast.stmt) -> bool:
     )
 
 
-def expressions(node: ast.stmt) -> Iterator[ast.expr]:
+@_once
+def expressions(node: ast.stmt) -> tuple[ast.expr, ...]:
     """The expressions of a statement itself, those of nested statements left out."""
+    return tuple(_expressions(node))
+
+
+def _expressions(node: ast.stmt) -> Iterator[ast.expr]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.expr):
             yield child
@@ -251,6 +292,7 @@ def blocks(node: ast.AST) -> Iterator[tuple[tuple[tuple[str, int], ...], list[as
             yield ((field, index), ("body", -1)), part.body
 
 
+@_once
 def updated(node: ast.stmt) -> str | None:
     """The name that a step of gradient descent changes: `p.data += …`, `p -= lr * g`,
     `p.sub_(…)`, `p.data = …`; "" for `optimizer.step()`; None for other statements.
