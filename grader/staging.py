@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.workspace import workspace
 
 
 @contextmanager
@@ -17,10 +17,11 @@ def staged(assignment: Assignment) -> Iterator[Path]:
 
     Any user may read it, for a run may have a user of its own.
     """
-    with tempfile.TemporaryDirectory(prefix="grader-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with workspace(mode=0o711) as outer:
+        folder = outer / "data"
+        folder.mkdir()
         for path in assignment.data:
             shutil.copyfile(path, folder / path.name)
-            (folder / path.name).chmod(0o644)
+        for path in (folder, *folder.iterdir()):
+            path.chmod(0o755 if path.is_dir() else 0o644)
         yield folder

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +24,7 @@ from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.supervise import Supervision, WorkerLostError
 from grader.wire import Audit, Order, RunRequest, encode
+from grader.workspace import workspace
 
 _PATIENCE = 10.0
 
@@ -44,6 +46,9 @@ class ForkServerSandbox(Closing):
         self._folders = DataFolders(data_dirs)
         self._without = frozenset(without)
         self._required = REQUIRED if required else []
+        self._owner = os.getpid()
+        self._stack = ExitStack()
+        self._scratch = self._stack.enter_context(workspace(mode=0o711))
         self._server = self._start()
 
     def open(self, request: RunRequest, blob: bytes = b"") -> ForkedSession:
@@ -66,7 +71,7 @@ class ForkServerSandbox(Closing):
             return self._server.open(replace(request, shared=0), blob)
 
     def _start(self) -> _Server:
-        return _Server(self._folders.paths(), self._without)
+        return _Server(self._folders.paths(), self._without, self._scratch)
 
     def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
         """One request without audit runs; errors as for `open`."""
@@ -76,6 +81,8 @@ class ForkServerSandbox(Closing):
     def close(self) -> None:
         """End the server and whatever still runs in its forks."""
         self._server.close()
+        if os.getpid() == self._owner:
+            self._stack.close()
 
 
 class ForkedSession(Closing):
@@ -101,7 +108,7 @@ class ForkedSession(Closing):
 class _Server:
     """The server process and our end of its control socket."""
 
-    def __init__(self, folders: Sequence[str], without: Iterable[str]) -> None:
+    def __init__(self, folders: Sequence[str], without: Iterable[str], scratch: Path) -> None:
         self.proven = False
         self._owner = os.getpid()
         self._beginnings = Beginnings()
@@ -110,7 +117,7 @@ class _Server:
         try:
             self._process = subprocess.Popen(  # noqa: S603
                 worker_command("enclose", str(far.fileno()), ",".join(sorted(without)), *folders),
-                env=worker_environment(),
+                env=worker_environment() | {"TMPDIR": str(scratch)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,

@@ -25,6 +25,7 @@ from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.supervise import Ended, Supervision, WorkerLostError
 from grader.wire import Audit, RunRequest, encode
+from grader.workspace import workspace
 
 _PIECE = 1 << 18
 _PIECES_AHEAD = 16
@@ -67,8 +68,10 @@ class FreshProcessSandbox(Closing):
             return self._attempt(request, blob)
 
     def _attempt(self, request: RunRequest, blob: bytes) -> RunOutcome:
-        with tempfile.TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True) as folder:
-            command = self._command("once", folder, self._without, *mentioned_modules(request))
+        with workspace(mode=0o711) as outer:
+            folder = outer / "scratch"
+            folder.mkdir()
+            command = self._command("once", str(folder), self._without, *mentioned_modules(request))
             worker = _FreshWorker(command, encode(request, blob))
             supervision = Supervision(worker, request)
             try:
