@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment.forward import ForwardScript, parse_forward
-from grader.assignment.spec import Exercise, Input, Loops, Rates, Spec, Tolerance
+from grader.assignment.spec import Exercise, Gradescope, Input, Loops, Rates, Spec, Tolerance
 from grader.errors import AssignmentError, UsageError
 from grader.wire import Limits
 
@@ -26,6 +26,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "rates": Rates,
     "loops": Loops,
     "limits": Limits,
+    "gradescope": Gradescope,
 }
 
 
@@ -76,7 +77,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def digest(self) -> str:
         """Hash of everything that can change a mark."""
-        parts = [msgspec.json.encode(self.spec), self.forward.source.encode()]
+        marked = msgspec.structs.replace(self.spec, gradescope=Gradescope())
+        parts = [msgspec.json.encode(marked), self.forward.source.encode()]
         parts += [path.read_bytes() for path in self.data]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 

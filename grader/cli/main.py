@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from grader import pins
+from grader.cli.results import COMMANDS
 from grader.errors import GraderError, InfrastructureError
 from grader.messages import printable
 
@@ -100,6 +101,10 @@ def starter(solution: Path, starter: Path) -> None:
 
     write_starter(solution, starter)
     click.echo(f"wrote {starter}")
+
+
+for _command in COMMANDS:
+    cli.add_command(_command)
 
 
 def main() -> None:
