@@ -54,4 +54,4 @@ def whole_points(rows: Sequence[tuple[float, float]]) -> WholePoints:
 
 
 def _is_whole(number: float) -> bool:
-    return round(number, _DIGITS).is_integer()
+    return round(float(number), _DIGITS).is_integer()
