@@ -121,6 +121,7 @@ class Isolation(msgspec.Struct, frozen=True, kw_only=True):
     files: Protection = "none"
     network: Protection = "none"
     processes: Protection = "none"
+    signals: Protection = "none"
     memory: Protection = "none"
     time: Protection = "none"
     missing: list[str] = []

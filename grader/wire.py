@@ -119,6 +119,8 @@ class RunRequest(Message, tag="run", frozen=True, kw_only=True):
     """Canonical d-names in the order of a returned tuple."""
     bystanders: list[str] = []
     """Other variables to report at the end: a gradient may stand under another name."""
+    required: list[list[str]] = []
+    """Of each of these groups of layers one must stand, or nothing is run."""
     outputs: bool = False
     """Keep what cells print and show, for the rendered notebook."""
 
@@ -145,6 +147,8 @@ class Started(Message, tag="started", frozen=True, kw_only=True):
     isolation: dict[str, str]
     """Layer → "ok" or why it is missing."""
     environment: dict[str, str]
+    refused: bool = False
+    """Nothing is run: the layers that the request requires do not stand."""
 
 
 class InputsSeen(Message, tag="inputs", frozen=True, kw_only=True):

@@ -156,6 +156,7 @@ def assignment() -> Assignment:
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory, assignment: Assignment) -> Path:
     folder = tmp_path_factory.mktemp("data")
+    folder.chmod(0o755)
     for path in assignment.data:
         shutil.copy(path, folder)
     return folder

@@ -35,7 +35,7 @@ def test_nothing_printed_meanwhile_is_a_command(capsys) -> None:
         print("::error::from the student\n::stop-commands::x\n::x::")
         print("no line break at the end ::", end="")
     print("::notice::ours")
-    assert [line for line in commands_in(capsys.readouterr().out)] == ["::notice::ours"]
+    assert commands_in(capsys.readouterr().out) == ["::notice::ours"]
 
 
 def test_the_word_that_ends_the_pause_cannot_be_guessed(capsys) -> None:

@@ -26,7 +26,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "export" / "course").rename(folder / "course")
     student = folder / "student"
     student.mkdir()
-    (student / "wo\nrk ::error::pwned.ipynb").write_bytes(SUBMISSIONS["hostile"])
+    name = os.fsdecode(b"wo\nrk \xff,::error::pwned.ipynb")
+    (student / name).write_bytes(SUBMISSIONS["hostile"].replace(b"dh = ", b"dh = -"))
     fill_with_traps(student)
     return folder
 
@@ -66,16 +67,20 @@ def run(
 
 def test_the_step_grades_and_the_only_commands_are_our_annotations(step) -> None:
     assert step.returncode == 0, step.stdout + step.stderr
-    for line in consumers.commands_in(step.stdout + step.stderr):
-        assert line.startswith("::warning file=wo\\nrk ") or line.startswith("::warning file=wo ")
-        assert "pwned" not in line.partition("::")[2].partition("title=")[2]
-    assert "26 / 43 points" in step.stdout
+    (line,) = consumers.commands_in(step.stdout + step.stderr)
+    head, _, message = line.removeprefix("::warning ").partition("::")
+    file, number, title = head.split(",")
+    assert file == "file=wo%0Ark \\udcff%2C%3A%3Aerror%3A%3Apwned.ipynb"
+    assert number.removeprefix("line=").isdecimal()
+    assert title == "title=dh%3A Wrong value"
+    assert message.startswith("Every element of `dh` has the opposite sign.")
+    assert "25 / 43 points" in step.stdout
 
 
 def test_summary_and_scorecard_are_kept(workspace: Path, step) -> None:
     temporary = workspace / "temporary"
     summary = (temporary / "summary.md").read_text()
-    assert summary.startswith("### 26 / 43 points")
+    assert summary.startswith("### 25 / 43 points")
     assert "<script" not in summary
     page = temporary / "report" / "backprop-octocat" / "scorecard.html"
     assert page.read_text().startswith("<!doctype html>")
@@ -84,7 +89,7 @@ def test_summary_and_scorecard_are_kept(workspace: Path, step) -> None:
 def test_the_outputs_are_what_the_reporter_reads(workspace: Path, step) -> None:
     outputs = consumers.outputs_of(workspace / "temporary" / "outputs")
     variables = {f"{name.upper()}_RESULTS": text for name, text in outputs.items()}
-    assert consumers.reporter_totals(variables) == (26.0, 26.0, 43.0)
+    assert consumers.reporter_totals(variables) == (25.0, 25.0, 43.0)
 
 
 def test_a_failure_of_the_machine_ends_the_step_and_sets_nothing(workspace: Path, tmp_path) -> None:

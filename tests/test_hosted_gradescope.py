@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -28,7 +29,9 @@ def autograder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for entry in archive.infolist():
             path = Path(archive.extract(entry, root / "source"))
             path.chmod(entry.external_attr >> 16 & 0o777)  # as unzip does
-    done = run(root, "setup.sh", GRADER_PYTHON=sys.executable, PIP_NO_INDEX="1")
+    # Gradescope runs a copy of the script, one folder up.
+    shutil.copy(root / "source" / "run_autograder", root)
+    done = run(root, "source/setup.sh", GRADER_PYTHON=sys.executable, PIP_NO_INDEX="1")
     assert done.returncode == 0, done.stderr
     return root
 
@@ -37,7 +40,7 @@ def run(root: Path, script: str, **variables: str) -> subprocess.CompletedProces
     for name in ("submission", "results"):
         (root / name).mkdir(exist_ok=True)
     return subprocess.run(
-        [root / "source" / script],
+        [root / script],
         cwd=root,
         env={**os.environ, "GRADER_ROOT": str(root), **variables},
         capture_output=True,

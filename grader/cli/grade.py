@@ -18,6 +18,7 @@ from grader.report import Reports
 from grader.sandbox import open_sandbox
 from grader.staging import staged
 from grader.submission import discover
+from grader.workspace import workspace
 
 
 def run(
@@ -29,11 +30,11 @@ def run(
     jobs: int | None,
     style: str,
     with_notebook: bool,
+    required: bool = True,
 ) -> int:
     """Exit status of the command."""
     with ExitStack() as stack:
-        workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-")))
-        found = discover(paths, workspace / "unpacked")
+        found = discover(paths, stack.enter_context(workspace()) / "unpacked")
         for problem in found.problems:
             warn(problem)
         if not found.submissions:
@@ -41,9 +42,9 @@ def run(
         folder = find_assignment(assignment) if assignment else detect_assignment(found.submissions)
         chosen = load_assignment(folder, data=data)
         _writable(out)
-        files = staged(chosen, workspace / "data")
+        files = stack.enter_context(staged(chosen))
         # The worker starts now and imports torch while this process does the same.
-        sandbox = stack.enter_context(open_sandbox(data_dirs=[files]))
+        sandbox = stack.enter_context(open_sandbox(data_dirs=[files], required=required))
 
         from grader.batch import Work, grade_all
 

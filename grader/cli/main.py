@@ -50,6 +50,11 @@ def cli() -> None:
     help="What is printed when all are graded.",
 )
 @click.option("--with-notebook", is_flag=True, help="Append the executed notebook to scorecards.")
+@click.option(
+    "--no-sandbox",
+    is_flag=True,
+    help="Grade even where this machine cannot keep student code in; see `grader doctor`.",
+)
 def grade(
     paths: tuple[Path, ...],
     assignment: str | None,
@@ -58,6 +63,7 @@ def grade(
     jobs: int | None,
     style: str,
     with_notebook: bool,
+    no_sandbox: bool,
 ) -> None:
     """Grade notebooks, modules, folders or zip files.
 
@@ -75,8 +81,20 @@ def grade(
             jobs=jobs,
             style=style,
             with_notebook=with_notebook,
+            required=not no_sandbox,
         )
     )
+
+
+@cli.command()
+def doctor() -> None:
+    """Try what this machine keeps student code from.
+
+    Exit status: 0 if what is enforced withstood every attempt, else 1.
+    """
+    from grader.cli.doctor import run
+
+    sys.exit(run())
 
 
 @cli.command()

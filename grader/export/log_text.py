@@ -50,4 +50,5 @@ def step_output(name: str, text: str) -> str:
 
 
 def _escaped(text: str, table: dict[str, str | int | None]) -> str:
-    return text.replace("##[", "## [").translate(str.maketrans(table))
+    whole = text.encode("utf-8", "backslashreplace").decode()
+    return whole.replace("##[", "## [").translate(str.maketrans(table))

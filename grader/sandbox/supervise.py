@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 from grader import wire
 from grader.errors import InfrastructureError
 from grader.model import RunStatus
-from grader.sandbox.isolation import describe_isolation
+from grader.sandbox.isolation import describe_isolation, unsafe
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.stream import FrameStream
@@ -153,6 +153,8 @@ class Supervision:
         return None
 
     def _begin(self, event: wire.Started) -> None:
+        if event.refused:
+            raise unsafe(event.isolation)
         self._first = event
         tree = self._worker.tree()
         self._watched = tree is not None

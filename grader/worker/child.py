@@ -12,7 +12,7 @@ from grader.worker.walls import Walls
 
 def live(request: wire.RunRequest, blob: bytes, channel: Channel, walls: Walls) -> None:
     """Confine this process, say so, and run the request to its end."""
-    from grader.worker import run
+    from grader.worker.run import Run
 
     channel.adopt()
     isolation = walls.close_behind()
@@ -20,8 +20,16 @@ def live(request: wire.RunRequest, blob: bytes, channel: Channel, walls: Walls) 
     capture.silence_descriptors(0, 1, 2)
     sys.path.insert(0, walls.scratch)
     sys.dont_write_bytecode = True
-    channel.send(wire.Started(isolation=isolation, environment=environment))
-    run.run(request, blob, channel)
+    run = Run(request, blob, channel)
+    run.prepare()  # what fails before the first frame is not the student's fault
+    refused = not all(_any_stands(group, isolation) for group in request.required)
+    channel.send(wire.Started(isolation=isolation, environment=environment, refused=refused))
+    if not refused:
+        run.go()
+
+
+def _any_stands(group: list[str], isolation: dict[str, str]) -> bool:
+    return any(isolation.get(layer, "").startswith(("ok", "partial")) for layer in group)
 
 
 def describe_environment() -> dict[str, str]:

@@ -75,10 +75,7 @@ def _as_root(proc: _Proc, data: Sequence[str], scratch_mb: int) -> str:
     system.unshare(_SPACES)
     filetree.build(paths, scratch_mb, uid)
     if not private:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-        system.prctl(system.PR_SET_DUMPABLE, 1)  # or /proc/self would still be root's
+        system.become(NOBODY)
     try:
         system.unshare(system.CLONE_NEWUSER)
     except system.RefusedError as error:

@@ -31,17 +31,12 @@ MAX_BYSTANDERS = 200
 Status = Literal["ok", "error", "skipped"]
 
 
-def run(request: RunRequest, blob: bytes, channel: Channel) -> None:
-    """Run all cells and report what was seen.
+class Run:
+    """The state of one run: namespace, recorder, output.
 
     Exceptions of the student's code are results; whatever else ends this process is
     for the trusted side to notice.
     """
-    Run(request, blob, channel).go()
-
-
-class Run:
-    """The state of one run: namespace, recorder, output."""
 
     def __init__(self, request: RunRequest, blob: bytes, channel: Channel) -> None:
         self.request = request
@@ -58,7 +53,7 @@ class Run:
         self.exited = False
 
     def go(self) -> None:
-        self._prepare()
+        """Run all cells and report what was seen."""
         for cell in self.request.cells:
             self.recorder.begin_cell(cell.index)
             self.send(self._cell(cell), b"")
@@ -70,7 +65,8 @@ class Run:
             self._bystanders()
         self.send(Done(exited=self.exited), b"")
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Set the stage; no code of the student's runs yet."""
         seed(self.request.seed)
         self.namespace["__builtins__"] = builtins
         setattr(builtins, HARNESS, self.recorder)

@@ -30,6 +30,7 @@ def main() -> int:
         print(f"grader: there is no backprop_grader-*.whl in {HERE}", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory(dir=os.environ.get("RUNNER_TEMP")) as folder:
+        os.chmod(folder, 0o755)  # a run may have a user of its own
         package = Path(folder, "package")
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(package)
