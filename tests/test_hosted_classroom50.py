@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from conftest import BACKWARD, BUNDLED, FORWARD, SETUP, SOLUTION, notebook
 
 from grader.assignment import Assignment
 from grader.export import BundleOptions, bundle_named, write_files
+from grader.hosted import classroom50
 
 HALF = "\n".join(BACKWARD.strip().splitlines()[:12])
 SPEAKS = """
@@ -198,31 +198,82 @@ def test_nothing_is_written_through_a_link_of_the_students(runs: dict[str, Run])
     assert not (runs["hostile"].checkout / "result.json").is_symlink()
 
 
+def test_a_bundle_without_its_wheel_is_no_zero(bundle: Path, tmp_path: Path) -> None:
+    copy, checkout = tmp_path / "bundle", tmp_path / "checkout"
+    checkout.mkdir()
+    shutil.copytree(bundle, copy)
+    next(copy.glob("*.whl")).unlink()
+    run = Run(copy, checkout)
+    assert run.done.returncode == 1
+    assert "there is no backprop_grader-*.whl" in run.done.stderr
+    assert list(checkout.iterdir()) == []
+    assert not run.outputs.exists()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout as this process's own working folder."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("name", "changed", "said"),
     [
-        (lambda bundle: (bundle / "assignment" / "forward.py").unlink(), "forward.py"),
-        (lambda bundle: next(bundle.glob("*.whl")).unlink(), "there is no backprop_grader"),
-        (None, "SUBMISSION_TAG must begin with submit/"),
+        ("elsewhere", {}, "assignment.toml: cannot be read"),
+        ("backprop", {"SUBMISSION_TAG": "v1"}, "SUBMISSION_TAG must begin with submit/"),
+        ("backprop", {"CLASSROOM": "", "COMMIT_URL": ""}, "CLASSROOM, COMMIT_URL must be set"),
     ],
 )
 def test_a_failure_of_the_machine_is_no_zero(
-    bundle: Path, tmp_path: Path, spoil: Callable[[Path], None] | None, said: str
+    bundle: Path, checkout: Path, capsys, name: str, changed: dict[str, str], said: str
 ) -> None:
-    copy, checkout = tmp_path / "bundle", tmp_path / "checkout"
-    shutil.copytree(bundle, copy)
-    checkout.mkdir()
-    (checkout / "work.py").write_text("dlogprobs = 1\n")
     (checkout / "result.json").write_text('{"score": 43}')
-    if spoil is not None:
-        spoil(copy)
-    run = Run(copy, checkout, **({} if spoil else {"SUBMISSION_TAG": "v1"}))
-    assert run.done.returncode == 1
-    assert said in run.done.stderr
-    assert len(run.done.stderr.splitlines()) == 1
-    assert not run.outputs.exists()
-    if "whl" not in said and "backprop_grader" not in said:
-        assert not (checkout / "result.json").exists(), "not the one that the student handed in"
+    outputs = checkout.parent / "outputs"
+    environment = {**IDENTITY, **changed, "GITHUB_OUTPUT": str(outputs)}
+    assert classroom50.main(bundle.parent / name, environment) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert list(checkout.iterdir()) == [], "not even the result that the student handed in"
+    assert not outputs.exists()
+
+
+def test_what_the_sandbox_could_not_do_is_no_zero(
+    bundle: Path, checkout: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (checkout / "work.ipynb").write_bytes(SUBMISSIONS["half"])
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    assert classroom50.main(bundle, IDENTITY) == 1
+    assert "grader: not graded: " in capsys.readouterr().err
+    assert [path.name for path in checkout.iterdir()] == ["work.ipynb"]
+
+
+def test_nothing_handed_in_is_a_zero_that_says_so(bundle: Path, checkout: Path, capsys) -> None:
+    (checkout / "README.md").write_text("hello")
+    (checkout / "classroom50-release-assets").write_text("a file in the way")
+    assert classroom50.main(bundle, IDENTITY) == 0
+    document = json.loads((checkout / "result.json").read_text())
+    consumers.check_classroom50(document)
+    assert (document["score"], document["max-score"]) == (0, 43)
+    body = (checkout / "release-body.md").read_text()
+    assert "no notebook (.ipynb) or module (.py) was handed in" in body
+    assert (checkout / "classroom50-release-assets" / "scorecard.html").is_file()
+
+
+def test_a_folder_in_the_place_of_a_result_is_named(bundle: Path, checkout: Path, capsys) -> None:
+    (checkout / "release-body.md").mkdir()
+    assert classroom50.main(bundle, IDENTITY) == 1
+    assert "release-body.md" in capsys.readouterr().err
+
+
+def test_a_text_too_long_for_a_release_says_where_the_rest_is(
+    bundle: Path, checkout: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classroom50, "MAX_BODY", 100)
+    assert classroom50.main(bundle, IDENTITY) == 0
+    assert "attached as scorecard.html" in (checkout / "release-body.md").read_text()
 
 
 def test_the_legacy_reporter_shows_one_total_for_the_same_submissions(
