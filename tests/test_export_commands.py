@@ -13,7 +13,8 @@ import report_cards as cards
 from click.testing import CliRunner, Result
 
 from grader.cli.main import cli
-from grader.errors import GraderError
+from grader.errors import GraderError, InfrastructureError, UsageError
+from grader.export import File, write_files
 from grader.report import Reports
 
 STUDENTS = ["amy", "ben", "çelik"]
@@ -101,6 +102,19 @@ def test_an_export_fills_a_new_folder_and_never_another(tmp_path, name: str) -> 
     before = content(out)
     assert "is not empty: nothing was written" in refused(*arguments)
     assert content(out) == before
+
+
+def test_files_are_never_written_over_others(tmp_path) -> None:
+    write_files(tmp_path / "out", {"a/b": File(b"1", executable=True)})
+    with pytest.raises(UsageError, match="is not empty"):
+        write_files(tmp_path / "out", {"a/b": File(b"2")})
+    assert content(tmp_path / "out") == {"a/b": b"1"}
+    assert (tmp_path / "out" / "a" / "b").stat().st_mode & 0o111
+
+
+def test_a_disk_that_refuses_is_the_machines_fault(tmp_path) -> None:
+    with pytest.raises(InfrastructureError, match="cannot be written"):
+        write_files(tmp_path / "out", {"a": File(b""), "a/b": File(b"")})
 
 
 def test_an_export_of_what_is_not_there_is_one_line(tmp_path) -> None:

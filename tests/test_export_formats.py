@@ -67,6 +67,11 @@ def test_junit_is_valid_and_counts_what_it_holds(card: Scorecard) -> None:
     assert int(suite.get("errors", "")) == (card.status == "ungraded")
 
 
+def test_junit_holds_no_character_that_xml_cannot() -> None:
+    card = hostile_card("\ufffe\uffff\ud800\x00\x0b\x1f")
+    XSD.validate(format_named("junit").write([card], Options()))
+
+
 def test_junit_says_verdict_place_and_reason_of_a_failure() -> None:
     suite = ET.fromstring(written("junit", [cards.mixed()]))[0]
     cases = {(case.get("classname"), case.get("name")): case for case in suite.findall("testcase")}

@@ -86,6 +86,12 @@ def test_a_column_of_ones_own_tells_whose_a_submission_is(tmp_path) -> None:
     assert rows[2][-1] == "21.50"
 
 
+def test_a_column_of_ones_own_decides_against_a_name(tmp_path) -> None:
+    text = 'Student,ID,Section,Submission\n"amy",101,S1,\n"Ben",102,S1,Amy\n'
+    rows = exported(tmp_path, [named(cards.mixed(), "amy")], text)
+    assert [row[-1] for row in rows[2:]] == ["", "21.50"]
+
+
 def test_an_id_on_no_row_is_named_and_left_out_only_when_asked(tmp_path) -> None:
     stranger = named(cards.mixed(), "stranger")
     with pytest.raises(UsageError, match=r"on no row of .*roster.csv: stranger"):
