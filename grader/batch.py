@@ -36,6 +36,14 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     with_notebook: bool = False
 
 
+class Marked(msgspec.Struct, frozen=True):
+    """What comes back from the pool: plain data."""
+
+    card: Scorecard
+    notebook: str | None = None
+    """The executed notebook as HTML, where it was asked for and anything ran."""
+
+
 class Desk:
     """One process's grader: grades a submission and writes its report."""
 
@@ -43,7 +51,7 @@ class Desk:
         self.work = work
         self.grader = Grader(work.assignment, work.sandbox, work.data, outputs=work.with_notebook)
 
-    def grade(self, submission: Submission) -> Scorecard:
+    def grade(self, submission: Submission) -> Marked:
         """Grade and write; a fault of the grader's own leaves this submission ungraded."""
         try:
             return self._grade(submission)
@@ -57,13 +65,13 @@ class Desk:
             )
             card = ungraded(submission, reason, self.work.assignment)
             self.work.reports.write_scorecard(card)
-            return card
+            return Marked(card)
 
-    def _grade(self, submission: Submission) -> Scorecard:
+    def _grade(self, submission: Submission) -> Marked:
         graded = self.grader.grade(submission)
         page = rendered_notebook(graded) if self.work.with_notebook else None
         self.work.reports.write_scorecard(graded.card, page)
-        return graded.card
+        return Marked(graded.card, page)
 
 
 _desk: Desk | None = None
@@ -74,13 +82,13 @@ def _open_desk(work: Work) -> None:
     _desk = Desk(work)
 
 
-def _grade_at_desk(submission: Submission) -> Scorecard:
+def _grade_at_desk(submission: Submission) -> Marked:
     assert _desk is not None
     return _desk.grade(submission)
 
 
-def grade_all(work: Work, submissions: Sequence[Submission], *, jobs: int) -> Iterator[Scorecard]:
-    """Grade all submissions; cards come in the order of the submissions."""
+def grade_all(work: Work, submissions: Sequence[Submission], *, jobs: int) -> Iterator[Marked]:
+    """Grade all submissions; results come in the order of the submissions."""
     jobs = min(jobs, len(submissions))
     if jobs <= 1 or sys.platform in {"win32", "darwin"}:
         desk = Desk(work)
@@ -99,8 +107,8 @@ def grade_all(work: Work, submissions: Sequence[Submission], *, jobs: int) -> It
 
 def _in_order(
     pool: ProcessPoolExecutor, work: Work, submissions: Sequence[Submission], ahead: int
-) -> Iterator[Scorecard]:
-    waiting: list[tuple[Submission, Future[Scorecard]]] = []
+) -> Iterator[Marked]:
+    waiting: list[tuple[Submission, Future[Marked]]] = []
     queue = iter(submissions)
     while True:
         while len(waiting) < ahead and (submission := next(queue, None)) is not None:
@@ -114,4 +122,4 @@ def _in_order(
             reason = "a grading process of the pool ended unexpectedly: run the command again"
             lost = ungraded(submission, reason, work.assignment)
             work.reports.write_scorecard(lost)
-            yield lost
+            yield Marked(lost)

@@ -15,7 +15,9 @@ from click.testing import CliRunner, Result
 from grader.cli.main import cli
 from grader.errors import GraderError, InfrastructureError, UsageError
 from grader.export import File, write_files
+from grader.grade import Grade
 from grader.report import Reports
+from grader.report.class_row import Entry
 
 STUDENTS = ["amy", "ben", "çelik"]
 
@@ -26,7 +28,7 @@ def reports(tmp_path: Path) -> Path:
     some = [cards.right(student) for student in STUDENTS]
     for card in some:
         Reports(out).write_scorecard(card)
-    Reports(out).write_class(some, "T")
+    Reports(out).write_class([Entry(card=card) for card in some], "T")
     return out
 
 
@@ -58,6 +60,41 @@ def test_grades_go_to_standard_output_or_to_a_file(reports, tmp_path) -> None:
     out = tmp_path / "new" / "grades.csv"
     assert run("grades", reports, "--out", out).output == f"wrote {out} (3 submissions)\n"
     assert out.read_bytes() == printed.stdout_bytes
+
+
+def test_what_the_gradebook_adds_is_what_canvas_and_tables_get(reports, tmp_path) -> None:
+    amy = Grade(
+        id="amy",
+        assignment="a",
+        status="graded",
+        score=37,
+        adjustments=-2,
+        late=5,
+        lateness="1 day late",
+        final=30,
+    )
+    zoe = Grade(id="zoe", assignment="a", status="missing", adjustments=4, final=4)
+    nobody = Grade(id="nobody", assignment="a", status="missing")
+    some = [Entry(cards.right(student), amy if student == "amy" else None) for student in STUDENTS]
+    Reports(reports).write_class([*some, Entry(grade=zoe), Entry(grade=nobody)], "T")
+    roster = tmp_path / "roster.csv"
+    roster.write_text(
+        "Student,ID,Section\nAmy,1,S\nBen,2,S\nZoe,3,S\nçelik,4,S\n", encoding="utf-8"
+    )
+    lines = run("grades", reports, "--format", "canvas", "--roster", roster).output.splitlines()
+    assert [line.rpartition(",")[2] for line in lines[2:]] == ["30.00", "37.00", "4.00", "37.00"]
+    table = list(csv.DictReader(run("grades", reports).output.splitlines()))
+    assert [row["final"] for row in table if row["id"] in ("amy", "nobody", "zoe")] == [
+        "30",
+        "",
+        "4",
+    ]
+    assert '"final": 30' in run("grades", reports, "--format", "json").output
+
+
+def test_a_damaged_class_file_is_not_passed_over(reports) -> None:
+    (reports / "results.json").write_text('{"grades": [')
+    assert "results.json is damaged" in refused("grades", reports)
 
 
 def test_one_students_folder_is_enough(reports) -> None:

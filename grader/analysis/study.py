@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Sequence
 
 import msgspec
 
 from grader.analysis.hooks import hooks_of
 from grader.analysis.lifetime import Lifetime, Program
 from grader.analysis.recognise import Recogniser
+from grader.analysis.shared import inert, shared_cells
 from grader.analysis.walker import Names, Walker
 from grader.assignment import Assignment
 from grader.model import Line
-from grader.notebook import Notebook, SyntaxProblem, python_source
+from grader.notebook import Notebook, SyntaxProblem, Unreadable, python_source, read_notebook
 from grader.wire import CellCode, RunRequest
 
 MAX_LINES = 60
@@ -82,16 +84,24 @@ def _walked(walker: Walker, index: int, source: str) -> str | SyntaxProblem:
 
 
 def run_request(
-    work: Study, assignment: Assignment, *, data: str, outputs: bool = False
+    work: Study,
+    assignment: Assignment,
+    *,
+    data: str,
+    outputs: bool = False,
+    starter: Sequence[CellCode] = (),
 ) -> RunRequest:
-    """What the worker is to run: the cells up to the last one that writes a gradient."""
+    """What the worker is to run: the cells up to the last one that writes a gradient.
+
+    `starter`: what a request for the starter has for cells.
+    """
     program, spec = work.program, assignment.spec
     hooks = hooks_of(program, steps=spec.loops.steps)
     whole = outputs or work.notebook.module or program.last_cell < 0 or _called(program)
     cells = [
         CellCode(
             index=index,
-            source=source if isinstance(source, str) else "",
+            source=source if isinstance(source, str) and not inert(source) else "",
             hooks=hooks.get(index, []) if isinstance(source, str) else [],
             skip=None if isinstance(source, str) else f"line {source.line}: {source.message}",
         )
@@ -112,7 +122,20 @@ def run_request(
         returns=[f"d{name}" for name in spec.exercises[0].targets],
         bystanders=_bystanders(program, assignment),
         outputs=outputs,
+        shared=shared_cells(cells, starter),
     )
+
+
+def starter_cells(assignment: Assignment) -> list[CellCode]:
+    """What a request for the assignment's starter has for cells; none if there is no starter."""
+    name = assignment.spec.starter
+    path = assignment.folder / name if name else None
+    if path is None or not path.is_file():
+        return []
+    notebook = read_notebook(path.read_bytes(), path.name)
+    if isinstance(notebook, Unreadable):
+        return []
+    return run_request(study(notebook, assignment), assignment, data="").cells
 
 
 def _called(program: Program) -> bool:

@@ -14,7 +14,16 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment.forward import ForwardScript, parse_forward
-from grader.assignment.spec import Exercise, Gradescope, Input, Loops, Rates, Spec, Tolerance
+from grader.assignment.spec import (
+    Exercise,
+    Gradescope,
+    Input,
+    Late,
+    Loops,
+    Rates,
+    Spec,
+    Tolerance,
+)
 from grader.errors import AssignmentError, UsageError
 from grader.wire import Limits
 
@@ -27,6 +36,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "loops": Loops,
     "limits": Limits,
     "gradescope": Gradescope,
+    "late": Late,
 }
 
 
@@ -75,9 +85,18 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return {name: name for name in self.forward.tensors} | _inverted(self.spec.tensor_aliases)
 
     @cached_property
+    def max_score(self) -> float:
+        """Points of all targets of all exercises."""
+        return sum(
+            self.points(exercise, name)
+            for exercise in self.spec.exercises
+            for name in exercise.targets
+        )
+
+    @cached_property
     def digest(self) -> str:
-        """Hash of everything that can change a mark."""
-        marked = msgspec.structs.replace(self.spec, gradescope=Gradescope())
+        """Hash of everything that can change a mark as graded; lateness comes after it."""
+        marked = msgspec.structs.replace(self.spec, late=None, gradescope=Gradescope())
         parts = [msgspec.json.encode(marked), self.forward.source.encode()]
         parts += [path.read_bytes() for path in self.data]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()

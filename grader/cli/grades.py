@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from grader.errors import InfrastructureError, UsageError
-from grader.export import Options, format_named, read_cards, read_roster
+from grader.export import Options, format_named, read_cards, read_grades, read_roster
 from grader.report.visible import storable
 
 
@@ -27,6 +27,7 @@ def run(
     titles = {card.title for card in cards}
     options = Options(
         title=titles.pop() if len(titles) == 1 else "",
+        grades=read_grades(reports),
         roster=read_roster(roster) if roster else None,
         column=column,
         skip_unknown=skip_unknown,

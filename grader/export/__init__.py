@@ -4,7 +4,7 @@ One exporter is one module with a `Format` or a `Bundle`; another package adds o
 entry point of the group `grader.exporters`. Nothing here knows torch.
 """
 
-from grader.export.cards import read_cards, read_folders
+from grader.export.cards import read_cards, read_folders, read_grades
 from grader.export.exporter import GROUP, Bundle, BundleOptions, File, Format, Options
 from grader.export.handback import handed_back
 from grader.export.output_folder import check_empty, write_files
@@ -25,6 +25,7 @@ __all__ = [
     "handed_back",
     "read_cards",
     "read_folders",
+    "read_grades",
     "read_roster",
     "write_files",
 ]

@@ -10,20 +10,24 @@ from collections.abc import Sequence
 from grader.errors import UsageError
 from grader.export.exporter import Format, Options
 from grader.export.roster import OPTIONAL, Roster
+from grader.export.rows import class_rows
 from grader.model import Scorecard
+from grader.report.class_row import ClassRow
 from grader.report.grades import defused
 
 
 def write(cards: Sequence[Scorecard], options: Options) -> str:
     """One line for every student of the roster, the title's column last.
 
-    Students without a scorecard, and those whose submission is ungraded, have an empty cell:
-    Canvas then leaves their grade as it is.
+    Students without a submission, and those whose submission is ungraded, have an empty
+    cell: Canvas then leaves their grade as it is.
     """
     roster = options.roster
     if roster is None:
         raise UsageError("canvas: name the class list with --roster (Canvas: Grades, Export)")
-    matched = roster.matched(cards, skip_unknown=options.skip_unknown)
+    rows = class_rows(cards, options.grades)
+    handed_in = [row for row in rows if row.has_marks or row.status != "missing"]
+    matched = roster.matched(handed_in, skip_unknown=options.skip_unknown)
     maxima = {card.max_score for card in cards}
     if len(maxima) > 1 or len({card.assignment for card in cards}) > 1:
         raise UsageError("canvas: the scorecards are of different assignments: export each alone")
@@ -34,14 +38,15 @@ def write(cards: Sequence[Scorecard], options: Options) -> str:
     writer.writerow([*info, defused(_column(cards, options, roster))])
     blanks = [""] * (len(info) - 1)
     writer.writerow(["    Points Possible", *blanks, *(f"{most:.2f}" for most in maxima)])
-    for i, row in enumerate(roster.rows):
-        cells = [defused(row.cells.get(header, "")) for header in info]
+    for i, student in enumerate(roster.rows):
+        cells = [defused(student.cells.get(header, "")) for header in info]
         writer.writerow([*cells, _points(matched.get(i))])
     return text.getvalue()
 
 
-def _points(card: Scorecard | None) -> str:
-    return "" if card is None or card.status == "ungraded" else f"{card.score:.2f}"
+def _points(row: ClassRow | None) -> str:
+    """What counts in the end: adjusted and late, where a gradebook is kept."""
+    return "" if row is None or not row.has_marks else f"{row.points:.2f}"
 
 
 def _column(cards: Sequence[Scorecard], options: Options, roster: Roster) -> str:

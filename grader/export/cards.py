@@ -7,9 +7,11 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import UsageError
+from grader.grade import Grade
 from grader.model import Scorecard
 
 RECORD = "scorecard.json"
+RESULTS = "results.json"
 
 
 class StudentFolder(msgspec.Struct, frozen=True):
@@ -17,6 +19,12 @@ class StudentFolder(msgspec.Struct, frozen=True):
 
     path: Path
     card: Scorecard
+
+
+class _Published(msgspec.Struct):
+    """The part of results.json that the scorecards do not hold."""
+
+    grades: list[Grade] = []
 
 
 def read_folders(reports: Path) -> list[StudentFolder]:
@@ -41,6 +49,24 @@ def read_folders(reports: Path) -> list[StudentFolder]:
 def read_cards(reports: Path) -> list[Scorecard]:
     """The records of `read_folders`."""
     return [folder.card for folder in read_folders(reports)]
+
+
+def read_grades(reports: Path) -> dict[str, Grade]:
+    """What counts for each student, as the gradebook published it; empty where none is kept.
+
+    Raises UsageError for a results.json that is damaged: marks without the instructor's
+    adjustments would be wrong ones.
+    """
+    path = reports / RESULTS
+    try:
+        published = msgspec.json.decode(path.read_bytes(), type=_Published)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is damaged ({error}): run `grader grade` again") from error
+    return {grade.id: grade for grade in published.grades}
 
 
 def read_card(path: Path) -> Scorecard:

@@ -10,6 +10,7 @@ import msgspec
 from grader.assignment import Assignment
 from grader.assignment.spec import Gradescope
 from grader.export.roster import Roster
+from grader.grade import Grade
 from grader.model import Scorecard
 
 GROUP: Final = "grader.exporters"
@@ -21,6 +22,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str = ""
     """The assignment's title, for people."""
+    grades: Mapping[str, Grade] = {}
+    """What counts for each student where a gradebook is kept: adjusted, late, decided."""
     roster: Roster | None = None
     column: str | None = None
     """Header of the grades' column in a learning management system."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader.export.exporter import Format, Options
+from grader.export.rows import class_rows
 from grader.model import Scorecard
 from grader.report.grades import grades_csv
 
 
-def write(cards: Sequence[Scorecard], _options: Options) -> str:
+def write(cards: Sequence[Scorecard], options: Options) -> str:
     """The same as `grades.csv` in the reports; cells that a spreadsheet would compute are text."""
-    return grades_csv(cards)
+    return "".join(grades_csv(class_rows(cards, options.grades)))
 
 
 FORMAT = Format("one line a submission, for spreadsheets", write)

@@ -14,15 +14,11 @@ from grader.report.figures import points
 
 def build(assignment: Assignment, _options: BundleOptions) -> dict[str, File]:
     """The zip to upload, and what to do with it."""
-    total = sum(
-        assignment.points(exercise, name)
-        for exercise in assignment.spec.exercises
-        for name in exercise.targets
-    )
     return {
         "autograder.zip": File(zipped(_files(assignment))),
         "README.md": filled(
-            "gradescope_readme.md", {"assignment": assignment.name, "points": points(total)}
+            "gradescope_readme.md",
+            {"assignment": assignment.name, "points": points(assignment.max_score)},
         ),
     }
 

@@ -16,7 +16,14 @@ def write(cards: Sequence[Scorecard], options: Options) -> str:
     """The same as `results.json` in the reports."""
     assignments = {card.assignment for card in cards}
     only = assignments.pop() if len(assignments) == 1 else None
-    results = storable(Results(assignment=only, title=options.title, scorecards=list(cards)))
+    results = storable(
+        Results(
+            assignment=only,
+            title=options.title,
+            scorecards=list(cards),
+            grades=list(options.grades.values()),
+        )
+    )
     return msgspec.json.format(msgspec.json.encode(results), indent=1).decode() + "\n"
 
 

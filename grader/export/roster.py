@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import UsageError
-from grader.model import Scorecard
+from grader.report.class_row import ClassRow
 from grader.submission.layout import lms_student
 from grader.submission.naming import safe_id
 
@@ -49,23 +49,23 @@ class Roster(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
 
     def matched(
-        self, cards: Sequence[Scorecard], *, skip_unknown: bool = False
-    ) -> dict[int, Scorecard]:
-        """Index of a row → the scorecard of that student.
+        self, submissions: Sequence[ClassRow], *, skip_unknown: bool = False
+    ) -> dict[int, ClassRow]:
+        """Index of a row → the submission of that student.
 
-        Raises UsageError for a scorecard that fits no row, or several, and for two that fit
+        Raises UsageError for a submission that fits no row, or several, and for two that fit
         the same row.
         """
-        found: dict[int, Scorecard] = {}
+        found: dict[int, ClassRow] = {}
         unknown: list[str] = []
-        for card in cards:
-            fits = self._rows_of(card)
+        for submission in submissions:
+            fits = self._rows_of(submission)
             if not fits:
-                unknown.append(card.id)
+                unknown.append(submission.id)
             elif len(fits) > 1 or fits[0] in found:
-                raise UsageError(self._ambiguous(card, fits, found))
+                raise UsageError(self._ambiguous(submission, fits, found))
             else:
-                found[fits[0]] = card
+                found[fits[0]] = submission
         if unknown and not skip_unknown:
             raise UsageError(
                 f"on no row of {self.path}: {_some(unknown)}: add a column {SUBMISSION!r} with "
@@ -73,9 +73,9 @@ class Roster(msgspec.Struct, frozen=True):
             )
         return found
 
-    def _rows_of(self, card: Scorecard) -> list[int]:
+    def _rows_of(self, submission: ClassRow) -> list[int]:
         """Rows by the strongest sign: an own column, Canvas' number in the file's name, a name."""
-        wanted = card.id.casefold()
+        wanted = submission.id.casefold()
         own = [
             i
             for i, row in enumerate(self.rows)
@@ -83,23 +83,23 @@ class Roster(msgspec.Struct, frozen=True):
         ]
         if own:
             return own
-        downloaded = lms_student(Path(card.source.path.rpartition("!")[2]).name)
+        downloaded = lms_student(Path(submission.path.rpartition("!")[2]).name)
         if downloaded is not None:
             numbered = [i for i, row in enumerate(self.rows) if row.cells["ID"] == downloaded.key]
             if numbered:
                 return numbered
         return [i for i, row in enumerate(self.rows) if wanted in row.names]
 
-    def _ambiguous(self, card: Scorecard, fits: list[int], found: dict[int, Scorecard]) -> str:
+    def _ambiguous(self, submission: ClassRow, fits: list[int], found: dict[int, ClassRow]) -> str:
         if len(fits) > 1:
             students = _some([self.rows[i].cells["Student"] for i in fits])
             return (
-                f"{card.id} fits several rows of {self.path} ({students}): "
+                f"{submission.id} fits several rows of {self.path} ({students}): "
                 f"add a column {SUBMISSION!r} with the submission's id"
             )
         student = self.rows[fits[0]].cells["Student"]
         return (
-            f"{found[fits[0]].id} and {card.id} are both {student} in {self.path}: "
+            f"{found[fits[0]].id} and {submission.id} are both {student} in {self.path}: "
             "remove the folder that does not count"
         )
 

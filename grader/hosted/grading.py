@@ -39,4 +39,4 @@ def grade_one(submission: Submission, assignment: Assignment, out: Path) -> Scor
         from grader.batch import Desk, Work
 
         work = Work(assignment=assignment, sandbox=sandbox, data=files, reports=reports)
-        return Desk(work).grade(submission)
+        return Desk(work).grade(submission).card

@@ -67,7 +67,7 @@ def prove(name: str, solution: Path | None, workspace: Path, *, jobs: int, every
         reports = Reports(workspace / "reports")
         work = Work(assignment=assignment, sandbox=sandbox, data=data, reports=reports)
         submissions = [_written(mutant, workspace / "notebooks") for mutant in made]
-        cards = list(grade_all(work, submissions, jobs=jobs))
+        cards = [marked.card for marked in grade_all(work, submissions, jobs=jobs)]
     verdicts = [verdict(mutant, card) for mutant, card in zip(made, cards, strict=True)]
     return Proof(
         summary=summary(verdicts),

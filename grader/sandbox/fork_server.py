@@ -15,6 +15,7 @@ from typing import IO
 from msgspec.structs import replace
 
 from grader.errors import InfrastructureError
+from grader.sandbox.beginning import Beginnings, keys
 from grader.sandbox.closing import Closing
 from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
 from grader.sandbox.data_folders import DataFolders
@@ -22,7 +23,7 @@ from grader.sandbox.forked_worker import ForkedWorker
 from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.supervise import Supervision, WorkerLostError
-from grader.wire import Audit, RunRequest, encode
+from grader.wire import Audit, Order, RunRequest, encode
 from grader.workspace import workspace
 
 _PATIENCE = 10.0
@@ -51,7 +52,8 @@ class ForkServerSandbox(Closing):
         self._server = self._start()
 
     def open(self, request: RunRequest, blob: bytes = b"") -> ForkedSession:
-        """Run one request; a server that has died is replaced once.
+        """Run one request; a server that has died is replaced once, by one that starts the
+        run from the top.
 
         Raises `InfrastructureError` if it dies again, or cannot be started, and
         `UnsafeError` where runs cannot be walled off and that was required.
@@ -66,7 +68,7 @@ class ForkServerSandbox(Closing):
                 # It never served a run: it may be bubblewrap that it could not live in.
                 self._without |= {"bubblewrap=the worker did not start within it"}
             self._server = self._start()
-            return self._server.open(request, blob)
+            return self._server.open(replace(request, shared=0), blob)
 
     def _start(self) -> _Server:
         return _Server(self._folders.paths(), self._without, self._scratch)
@@ -109,6 +111,7 @@ class _Server:
     def __init__(self, folders: Sequence[str], without: Iterable[str], scratch: Path) -> None:
         self.proven = False
         self._owner = os.getpid()
+        self._beginnings = Beginnings()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -128,8 +131,10 @@ class _Server:
 
     def open(self, request: RunRequest, blob: bytes) -> ForkedSession:
         worker = ForkedWorker(encode(request, blob))
+        order = Order(modules=mentioned_modules(request), keys=keys(request))
         try:
-            worker.hand_over(self._control, mentioned_modules(request))
+            cells = self._beginnings.file(order.keys[-1] if order.keys else "", request)
+            worker.hand_over(self._control, order, cells)
             session = ForkedSession(worker, request)
         except (OSError, WorkerLostError) as error:
             worker.close()
@@ -142,6 +147,7 @@ class _Server:
     def close(self) -> None:
         """Close our end; the server ends when the last holder of it has done so."""
         self._control.close()
+        self._beginnings.close()
         if os.getpid() != self._owner:
             return
         if not _ends_within(self._process.pid, _PATIENCE):

@@ -65,6 +65,14 @@ def _leave_the_old_root(readable: Iterable[str], mounts: Iterable[str]) -> None:
     os.rmdir(_OLD)
 
 
+def renew_scratch(scratch_mb: int, owner: int) -> None:
+    """Put another scratch folder in the place of the one that was built, which is left behind."""
+    os.chdir("/")
+    system.unmount("/dev/shm")
+    system.unmount(SANDBOX)
+    _mount_scratch(scratch_mb, owner)
+
+
 def _bind_all(resolved: list[tuple[str, list[tuple[str, str]]]]) -> None:
     for real, links in resolved:
         if not os.path.lexists(real):

@@ -11,6 +11,7 @@ import sys
 import time
 import types
 import warnings
+from collections.abc import Sequence
 from types import CodeType
 from typing import Any, Literal
 
@@ -24,7 +25,8 @@ from grader.worker.channel import Channel
 from grader.worker.entry import NotCallable, call_entry
 from grader.worker.instrument import HARNESS, instrument
 from grader.worker.phases import Phases
-from grader.worker.recorder import Recorder, explain
+from grader.worker.recorder import Part, Recorder, explain
+from grader.worker.reporter import Send
 from grader.worker.snapshot import snapshot
 
 MAX_BYSTANDERS = 200
@@ -38,15 +40,13 @@ class Run:
     for the trusted side to notice.
     """
 
-    def __init__(self, request: RunRequest, blob: bytes, channel: Channel) -> None:
+    def __init__(self, request: RunRequest, blob: bytes, send: Send, part: Part) -> None:
         self.request = request
         self.blob = blob
-        self.send = channel.send
+        self.send = send
         self.module = types.ModuleType("__main__")
         self.namespace: dict[str, Any] = self.module.__dict__
-        self.recorder = Recorder(
-            request, channel.send, self.namespace, Phases(request, blob, channel).part
-        )
+        self.recorder = Recorder(request, send, self.namespace, part)
         self.output = capture.install(request.limits.output_kb)
         self.resolver = data.Resolver(request.data)
         self.codes: dict[int, CodeType | BaseException] = {}
@@ -54,11 +54,19 @@ class Run:
 
     def go(self) -> None:
         """Run all cells and report what was seen."""
-        for cell in self.request.cells:
+        self.cells(self.request.cells)
+        self.end()
+
+    def cells(self, cells: Sequence[CellCode]) -> None:
+        """Run these cells of the request, unless the code has asked to exit."""
+        for cell in cells:
+            if self.exited:
+                return
             self.recorder.begin_cell(cell.index)
             self.send(self._cell(cell), b"")
-            if self.exited:
-                break
+
+    def end(self) -> None:
+        """What comes after the last cell."""
         if not self.recorder.settled and not self.exited:
             self._entry()
         if self.recorder.audit is None:
@@ -74,7 +82,21 @@ class Run:
         self.resolver.install()
         shell.install(self.namespace, self.resolver)
         warnings.simplefilter("ignore")
-        self.codes = {cell.index: self._compiled(cell) for cell in self.request.cells}
+        self._compile(self.request.cells)
+
+    def go_on(self, request: RunRequest, blob: bytes, channel: Channel) -> None:
+        """Serve another request whose first cells are those of this run, and have been run."""
+        left = request.cells[len(self.request.cells) :]
+        self.request, self.blob, self.send = request, blob, channel.send
+        self.recorder.go_on(request, channel.send, Phases(request, blob, channel).part)
+        with warnings.catch_warnings():  # the cells that have run may want to see them
+            warnings.simplefilter("ignore")
+            self._compile(left)
+        self.cells(left)
+        self.end()
+
+    def _compile(self, cells: Sequence[CellCode]) -> None:
+        self.codes |= {cell.index: self._compiled(cell) for cell in cells}
 
     def _cell(self, cell: CellCode) -> CellDone:
         if cell.skip is not None:

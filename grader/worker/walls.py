@@ -14,6 +14,9 @@ from grader.worker.readable import DEVICES, data_files, interpreter_paths, open_
 _USERS = (61184, 4000)
 """First and number of user ids that belong to nobody, as systemd deals them out."""
 
+Enter = Callable[[tuple[str, ...], int], dict[str, str]]
+"""Called with the data files and the megabytes of scratch space; layer → "ok" or why not."""
+
 
 @dataclass(frozen=True)
 class Walls:
@@ -27,6 +30,11 @@ class Walls:
 
     def close_behind(self) -> dict[str, str]:
         """Move into the scratch folder and confine this process; all layers as reached."""
+        self.move_in()
+        return self.close()
+
+    def move_in(self) -> None:
+        """Make the scratch folder this process's working folder and home."""
         os.chdir(self.scratch)
         os.environ.update(
             HOME=self.scratch,
@@ -35,17 +43,23 @@ class Walls:
             MPLCONFIGDIR=self.temporary,
             XDG_CACHE_HOME=self.temporary,
         )
+
+    def close(self) -> dict[str, str]:
+        """Confine this process, for good; all layers as reached."""
         return layers.around | self.reached | confine(self.confinement)
 
 
-def raise_walls(request: RunRequest, make_folder: Callable[[], str]) -> Walls:
+def raise_walls(
+    request: RunRequest, make_folder: Callable[[], str], enter: Enter | None = None
+) -> Walls:
     """Enter the namespaces; `make_folder` gives a scratch folder where there are none.
 
-    It is the *next* child of this process that is in its own process namespace.
+    `enter`: another way to enter them. It is the *next* child of this process that is in
+    its own process namespace.
     """
     data = data_files(request.data)
     memory = memory_in_use()
-    reached = _enter(data, request.limits.scratch_mb)
+    reached = (enter or _enter)(data, request.limits.scratch_mb)
     inside = reached["files"] == "ok"
     scratch = filetree.SCRATCH if inside else make_folder()
     become = None if reached["user"] == "ok" else own_user((*data, scratch))
