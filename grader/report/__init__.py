@@ -9,12 +9,17 @@ from grader.report.files import Reports
 from grader.report.notebook import render_notebook
 from grader.report.schema import Results, scorecard_schema
 from grader.report.scorecard import render_scorecard
+from grader.report.terminal import print_card
+from grader.report.values import values_html, values_text
 
 __all__ = [
     "Reports",
     "Results",
+    "print_card",
     "render_class",
     "render_notebook",
     "render_scorecard",
     "scorecard_schema",
+    "values_html",
+    "values_text",
 ]
