@@ -22,8 +22,9 @@ class Detail(NamedTuple):
 
 
 def follows(target: TargetScore) -> bool:
-    """Wrong only through what flowed in, as far as values tell (`check()` judges no steps)."""
-    return target.root_cause is not None and target.step == "unknown"
+    """Wrong only through what flowed in: known from its step, or, in `check()`, from values."""
+    carried = target.basis == "follow_through" or target.step == "unknown"
+    return target.root_cause is not None and carried
 
 
 def tone_of(target: TargetScore) -> Tone:
@@ -42,7 +43,7 @@ def headline(target: TargetScore) -> str:
 
 def details(target: TargetScore) -> Iterator[Detail]:
     """The student's lines, then why they are wrong and where to look; nothing if all is well."""
-    if target.verdict not in RIGHT or target.basis != "value":
+    if (target.verdict not in RIGHT or target.basis != "value") and not follows(target):
         yield from _code(target)
         if target.basis != "none":
             yield Detail("", explanation_of(target))
@@ -50,8 +51,6 @@ def details(target: TargetScore) -> Iterator[Detail]:
         yield Detail("note", f"found as `{target.found_as}`")
     if target.note:
         yield Detail("note", target.note)
-    if target.root_cause and not follows(target):
-        yield Detail("began at", f"`{target.root_cause}`: mend that first")
     if target.diagnosis:
         yield Detail("why", target.diagnosis.why)
         yield Detail("look at", target.diagnosis.look_at)

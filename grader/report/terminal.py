@@ -124,7 +124,7 @@ def _details(found: Sequence[Detail]) -> Iterator[RenderableType]:
         text = detail.text.expandtabs(4) if detail.code else detail.text
         style = "bold" if detail.code else ""
         grid.add_row(Text(detail.label), Text(printable(text, limit=600), style=style))
-    yield Padding(grid, (0, 0, 0, DEEP))
+    yield Padding(grid, (0, 0, 0, DEEP), expand=False)
 
 
 def _missing(absent: Sequence[TargetScore], marks: Marks) -> RenderableType:
@@ -133,7 +133,7 @@ def _missing(absent: Sequence[TargetScore], marks: Marks) -> RenderableType:
 
     names = ", ".join(target.name for target in absent)
     line = Text.assemble((f"{marks['missing']} not there yet: ", "dim"), names)
-    return Padding(line, (0, 0, 0, 2))
+    return Padding(line, (0, 0, 0, 2), expand=False)
 
 
 def _cells(card: Scorecard) -> Iterator[Text]:
