@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.single import all_right, opened
+from grader.cli.single import all_right, assignment_of, submission_of
 from grader.errors import UsageError
 from grader.model import Scorecard
 from grader.report import print_card, render_scorecard
 from grader.report.visible import storable
 from grader.submission.listing import GRADEABLE, suffix_of
+from grader.workbench import Workbench
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,12 +29,15 @@ def run(
     """Exit status of the command."""
     if html is not None:
         _check_page(html, paths)
+    from rich.text import Text
+
     console = open_console()
     cards: list[Scorecard] = []
-    with opened(paths, assignment=assignment, data=data) as checker:
-        for submission in checker.submissions:
-            with console.status(f"running {submission.origin}"):
-                card = checker.card(submission)
+    submissions = [submission_of(path) for path in paths]
+    with Workbench(assignment_of(submissions, name=assignment, data=data)) as bench:
+        for submission in submissions:
+            with console.status(Text(f"running {submission.origin}")):
+                card = bench.card(submission)
             if cards:
                 console.rule(style="dim")
             print_card(console, card)

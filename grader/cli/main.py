@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from grader import pins
+from grader.cli.students import check, watch
 from grader.errors import GraderError, InfrastructureError
 from grader.messages import printable
 
@@ -79,49 +80,6 @@ def grade(
 
 
 @cli.command()
-@click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="NOTEBOOK…"
-)
-@click.option("--assignment", metavar="NAME|DIR", help="Assignment; else found by its gradients.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Folder with data files to use instead of the assignment's own.",
-)
-@click.option(
-    "--html",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write the scorecard to this file. Nothing else is ever written.",
-)
-def check(
-    paths: tuple[Path, ...], assignment: str | None, data: Path | None, html: Path | None
-) -> None:
-    """Check your own notebook as it will be graded: it is run from the top, every step is judged.
-
-    Exit status: 0 everything is right; 1 something is not right, missing or ungraded; 2 wrong
-    use or a faulty assignment.
-    """
-    from grader.cli.check import run
-
-    sys.exit(run(paths, assignment=assignment, data=data, html=html))
-
-
-@cli.command()
-@click.argument("path", type=click.Path(path_type=Path), metavar="NOTEBOOK")
-@click.option("--assignment", metavar="NAME|DIR", help="Assignment; else found by its gradients.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Folder with data files to use instead of the assignment's own.",
-)
-def watch(path: Path, assignment: str | None, data: Path | None) -> None:
-    """Check your notebook now and again at every save, until Ctrl-C."""
-    from grader.cli.watch import run
-
-    sys.exit(run(path, assignment=assignment, data=data))
-
-
-@cli.command()
 def schema() -> None:
     """Print the JSON Schema of a scorecard."""
     import msgspec
@@ -143,6 +101,10 @@ def starter(solution: Path, starter: Path) -> None:
 
     write_starter(solution, starter)
     click.echo(f"wrote {starter}")
+
+
+cli.add_command(check)
+cli.add_command(watch)
 
 
 def main() -> None:

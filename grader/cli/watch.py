@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from grader.cli.check import open_console
 from grader.cli.saves import saves
-from grader.cli.single import opened
+from grader.cli.single import assignment_of, submission_of
 from grader.messages import printable
 from grader.model import Scorecard
 from grader.report import print_card
 from grader.report.lines import headline
+from grader.workbench import Workbench
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,11 +26,12 @@ def run(path: Path, *, assignment: str | None, data: Path | None) -> int:
     """Exit status of the command: 0, since it is ended on purpose."""
     console = open_console()
     try:
-        with opened([path], assignment=assignment, data=data) as checker:
+        submission = submission_of(path)
+        with Workbench(assignment_of([submission], name=assignment, data=data)) as bench:
             before: Scorecard | None = None
             for _ in saves(path):
                 began = time.monotonic()
-                card = checker.card(checker.submissions[0])
+                card = bench.card(submission)
                 _show(console, card, before, time.monotonic() - began)
                 before = card
     except KeyboardInterrupt:
