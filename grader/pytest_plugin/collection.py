@@ -83,7 +83,7 @@ class Collection:
         if submission is None:
             return []
         node: SubmissionFile = SubmissionFile.from_parent(
-            parent, path=file_path, **sane(parent, file_path)
+            parent, path=file_path, **sane(parent.config, file_path)
         )
         node.submission, node.desk = submission, self.desk
         return [node]

@@ -5,7 +5,9 @@ Without `--assignment` nothing but this module and two empty packages is importe
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
@@ -27,9 +29,18 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         return
     # A conftest.py among the submissions is a student's, and would run here, outside the sandbox.
     options.noconftest = True
+    _forget([early_config.invocation_params.dir / arg for arg in options.file_or_dir or ["."]])
     from grader import pins
 
     pins.apply()  # before anything imports torch
+
+
+def _forget(paths: list[Path]) -> None:
+    """Take the submissions' folders off the import path, where `python -m pytest` puts the
+    current one: a student's `numpy.py` would be imported here.
+    """
+    folders = {(path if path.is_dir() else path.parent).resolve() for path in paths}
+    sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() not in folders]
 
 
 @pytest.hookimpl(wrapper=True)

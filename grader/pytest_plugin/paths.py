@@ -15,7 +15,7 @@ class Folder(pytest.Directory):
 
     @classmethod
     def at(cls, path: Path, parent: pytest.Collector) -> Self:
-        node: Self = cls.from_parent(parent, path=path, **sane(parent, path))
+        node: Self = cls.from_parent(parent, path=path, **sane(parent.config, path))
         return node
 
     def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
@@ -31,17 +31,17 @@ class Folder(pytest.Directory):
                 yield from self.ihook.pytest_collect_file(file_path=path, parent=self)
 
 
-def sane(parent: pytest.Collector, path: Path) -> dict[str, Any]:
-    """`name` and `nodeid` for a path in `parent`, where those that pytest makes would not do.
+def sane(config: pytest.Config, path: Path) -> dict[str, Any]:
+    """`name` and `nodeid` for a path, where those that pytest makes would not do.
 
-    Below a folder that was renamed all ids are made here, for pytest makes them of whole paths.
+    Outside of pytest's root folder that is everywhere: all files would have the same id there.
     """
-    name = sane_name(path.name)
-    top = parent.nodeid in ("", ".")
-    renamed = not top and not parent.path.as_posix().endswith(parent.nodeid)
-    if name == path.name and not renamed:
+    inside = path.is_relative_to(config.rootpath)
+    parts = path.relative_to(config.rootpath).parts if inside else path.parts[1:]
+    shown = [sane_name(part) for part in parts]
+    if inside and shown == list(parts):
         return {}
-    return {"name": name, "nodeid": name if top else f"{parent.nodeid}/{name}"}
+    return {"name": shown[-1], "nodeid": ("" if inside else "/") + "/".join(shown)}
 
 
 def sane_name(name: str) -> str:

@@ -53,7 +53,12 @@ def values_text(
 
     text = io.StringIO()
     console = Console(
-        file=text, width=PLAIN_WIDTH, color_system=None, highlight=False, markup=False
+        file=text,
+        width=PLAIN_WIDTH,
+        color_system=None,
+        force_jupyter=False,  # in a notebook rich would show it, and write nothing
+        highlight=False,
+        markup=False,
     )
     if problem is not None:
         console.print(printable(problem))

@@ -77,11 +77,11 @@ def _figures(result: Comparison, numbers: torch.Tensor, gradient: torch.Tensor) 
     if result.verdict == "wrong_shape":
         return f"wrong {result.note}"
     numbers = numbers.reshape(gradient.shape)
+    if numbers.dtype is torch.bool:
+        numbers = numbers.to(gradient.dtype)  # torch does not subtract truth values
     exact = bool(torch.all(numbers == gradient))
     approximate = torch.allclose(numbers.to(gradient.dtype), gradient)
     difference = (numbers - gradient).abs() if numbers.numel() else torch.zeros(1)
-    if difference.dtype is torch.bool:
-        difference = difference.int()
     text = (
         f"exact: {exact!s:5s} | approximate: {approximate!s:5s} | "
         f"maxdiff: {difference.max().item()}"
