@@ -48,9 +48,13 @@ def print_card(console: Console, card: Scorecard) -> None:
         console.print(part)
 
 
-def rows(exercise: ExerciseScore, marks: Marks, *, steps: bool) -> Iterator[RenderableType]:
-    """One exercise: its gradients, each with its details; those without any value in one line."""
-    width = max((len(target.name) for target in exercise.targets), default=0)
+def rows(
+    exercise: ExerciseScore, marks: Marks, width: int, *, steps: bool
+) -> Iterator[RenderableType]:
+    """One exercise: its gradients, each with its details; those without any value in one line.
+
+    width: columns of a name.
+    """
     absent = [target for target in exercise.targets if _absent(target)]
     for target in exercise.targets:
         if target not in absent:
@@ -58,6 +62,12 @@ def rows(exercise: ExerciseScore, marks: Marks, *, steps: bool) -> Iterator[Rend
             yield from _details(list(details(target)))
     if absent:
         yield _missing(absent, marks)
+
+
+def name_width(card: Scorecard) -> int:
+    """Columns of the longest name, so that all exercises stand in line."""
+    names = (target.name for exercise in card.exercises for target in exercise.targets)
+    return max(map(len, names), default=0)
 
 
 def _parts(card: Scorecard, marks: Marks) -> Iterator[RenderableType]:
@@ -75,7 +85,7 @@ def _parts(card: Scorecard, marks: Marks) -> Iterator[RenderableType]:
     for exercise in card.exercises:
         yield Text()
         yield _heading(exercise)
-        yield from rows(exercise, marks, steps=True)
+        yield from rows(exercise, marks, name_width(card), steps=True)
     yield from _cells(card)
     for each in card.integrity:
         yield Text(f"For a person to look at: {printable(each.text)}", style="yellow")

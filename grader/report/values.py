@@ -11,7 +11,7 @@ from grader.model import RIGHT, ExerciseScore, Scorecard, TargetScore
 from grader.report import figures
 from grader.report.lines import details, follows, headline, tone_of
 from grader.report.page import render
-from grader.report.terminal import MARKS, rows
+from grader.report.terminal import MARKS, name_width, rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,7 +75,7 @@ def elsewhere(exercise: ExerciseScore) -> str | None:
     if not all(row.verdict == "unjudged" and row.shape is None for row in exercise.targets):
         return None
     names = ", ".join(f"`{row.name}`" for row in exercise.targets)
-    return f"{names}: judged once, above. Which exercise a value answers, a kernel does not show."
+    return f"Checked above: {names}. A running notebook has one value for each name."
 
 
 def _print_values(console: Console, card: Scorecard) -> None:
@@ -89,7 +89,7 @@ def _print_values(console: Console, card: Scorecard) -> None:
         if said is not None:
             console.print(f"  {said}")
             continue
-        for part in rows(exercise, MARKS, steps=False):
+        for part in rows(exercise, MARKS, name_width(card), steps=False):
             console.print(part)
 
 

@@ -129,10 +129,7 @@ def _hint(
 def explained(finding: Finding) -> Iterator[str]:
     """What to say of a wrong value, one sentence each."""
     if finding.cause is not None:
-        yield (
-            f"follows from `{finding.cause}`, which is wrong: with what flows in now, "
-            "this step is right"
-        )
+        yield f"follows from `{finding.cause}`, which is wrong; this step itself looks right"
     elif finding.diagnosis is not None and finding.diagnosis.code not in VAGUE:
         yield f"why: {finding.diagnosis.why}"
         yield f"look at: {finding.diagnosis.look_at}"
