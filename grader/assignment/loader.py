@@ -114,9 +114,10 @@ def assignment_folders() -> Iterator[Path]:
     """Where assignments are looked up by name, nearest first."""
     if extra := os.environ.get("GRADER_ASSIGNMENTS"):
         yield Path(extra)
-    here = Path.cwd()
-    for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
+    here, package = Path.cwd(), Path(__file__).resolve().parents[1]
+    for folder in (here, *here.parents, package.parent):
         yield folder / "assignments"
+    yield package / "bundled"  # put there when the package is built, see setup.py
 
 
 def known_assignments() -> dict[str, Path]:
