@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,8 @@ for command in (check, watch, adjust, decide, diff, forget, *COMMANDS):
 def main() -> None:
     """Entry point: pins the arithmetic, runs the command, turns errors into one line."""
     pins.apply()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name in letters that it does not have
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         cli(prog_name="grader")
     except GraderError as error:
