@@ -9,7 +9,7 @@ from grader.assignment import Assignment
 from grader.notebook import Unreadable, read_notebook
 from grader.notebook.read import MAX_BYTES
 from grader.submission import Submission
-from grader.submission.discover import MAX_CANDIDATES
+from grader.submission.draft import MAX_CANDIDATES
 from grader.submission.folder import list_folder
 from grader.submission.listing import GRADEABLE, NOTEBOOK, Found
 from grader.submission.naming import natural, safe_id
