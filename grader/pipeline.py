@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -9,20 +10,21 @@ import msgspec
 from safetensors.torch import save
 
 from grader import card, trace
-from grader.analysis.study import Study, run_request
+from grader.analysis.study import Study, run_request, starter_cells
 from grader.assignment import Assignment
 from grader.attempt import Attempt, Examiner
 from grader.audit import SEED, Auditor, applied
-from grader.candidate import choose
+from grader.candidate import Choice, choose
 from grader.errors import InfrastructureError
 from grader.judge import Judge
 from grader.model import Scorecard
 from grader.notebook import Unreadable
 from grader.passes import JudgedPass, judge_pass
 from grader.reference import Network, Oracle
-from grader.sandbox import Sandbox, Session
+from grader.sandbox import Sandbox, Session, WorkerLostError
 from grader.submission import Submission
 from grader.trace import Trace
+from grader.wire import CellCode
 
 
 class Graded(msgspec.Struct, frozen=True):
@@ -44,6 +46,7 @@ class Grader:
         *,
         outputs: bool = False,
         seed: int = SEED,
+        templates: bool = True,
     ) -> None:
         self.assignment = assignment
         self.sandbox = sandbox
@@ -51,6 +54,7 @@ class Grader:
         self.oracle = Oracle(assignment)
         self.outputs = outputs
         self.seed = seed
+        self.starter = starter_cells(assignment) if templates else []
 
     def grade(self, submission: Submission) -> Graded:
         """Read, understand, run, compare, mark.
@@ -61,21 +65,35 @@ class Grader:
             choice = choose(submission, self.assignment)
             if isinstance(choice.study, Unreadable):
                 return Graded(card.not_run(submission, choice, self.assignment))
-            with self._session(choice.study) as session:
-                outcome, seen = session.outcome, trace.decode(session.outcome.events)
-                passes = {n: judge_pass(self.oracle, each) for n, each in seen.passes.items()}
-                attempts = self._attempts(choice.study, seen, passes, session)
+            try:
+                return self._graded(submission, choice, choice.study, self.starter)
+            except WorkerLostError:  # in mid-run: its template has ended, it needs none
+                return self._graded(submission, choice, choice.study, [])
         except InfrastructureError as error:
             return Graded(card.ungraded(submission, str(error), self.assignment))
-        judge = Judge(self.assignment, choice.study, seen, attempts, passes)
+
+    def _graded(
+        self, submission: Submission, choice: Choice, study: Study, starter: Sequence[CellCode]
+    ) -> Graded:
+        with self._session(study, starter) as session:
+            outcome, seen = session.outcome, trace.decode(session.outcome.events)
+            passes = {n: judge_pass(self.oracle, each) for n, each in seen.passes.items()}
+            attempts = self._attempts(study, seen, passes, session)
+        judge = Judge(self.assignment, study, seen, attempts, passes)
         scorecard = card.graded(
             submission, choice, self.assignment, outcome, seen, passes, judge.exercises()
         )
-        return Graded(scorecard, choice.study, seen)
+        return Graded(scorecard, study, seen)
 
-    def _session(self, study: Study) -> Session:
+    def _session(self, study: Study, starter: Sequence[CellCode]) -> Session:
         """Run the student's code in the sandbox; functions are called with an example."""
-        request = run_request(study, self.assignment, data=str(self.data), outputs=self.outputs)
+        request = run_request(
+            study,
+            self.assignment,
+            data=str(self.data),
+            outputs=self.outputs,
+            starter=starter,
+        )
         return self.sandbox.open(request, self._example if request.entry else b"")
 
     def _attempts(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Self
 
 from grader.assignment import Assignment
@@ -18,14 +16,16 @@ from grader.submission import Submission
 class Workbench:
     """Grades submissions of one assignment and writes nothing but temporary files."""
 
-    def __init__(self, assignment: Assignment) -> None:
-        """Raises InfrastructureError where no worker can be started."""
+    def __init__(self, assignment: Assignment, *, required: bool) -> None:
+        """required: refuse to run anything where neither files nor network can be closed.
+
+        Raises InfrastructureError where no worker can be started.
+        """
         self.assignment = assignment
         with ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-"))
-            files = staged(assignment, Path(folder) / "data")
+            files = stack.enter_context(staged(assignment))
             # The worker starts now and imports torch while this process does the same.
-            sandbox = stack.enter_context(open_sandbox(data_dirs=[files]))
+            sandbox = stack.enter_context(open_sandbox(data_dirs=[files], required=required))
 
             from grader.pipeline import Grader
 

@@ -20,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Grade notebooks and modules by this assignment, a test for each gradient. Every "
         "path is then a submission: no conftest.py and no test module is imported.",
     )
+    group.addoption(
+        "--no-sandbox",
+        action="store_true",
+        help="Grade also where this machine cannot keep student code in.",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

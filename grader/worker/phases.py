@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from grader import wire
 from grader.worker.channel import Channel
+from grader.worker.forking import fork
 
 
 class Asked(NamedTuple):
@@ -45,7 +46,7 @@ class Phases:
             return self.asked
         self.channel.send(wire.Parted())
         asked: Asked | None = None
-        while os.fork():
+        while fork():
             self._wait()
             asked = self._next()
         self.channel.adopt()
