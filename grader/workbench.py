@@ -16,8 +16,8 @@ from grader.submission import Submission
 class Workbench:
     """Grades submissions of one assignment and writes nothing but temporary files."""
 
-    def __init__(self, assignment: Assignment, *, required: bool = True) -> None:
-        """required: refuse to run anything where this machine cannot keep it in.
+    def __init__(self, assignment: Assignment, *, required: bool) -> None:
+        """required: refuse to run anything where neither files nor network can be closed.
 
         Raises InfrastructureError where no worker can be started.
         """
