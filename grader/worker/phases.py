@@ -3,17 +3,30 @@
 cells … ── part() ── coordinator: forks, waits, reports, reads the next request
                         ├── ordinary run: goes on from here to the end
                         └── audit runs, one after the other: go on from the same place
+
+The coordinator has the student's memory, and an autograd engine that nobody has perturbed: no
+student code may run in it. What it calls was looked up before there was any.
 """
 
 from __future__ import annotations
 
-import contextlib
+import _thread
+import gc
 import os
 import signal
-from typing import NamedTuple
+import sys
+from typing import Any, NamedTuple
 
 from grader import wire
 from grader.worker.channel import Channel
+
+_fork: Any = getattr(os, "fork", None)
+_wait: Any = getattr(os, "wait", None)
+_kill, _leave, _pid, _code = os.kill, os._exit, os.getpid, os.waitstatus_to_exitcode  # noqa: SLF001
+_handle, _signals = signal.signal, sorted(signal.valid_signals())
+_set_timer: Any = getattr(signal, "setitimer", None)
+_no_collection, _no_trace, _no_profile = gc.disable, sys.settrace, sys.setprofile
+_threads = _thread._count  # noqa: SLF001
 
 
 class Asked(NamedTuple):
@@ -36,16 +49,22 @@ class Phases:
         """Fork here, the first time that this is called.
 
         Returns in the process that is to go on: None for the ordinary run, the request
-        for an audit run. The coordinator itself never returns.
+        for an audit run. The coordinator itself never returns. Where other threads run there
+        is no parting, for they would run in the coordinator too.
         """
         if self.parted:
             return None
         self.parted = True
         if not self.parts:
+            if self.asked is not None:
+                _end_others()
             return self.asked
+        if _threads():
+            return None
         self.channel.send(wire.Parted())
         asked: Asked | None = None
-        while os.fork():
+        while _fork():
+            _quieten()
             self._wait()
             asked = self._next()
         self.channel.adopt()
@@ -53,11 +72,8 @@ class Phases:
 
     def _wait(self) -> None:
         """Wait for the run's end, end what it left behind, and say how it ended."""
-        code = os.waitstatus_to_exitcode(os.wait()[1])
-        if os.getpid() == 1:
-            # All others in this process's own namespace: a stray could read the next probes.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGKILL)
+        code = _code(_wait()[1])
+        _end_others()
         self.channel.adopt()
         ended = wire.PhaseEnded(code=code) if code >= 0 else wire.PhaseEnded(signal=-code)
         self.channel.send(ended)
@@ -65,6 +81,29 @@ class Phases:
     def _next(self) -> Asked:
         frame = self.channel.receive()
         if frame is None:
-            os._exit(0)  # no more is asked
+            _leave(0)  # no more is asked
         header, blob = frame
         return Asked(wire.decode_audit(header), blob)
+
+
+def _end_others() -> None:
+    """End all others in this process's own namespace: a stray could know what this run may not."""
+    if _pid() == 1:
+        try:
+            _kill(-1, signal.SIGKILL)
+        except ProcessLookupError:
+            return  # there is none
+
+
+def _quieten() -> None:
+    """Undo whatever would call student code in this process."""
+    _no_collection()  # or objects would be finalised
+    _no_trace(None)
+    _no_profile(None)
+    for timer in range(3):
+        _set_timer(timer, 0)
+    for number in _signals:
+        try:
+            _handle(number, signal.SIG_DFL)
+        except (OSError, ValueError):
+            continue  # one that nobody can handle

@@ -14,6 +14,7 @@ from safetensors.torch import load
 
 from grader.wire import RunRequest, Settled
 from grader.worker.audit import AuditRun
+from grader.worker.engine import perturb_engine
 from grader.worker.forward_pass import Passes
 from grader.worker.phases import Asked
 from grader.worker.reporter import Reporter, Send, Where
@@ -81,7 +82,9 @@ class Recorder:
     def part(self, _: int = 0) -> None:
         """Before the first forward pass or use of the engine."""
         asked = self._part()
-        if asked is not None:
+        if asked is not None and asked.audit.replay:
+            perturb_engine(asked.audit)
+        elif asked is not None:
             self.audit = AuditRun(asked.audit, load(asked.blob) if asked.blob else {})
             self.audit.begin(self.namespace)
 

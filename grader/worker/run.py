@@ -21,8 +21,9 @@ from safetensors.torch import load, save
 from grader.wire import Candidate, CellCode, CellDone, Done, Message, RunRequest
 from grader.worker import capture, data, shell
 from grader.worker.channel import Channel
+from grader.worker.engine import on_first_use
 from grader.worker.entry import NotCallable, call_entry
-from grader.worker.instrument import HARNESS, instrument
+from grader.worker.instrument import handed, instrument
 from grader.worker.phases import Phases
 from grader.worker.recorder import Recorder, explain
 from grader.worker.snapshot import snapshot
@@ -73,8 +74,8 @@ class Run:
     def _prepare(self) -> None:
         seed(self.request.seed)
         self.namespace["__builtins__"] = builtins
-        setattr(builtins, HARNESS, self.recorder)
         sys.modules["__main__"] = self.module
+        on_first_use(self.recorder.part)
         self.resolver.install()
         shell.install(self.namespace, self.resolver)
         warnings.simplefilter("ignore")
@@ -130,7 +131,7 @@ class Run:
             )
         except Exception as error:  # noqa: BLE001 - what is no Python fails when it is its turn
             return error
-        return code
+        return handed(code, self.recorder)
 
     def _entry(self) -> None:
         """Call the function that derives the gradients, if there is one."""
