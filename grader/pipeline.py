@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 from safetensors.torch import save
 
 from grader import card, trace
@@ -13,16 +14,17 @@ from grader.analysis.study import Study, run_request
 from grader.assignment import Assignment
 from grader.attempt import Attempt, Examiner
 from grader.audit import SEED, Auditor, applied
-from grader.candidate import choose
+from grader.candidate import Choice, choose
 from grader.errors import InfrastructureError
 from grader.judge import Judge
 from grader.model import Scorecard
 from grader.notebook import Unreadable
 from grader.passes import JudgedPass, judge_pass
 from grader.reference import Network, Oracle
-from grader.sandbox import Sandbox, Session
+from grader.sandbox import RunOutcome, Sandbox, Session
 from grader.submission import Submission
 from grader.trace import Trace
+from grader.wire import Audit, RunRequest
 
 
 class Graded(msgspec.Struct, frozen=True):
@@ -61,10 +63,12 @@ class Grader:
             choice = choose(submission, self.assignment)
             if isinstance(choice.study, Unreadable):
                 return Graded(card.not_run(submission, choice, self.assignment))
-            with self._session(choice.study) as session:
+            request = self._request(choice.study)
+            with self.sandbox.open(request, self._example if request.entry else b"") as session:
                 outcome, seen = session.outcome, trace.decode(session.outcome.events)
                 passes = {n: judge_pass(self.oracle, each) for n, each in seen.passes.items()}
-                attempts = self._attempts(choice.study, seen, passes, session)
+                auditor = self._auditor(request, choice, session)
+                attempts = self._attempts(choice.study, seen, passes, auditor)
         except InfrastructureError as error:
             return Graded(card.ungraded(submission, str(error), self.assignment))
         judge = Judge(self.assignment, choice.study, seen, attempts, passes)
@@ -73,26 +77,32 @@ class Grader:
         )
         return Graded(scorecard, choice.study, seen)
 
-    def _session(self, study: Study) -> Session:
-        """Run the student's code in the sandbox; functions are called with an example."""
-        request = run_request(study, self.assignment, data=str(self.data), outputs=self.outputs)
-        return self.sandbox.open(request, self._example if request.entry else b"")
+    def _request(self, study: Study) -> RunRequest:
+        """What the sandbox is to run; functions are called with an example."""
+        return run_request(study, self.assignment, data=str(self.data), outputs=self.outputs)
+
+    def _auditor(self, request: RunRequest, choice: Choice, session: Session) -> Auditor:
+        """Probes differ from file to file, so that no file can hold the answers to them."""
+
+        def again(audit: Audit, blob: bytes) -> RunOutcome:
+            return self.sandbox.run(replace(request, parts=False, audit=audit), blob)
+
+        seed = self.seed + int(choice.source.sha256[:8], 16)
+        return Auditor(self.assignment, self.oracle, session, again, seed=seed)
 
     def _attempts(
-        self, study: Study, seen: Trace, passes: dict[int, JudgedPass], session: Session
+        self, study: Study, seen: Trace, passes: dict[int, JudgedPass], auditor: Auditor
     ) -> list[Attempt]:
         """Every value against autograd at its own forward pass, every step on its own merits."""
         examiner = Examiner(study, passes, self.assignment.spec.tolerance)
         attempts = examiner.attempts(seen)
-        findings = Auditor(self.assignment, self.oracle, session, seed=self.seed).audit(
-            study.program, seen, passes, attempts
-        )
+        findings = auditor.audit(study.program, seen, passes, attempts)
         return applied(attempts, findings, study.program)
 
     @cached_property
     def _example(self) -> bytes:
         """Leaves and forward tensors for functions that want them as arguments."""
-        network = self.oracle.network(self.oracle.example())
+        network = self.oracle.example_network
         if not isinstance(network, Network):
             return b""
         tensors = network.inputs | network.tensors

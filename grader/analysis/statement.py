@@ -14,28 +14,6 @@ SHAPE_FUNCTIONS = frozenset({"len", "type", "id", "isinstance"})
 TENSOR_ATTRIBUTES = SHAPE_ONLY | {"T", "mT", "H", "mH", "data", "grad", "values", "indices", "real"}
 LOOKUPS = frozenset({"globals", "locals", "vars", "eval", "getattr", "setattr", "exec"})
 VIEWS = frozenset({"view", "reshape", "detach", "squeeze", "unsqueeze", "transpose", "view_as"})
-UNSEEN = frozenset(
-    {
-        "forward_ad",
-        "make_dual",
-        "jvp",
-        "jacfwd",
-        "jacrev",
-        "hessian",
-        "_pop_mode",
-        "_pop_mode_temporarily",
-        "_disable_current_modes",
-        "no_dispatch",
-        "run_backward",
-        "_execution_engine",
-        "_EngineBase",
-        "get_objects",
-        "_getframe",
-        "currentframe",
-        "settrace",
-        "__grader__",
-    }
-)
 ENGINE_ATTRIBUTES = frozenset({"grad", "grad_fn", "autograd", "vjp", "jvp", "jacobian"})
 
 
@@ -202,22 +180,6 @@ def asks_engine(node: ast.AST | None) -> bool:
     return any(
         isinstance(part, ast.Attribute) and part.attr in ENGINE_ATTRIBUTES for part in nodes(node)
     )
-
-
-def suspicious_name(node: ast.stmt) -> str | None:
-    """What a statement itself uses that differentiates unseen, or looks for the harness."""
-    for expression in expressions(node):
-        for part in nodes(expression):
-            name = (
-                part.attr
-                if isinstance(part, ast.Attribute)
-                else part.id
-                if isinstance(part, ast.Name)
-                else ""
-            )
-            if name in UNSEEN or name.endswith("_backward"):
-                return name
-    return None
 
 
 def starts_engine(node: ast.stmt) -> bool:
