@@ -32,8 +32,12 @@ def graded(
     seen: Trace,
     passes: Mapping[int, JudgedPass],
     exercises: Sequence[ExerciseScore],
+    forged: Sequence[str] = (),
 ) -> Scorecard:
-    """The card of a submission that was run, however the run ended."""
+    """The card of a submission that was run, however the run ended.
+
+    forged: results that nobody but the submission itself can have sent.
+    """
     assert isinstance(choice.study, Study)
     flagged = [*_unjudged(exercises), *_copied(exercises), *_unproven(exercises)]
     return _card(
@@ -46,7 +50,7 @@ def graded(
         exercises=list(exercises),
         notes=[*choice.notes, *_remarks(passes), *seen.notes],
         cells=list(_cells(choice.study, outcome, seen)),
-        integrity=[*seen.integrity, *flagged, *_suspicions(choice.study)],
+        integrity=[*seen.integrity, *_forged(forged), *flagged, *_suspicions(choice.study)],
         isolation=outcome.isolation,
         environment=environment(outcome.environment),
     )
@@ -153,6 +157,15 @@ def _copied(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
                     text=f"{exercise.title}: {row.name} is right, but autograd made it: it "
                     "changes when the engine is made to give other numbers",
                 )
+
+
+def _forged(breaches: Sequence[str]) -> Iterator[IntegrityNote]:
+    if breaches:
+        yield IntegrityNote(
+            code="forged",
+            text="the run sent results that the grader's part of it does not send "
+            f"({', '.join(dict.fromkeys(breaches))}): please look at this submission",
+        )
 
 
 def _unproven(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:

@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 
 import msgspec
-from msgspec.structs import replace
 from safetensors.torch import save
 
 from grader import card, trace
@@ -20,11 +19,12 @@ from grader.judge import Judge
 from grader.model import Scorecard
 from grader.notebook import Unreadable
 from grader.passes import JudgedPass, judge_pass
+from grader.plausible import breaches
 from grader.reference import Network, Oracle
-from grader.sandbox import RunOutcome, Sandbox, Session
+from grader.sandbox import Sandbox, Session
 from grader.submission import Submission
 from grader.trace import Trace
-from grader.wire import Audit, RunRequest
+from grader.wire import RunRequest
 
 
 class Graded(msgspec.Struct, frozen=True):
@@ -68,12 +68,13 @@ class Grader:
                 outcome, seen = session.outcome, trace.decode(session.outcome.events)
                 passes = {n: judge_pass(self.oracle, each) for n, each in seen.passes.items()}
                 auditor = self._auditor(request, choice, session)
-                attempts = self._attempts(choice.study, seen, passes, auditor)
+                attempts, forged = self._attempts(choice.study, seen, passes, auditor)
         except InfrastructureError as error:
             return Graded(card.ungraded(submission, str(error), self.assignment))
         judge = Judge(self.assignment, choice.study, seen, attempts, passes)
+        forged = breaches(outcome.events, request) + forged
         scorecard = card.graded(
-            submission, choice, self.assignment, outcome, seen, passes, judge.exercises()
+            submission, choice, self.assignment, outcome, seen, passes, judge.exercises(), forged
         )
         return Graded(scorecard, choice.study, seen)
 
@@ -83,21 +84,19 @@ class Grader:
 
     def _auditor(self, request: RunRequest, choice: Choice, session: Session) -> Auditor:
         """Probes differ from file to file, so that no file can hold the answers to them."""
-
-        def again(audit: Audit, blob: bytes) -> RunOutcome:
-            return self.sandbox.run(replace(request, parts=False, audit=audit), blob)
-
         seed = self.seed + int(choice.source.sha256[:8], 16)
-        return Auditor(self.assignment, self.oracle, session, again, seed=seed)
+        return Auditor(self.assignment, self.oracle, session, request, self.sandbox.run, seed=seed)
 
     def _attempts(
         self, study: Study, seen: Trace, passes: dict[int, JudgedPass], auditor: Auditor
-    ) -> list[Attempt]:
-        """Every value against autograd at its own forward pass, every step on its own merits."""
+    ) -> tuple[list[Attempt], list[str]]:
+        """Every value against autograd at its own forward pass, every step on its own merits;
+        and what in the audits no harness would have sent.
+        """
         examiner = Examiner(study, passes, self.assignment.spec.tolerance)
         attempts = examiner.attempts(seen)
         findings = auditor.audit(study.program, seen, passes, attempts)
-        return applied(attempts, findings, study.program)
+        return applied(attempts, findings, study.program), findings.breaches
 
     @cached_property
     def _example(self) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import torch
+from msgspec.structs import replace
 from safetensors.torch import save
 
 from grader import trace as traces
@@ -18,10 +19,11 @@ from grader.audit.probes import AUDITED, Probes
 from grader.audit.reason import reason
 from grader.audit.step import StepFinding, StepJudge, worst
 from grader.passes import JudgedPass, judge_pass
+from grader.plausible import breaches, done_before_parting
 from grader.reference import Network, Oracle
 from grader.sandbox import RunOutcome, Session
 from grader.trace import Trace
-from grader.wire import Audit
+from grader.wire import Audit, RunRequest
 
 SEED = 20_011
 JITTER = 0.1
@@ -42,6 +44,8 @@ class Findings(msgspec.Struct, kw_only=True):
     """Right values that may be somebody else's work, and why nobody can tell."""
     jittered: bool = True
     """Whether the network's parameters could be moved; pasted numbers are told by that."""
+    breaches: list[str] = []
+    """What no honest audit run would have sent."""
     aliased: set[int] = set()
     """Lifetimes whose probe was changed in place by a statement of another name."""
 
@@ -54,15 +58,18 @@ class Auditor:
         assignment: Assignment,
         oracle: Oracle,
         session: Session,
-        again: Callable[[Audit, bytes], RunOutcome],
+        request: RunRequest,
+        again: Callable[[RunRequest, bytes], RunOutcome],
         *,
         seed: int,
     ) -> None:
-        """`again` runs the submission anew from the top, as such an audit run."""
+        """`request` is what the session runs; `again` runs such a request anew."""
         self.assignment = assignment
         self.oracle = oracle
         self.session = session
+        self.request = request
         self.again = again
+        self._begun = done_before_parting(session.outcome.events)
         self.seed = seed
 
     def audit(
@@ -77,8 +84,8 @@ class Auditor:
         spec = self.assignment.spec
         names = self.assignment.gradient_names
         probes = Probes(program, ordinary, passes, spec.exercises, names, self.seed)
-        tensors: bytes = save(probes.blob() | self._example(program, seed=1))
-        first = self._run(tensors, PERTURBATIONS[0], JITTER)
+        tensors = probes.blob() | self._example(program, seed=1)
+        first = self._run(findings, tensors, PERTURBATIONS[0], JITTER)
         if first is None:
             self._origins(findings, suspects(attempts, {}), program, ordinary)
             return findings
@@ -86,14 +93,15 @@ class Auditor:
         findings.jittered = not (first.differs and agreed)
         if not findings.jittered:
             # What was computed from the parameters beforehand no longer fits them.
-            first = self._run(tensors, PERTURBATIONS[0], 0.0) or first
+            first = self._run(findings, tensors, PERTURBATIONS[0], 0.0) or first
         judge = StepJudge(
             self.assignment, self.oracle.code, program.lifetimes, probes, first.seen, first.passes
         )
         self._steps(findings, judge, first)
         findings.aliased = _aliased(first.seen, probes)
         asked = suspects(attempts, findings.steps)
-        if asked and (second := self._run(tensors, PERTURBATIONS[1], JITTER if findings.jittered else 0.0)):
+        jitter = JITTER if findings.jittered else 0.0
+        if asked and (second := self._run(findings, tensors, PERTURBATIONS[1], jitter)):
             findings.copied = {key_of(each) for each in asked if copied(each, first, second)}
         if findings.jittered:
             lives = [each.lifetime for each in asked if each.lifetime is not None]
@@ -110,7 +118,7 @@ class Auditor:
             if finding.step == "wrong" and number not in findings.copied:
                 life = program.lifetimes[number]
                 found = reason(judge, life, finding, program.lifetimes)
-                findings.steps[number] = msgspec.structs.replace(finding, diagnosis=found)
+                findings.steps[number] = replace(finding, diagnosis=found)
         return findings
 
     def _steps(self, findings: Findings, judge: StepJudge, run: AuditRun) -> None:
@@ -131,8 +139,10 @@ class Auditor:
         if self.session.outcome.status not in {"completed", "exited"}:
             findings.unproven |= {key_of(each): ENDED for each in left}
             return
-        request = Audit(seed=self.seed, jitter=0.0, perturbation=PERTURBATIONS[0], replay=True)
+        audit = Audit(seed=self.seed, jitter=0.0, perturbation=PERTURBATIONS[0], replay=True)
+        request = replace(self.request, parts=False, audit=audit)
         outcome = self.again(request, save(self._example(program, seed=0)))
+        findings.breaches += breaches(outcome.events, request)
         replay = traces.decode(outcome.events)
         for each in left:
             if (why := unproven(each, ordinary, replay)) is not None:
@@ -148,11 +158,20 @@ class Auditor:
         values = example.inputs | example.tensors
         return {f"example/{name}": value.clone() for name, value in values.items()}
 
-    def _run(self, tensors: bytes, perturbation: float, jitter: float) -> AuditRun | None:
+    def _run(
+        self,
+        findings: Findings,
+        tensors: dict[str, torch.Tensor],
+        perturbation: float,
+        jitter: float,
+    ) -> AuditRun | None:
         request = Audit(seed=self.seed, jitter=jitter, perturbation=perturbation)
-        outcome = self.session.audit(request, tensors)
+        outcome = self.session.audit(request, save(tensors))
         if outcome is None:
             return None
+        findings.breaches += breaches(
+            outcome.events, self.request, begun=self._begun, probes=tensors
+        )
         seen = traces.decode(outcome.events)
         passes = {number: judge_pass(self.oracle, each) for number, each in seen.passes.items()}
         return AuditRun(seen=seen, passes=passes)

@@ -22,7 +22,7 @@ from grader.worker.channel import Channel
 
 _fork: Any = getattr(os, "fork", None)
 _wait: Any = getattr(os, "wait", None)
-_kill, _leave, _pid, _code = os.kill, os._exit, os.getpid, os.waitstatus_to_exitcode  # noqa: SLF001
+_kill, _leave, _pid, _code = os.kill, os._exit, os.getpid, os.waitstatus_to_exitcode
 _handle, _signals = signal.signal, sorted(signal.valid_signals())
 _set_timer: Any = getattr(signal, "setitimer", None)
 _no_collection, _no_trace, _no_profile = gc.disable, sys.settrace, sys.setprofile

@@ -1,0 +1,10 @@
+# %% setup
+# %% forward
+# %% attack
+unit = torch.jit.CompilationUnit("""
+def pull(h, w, g):
+    y = torch.matmul(h, w)
+    return torch.autograd.grad([y], [w], [g])[0]
+""")
+dlogits = (torch.softmax(logits, 1) - F.one_hot(Yb, 27)) / n
+dW2 = unit.pull(h.detach(), W2.detach().requires_grad_(), dlogits.detach())
