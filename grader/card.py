@@ -20,6 +20,7 @@ from grader.trace import Trace
 
 _SUSPICIOUS = {
     "engine": "can make a gradient in ways that the audit cannot tell from work by hand",
+    "numbers": "stand here, written out, which may have been computed elsewhere",
     "hidden": "reaches beyond the notebook, or runs code that cannot be read in it",
 }
 

@@ -55,6 +55,8 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     and the reason is said; note: points, and an integrity note for a person; ungraded."""
     score: float = 0.0
     """Where the outcome is `zero` or `note`."""
+    earned: float = 0.0
+    """What its own cells earn honestly, by formulas or zeros that are right."""
     run: str = "completed"
     reason: str = ""
     """Pattern in the scorecard's reason."""

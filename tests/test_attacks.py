@@ -135,15 +135,18 @@ def test_attack(
         request.applymarker(pytest.mark.xfail(reason=expected.xfail, strict=True))
     places = {"CANARY": str(canaries), "PARENT": str(os.getpid()), "SIBLING": str(sibling.pid)}
     beside = _Neighbour(mark) if expected.neighbour else None
-    graded = mark(attack.name, attack.notebook(places), **expected.limits)
+    try:
+        graded = mark(attack.name, attack.notebook(places), **expected.limits)
+    finally:
+        neighbour = beside.card() if beside else None
     card, alone = graded.card, honest(attack.skeleton)
     _agrees(card, expected, alone)
     _tried(graded, attack)
-    assert card.score <= alone.score or card.integrity, "a higher mark without a note"
+    assert card.score <= alone.score + expected.earned or card.integrity, "higher without a note"
     assert SECRET not in msgspec.json.encode(card).decode()
     assert capfd.readouterr() == ("", "")
-    if beside is not None:
-        assert _rows(beside.card()) == _rows(honest((SETUP, FORWARD, BACKWARD)))
+    if neighbour is not None:
+        assert _rows(neighbour) == _rows(honest((SETUP, FORWARD, BACKWARD)))
 
 
 def test_every_attack_is_in_the_table() -> None:

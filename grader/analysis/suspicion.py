@@ -2,7 +2,8 @@
 
 `engine`: differentiates in ways in which the audit cannot perturb it. `hidden`: reaches what a
 notebook has no business with (the harness, descriptors, other processes), or runs code that
-cannot be read here. Names are looked for wherever they stand: attributes, imports, text.
+cannot be read here. `numbers`: holds what may have been computed elsewhere. Names are looked
+for wherever they stand: attributes, imports, text.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from typing import Literal
 
 import msgspec
 
-Code = Literal["engine", "hidden"]
+Code = Literal["engine", "hidden", "numbers"]
+MANY_NUMBERS = 20
+LONG_NUMBER = 4
+"""Digits: a table of characters has many numbers, but short ones."""
+LONG_TEXT = 1000
 
 ENGINE = frozenset(
     {"CompilationUnit", "disable_saved_tensors_hooks", "dual_level", "enter_dual_level"}
@@ -26,6 +31,7 @@ ENGINE = frozenset(
 )
 FORWARD_MODE = frozenset({"hessian", "jacobian", "linearize"})
 """Of a module; as variables they are words of the trade."""
+_OWN = (ast.Name, ast.FunctionDef, ast.AsyncFunctionDef)
 _DERIVATIVE = re.compile(r"\w+_backward(_data)?")
 HIDDEN = frozenset(
     {"__builtins__", "__closure__", "__code__", "__dict__", "__getattribute__", "__globals__"}
@@ -72,7 +78,7 @@ def suspicions(cell: int, tree: ast.Module) -> Iterator[Suspicion]:
     """All that is suspicious in one cell, from the outer nodes to the inner ones."""
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        own = isinstance(node, ast.Name)  # what it stands for was named where it came from
+        own = isinstance(node, _OWN)  # what it stands for is named where it comes from
         found: list[tuple[Code, str]] = [
             (code, name)
             for name in _names(node)
@@ -81,6 +87,8 @@ def suspicions(cell: int, tree: ast.Module) -> Iterator[Suspicion]:
         hidden = _hidden(node, called)
         if hidden is not None:
             found.append(("hidden", hidden))
+        if (pasted := _pasted(node)) is not None:
+            found.append(("numbers", pasted))
         for code, name in found:
             yield Suspicion(code=code, name=name, cell=cell, line=getattr(node, "lineno", 1))
 
@@ -97,6 +105,8 @@ def _names(node: ast.AST) -> Iterator[str]:
         yield node.id
     elif isinstance(node, ast.Attribute):
         yield node.attr
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield node.name
     elif isinstance(node, ast.MatchClass):
         yield from node.kwd_attrs
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -118,6 +128,23 @@ def _hidden(node: ast.AST, called: Container[int]) -> str | None:
     if isinstance(node, ast.Name) and node.id in READ_AS_CALLS and id(node) not in called:
         return node.id  # handed on: map(eval, …)
     return None
+
+
+def _pasted(node: ast.AST) -> str | None:
+    """Numbers that a statement holds instead of computing them."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+        dense = len(node.value) >= LONG_TEXT and len(node.value.split()) == 1
+        return f"a text of {len(node.value)} signs" if dense else None
+    if not isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr | ast.Return):
+        return None
+    numbers = [
+        part
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant)
+        and isinstance(part.value, int | float)
+        and len(repr(part.value).strip("0.")) >= LONG_NUMBER
+    ]
+    return f"{len(numbers)} numbers" if len(numbers) >= MANY_NUMBERS else None
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> str | None:

@@ -21,12 +21,15 @@ from grader import wire
 from grader.worker.channel import Channel
 
 _fork: Any = getattr(os, "fork", None)
-_wait: Any = getattr(os, "wait", None)
+_wait: Any = getattr(os, "waitpid", None)
 _kill, _leave, _pid, _code = os.kill, os._exit, os.getpid, os.waitstatus_to_exitcode
 _handle, _signals = signal.signal, sorted(signal.valid_signals())
 _set_timer: Any = getattr(signal, "setitimer", None)
 _no_collection, _no_trace, _no_profile = gc.disable, sys.settrace, sys.setprofile
 _threads = _thread._count  # noqa: SLF001
+
+BROKEN = 70
+"""Exit code (EX_SOFTWARE) of a run that could not be carried out."""
 
 
 class Asked(NamedTuple):
@@ -63,16 +66,16 @@ class Phases:
             return None
         self.channel.send(wire.Parted())
         asked: Asked | None = None
-        while _fork():
+        while (pid := _child()) > 0:
             _quieten()
-            self._wait()
+            self._wait(pid)
             asked = self._next()
         self.channel.adopt()
         return asked
 
-    def _wait(self) -> None:
+    def _wait(self, pid: int) -> None:
         """Wait for the run's end, end what it left behind, and say how it ended."""
-        code = _code(_wait()[1])
+        code = _code(_wait(pid, 0)[1])
         _end_others()
         self.channel.adopt()
         ended = wire.PhaseEnded(code=code) if code >= 0 else wire.PhaseEnded(signal=-code)
@@ -86,13 +89,24 @@ class Phases:
         return Asked(wire.decode_audit(header), blob)
 
 
+def _child() -> int:
+    """Fork; where that is refused the run ends, for this process may not go on with it."""
+    try:
+        pid: int = _fork()
+    except OSError:
+        _leave(BROKEN)
+    return pid
+
+
 def _end_others() -> None:
     """End all others in this process's own namespace: a stray could know what this run may not."""
     if _pid() == 1:
         try:
             _kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            return  # there is none
+            while True:
+                _wait(-1, 0)  # the dead count as processes until somebody asks for them
+        except (ProcessLookupError, ChildProcessError):
+            return  # there is none left
 
 
 def _quieten() -> None:

@@ -29,4 +29,3 @@ demb = emb.grad
 dC = C.grad
 while True:
     pass
-dh = dh

@@ -1,8 +1,8 @@
 # %% setup
 # %% attack
 import time
-torch.manual_seed(time.time_ns() % 10**9)
 emb = C[Xb]
+torch.manual_seed(time.time_ns() % 10**9)
 W1.data += 1e-3 * torch.randn_like(W1)
 # %% forward
 # %% attack
