@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
+import os
+import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -22,6 +25,7 @@ from grader.report import Reports
 from grader.sandbox import Sandbox
 from grader.submission import Submission
 
+_PR_SET_PDEATHSIG = 1
 AHEAD = 4
 """Submissions handed to the pool ahead of the one waited for, per job: memory stays flat."""
 
@@ -36,6 +40,14 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     with_notebook: bool = False
 
 
+class Marked(msgspec.Struct, frozen=True):
+    """What comes back from the pool: plain data."""
+
+    card: Scorecard
+    notebook: str | None = None
+    """The executed notebook as HTML, where it was asked for and anything ran."""
+
+
 class Desk:
     """One process's grader: grades a submission and writes its report."""
 
@@ -43,7 +55,7 @@ class Desk:
         self.work = work
         self.grader = Grader(work.assignment, work.sandbox, work.data, outputs=work.with_notebook)
 
-    def grade(self, submission: Submission) -> Scorecard:
+    def grade(self, submission: Submission) -> Marked:
         """Grade and write; a fault of the grader's own leaves this submission ungraded."""
         try:
             return self._grade(submission)
@@ -57,30 +69,47 @@ class Desk:
             )
             card = ungraded(submission, reason, self.work.assignment)
             self.work.reports.write_scorecard(card)
-            return card
+            return Marked(card)
 
-    def _grade(self, submission: Submission) -> Scorecard:
+    def _grade(self, submission: Submission) -> Marked:
         graded = self.grader.grade(submission)
         page = rendered_notebook(graded) if self.work.with_notebook else None
         self.work.reports.write_scorecard(graded.card, page)
-        return graded.card
+        return Marked(graded.card, page)
 
 
 _desk: Desk | None = None
 
 
-def _open_desk(work: Work) -> None:
+def _open_desk(work: Work, parent: int) -> None:
     global _desk  # noqa: PLW0603 - one desk a pool process, made by its initialiser
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    _die_with(parent)
     _desk = Desk(work)
 
 
-def _grade_at_desk(submission: Submission) -> Scorecard:
+def _die_with(parent: int) -> None:
+    """End when the parent does, however it ends: nobody would take the results."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _grade_at_desk(submission: Submission) -> Marked:
     assert _desk is not None
     return _desk.grade(submission)
 
 
-def grade_all(work: Work, submissions: Sequence[Submission], *, jobs: int) -> Iterator[Scorecard]:
-    """Grade all submissions; cards come in the order of the submissions."""
+def grade_all(
+    work: Work, submissions: Sequence[Submission], *, jobs: int
+) -> Generator[Marked, None, None]:
+    """Grade all submissions; results come in the order of the submissions.
+
+    Whoever stops taking them before the end drops what is being graded.
+    """
     jobs = min(jobs, len(submissions))
     if jobs <= 1 or sys.platform in {"win32", "darwin"}:
         desk = Desk(work)
@@ -92,15 +121,26 @@ def grade_all(work: Work, submissions: Sequence[Submission], *, jobs: int) -> It
         jobs,
         mp_context=multiprocessing.get_context("fork"),
         initializer=_open_desk,
-        initargs=(work,),
+        initargs=(work, os.getpid()),
     ) as pool:
-        yield from _in_order(pool, work, submissions, jobs * AHEAD)
+        try:
+            yield from _in_order(pool, work, submissions, jobs * AHEAD)
+        except BaseException:
+            _drop(pool)
+            raise
+
+
+def _drop(pool: ProcessPoolExecutor) -> None:
+    """End what is being graded now, and its runs with it: they can be graded again."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in multiprocessing.active_children():
+        process.kill()
 
 
 def _in_order(
     pool: ProcessPoolExecutor, work: Work, submissions: Sequence[Submission], ahead: int
-) -> Iterator[Scorecard]:
-    waiting: list[tuple[Submission, Future[Scorecard]]] = []
+) -> Iterator[Marked]:
+    waiting: list[tuple[Submission, Future[Marked]]] = []
     queue = iter(submissions)
     while True:
         while len(waiting) < ahead and (submission := next(queue, None)) is not None:
@@ -114,4 +154,4 @@ def _in_order(
             reason = "a grading process of the pool ended unexpectedly: run the command again"
             lost = ungraded(submission, reason, work.assignment)
             work.reports.write_scorecard(lost)
-            yield lost
+            yield Marked(lost)

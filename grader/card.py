@@ -108,11 +108,7 @@ def _card(submission: Submission, assignment: Assignment, **fields: Any) -> Scor
         assignment=assignment.name,
         title=assignment.spec.title,
         score=sum(exercise.score for exercise in exercises),
-        max_score=sum(
-            assignment.points(exercise, name)
-            for exercise in assignment.spec.exercises
-            for name in exercise.targets
-        ),
+        max_score=assignment.max_score,
         exercises=exercises,
         **fields,
     )
@@ -140,6 +136,7 @@ def _unjudged(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
         if names:
             yield IntegrityNote(
                 code="unjudged",
+                exercise=exercise.id,
                 text=f"{exercise.title}: {', '.join(names)} could not be judged "
                 "and earned no points: please look at this submission",
             )
@@ -152,6 +149,7 @@ def _copied(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
             if row.basis == "copied":
                 yield IntegrityNote(
                     code="copied",
+                    exercise=exercise.id,
                     target=row.name,
                     cell=row.cell,
                     line=row.line,

@@ -3,6 +3,7 @@
     GraderError             one line for a person, with what to do
      ├─ UsageError          the command was called wrongly                  (exit 2)
      ├─ AssignmentError     the instructor's assignment is at fault         (exit 2)
+     ├─ UnsafeError         this machine can wall off neither files nor network (exit 2)
      └─ InfrastructureError the machine could not do its part: `ungraded`   (exit 1)
 
 Nothing that a student can cause is an exception beyond the module that meets it:
@@ -27,3 +28,7 @@ class AssignmentError(GraderError):
 
 class InfrastructureError(GraderError):
     """The machine failed, not the student: the submission stays `ungraded`."""
+
+
+class UnsafeError(GraderError):
+    """Student code cannot be kept in on this machine, and nobody said that this is all right."""

@@ -103,6 +103,8 @@ class IntegrityNote(msgspec.Struct, frozen=True, kw_only=True):
     """Something for a person to judge; it never costs points by itself."""
 
     code: str
+    exercise: str | None = None
+    """Id of the exercise that `target` belongs to."""
     target: str | None = None
     cell: int | None = None
     line: int | None = None
@@ -123,6 +125,7 @@ class Isolation(msgspec.Struct, frozen=True, kw_only=True):
     files: Protection = "none"
     network: Protection = "none"
     processes: Protection = "none"
+    signals: Protection = "none"
     memory: Protection = "none"
     time: Protection = "none"
     missing: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import msgspec
 from safetensors.torch import save
 
 from grader import card, trace
-from grader.analysis.study import Study, run_request
+from grader.analysis.study import Study, run_request, starter_cells
 from grader.assignment import Assignment
 from grader.attempt import Attempt, Examiner
 from grader.audit import SEED, Auditor, applied
@@ -21,10 +22,10 @@ from grader.notebook import Unreadable
 from grader.passes import JudgedPass, judge_pass
 from grader.plausible import breaches
 from grader.reference import Network, Oracle
-from grader.sandbox import Sandbox, Session
+from grader.sandbox import Sandbox, Session, WorkerLostError
 from grader.submission import Submission
 from grader.trace import Trace
-from grader.wire import RunRequest
+from grader.wire import CellCode, RunRequest
 
 
 class Graded(msgspec.Struct, frozen=True):
@@ -46,6 +47,7 @@ class Grader:
         *,
         outputs: bool = False,
         seed: int = SEED,
+        templates: bool = True,
     ) -> None:
         self.assignment = assignment
         self.sandbox = sandbox
@@ -53,6 +55,7 @@ class Grader:
         self.oracle = Oracle(assignment)
         self.outputs = outputs
         self.seed = seed
+        self.starter = starter_cells(assignment) if templates else []
 
     def grade(self, submission: Submission) -> Graded:
         """Read, understand, run, compare, mark.
@@ -63,24 +66,38 @@ class Grader:
             choice = choose(submission, self.assignment)
             if isinstance(choice.study, Unreadable):
                 return Graded(card.not_run(submission, choice, self.assignment))
-            request = self._request(choice.study)
-            with self.sandbox.open(request, self._example if request.entry else b"") as session:
-                outcome, seen = session.outcome, trace.decode(session.outcome.events)
-                passes = {n: judge_pass(self.oracle, each) for n, each in seen.passes.items()}
-                auditor = self._auditor(request, choice, session)
-                attempts, forged = self._attempts(choice.study, seen, passes, auditor)
+            try:
+                return self._graded(submission, choice, choice.study, self.starter)
+            except WorkerLostError:  # in mid-run: its template has ended, it needs none
+                return self._graded(submission, choice, choice.study, [])
         except InfrastructureError as error:
             return Graded(card.ungraded(submission, str(error), self.assignment))
-        judge = Judge(self.assignment, choice.study, seen, attempts, passes)
+
+    def _graded(
+        self, submission: Submission, choice: Choice, study: Study, starter: Sequence[CellCode]
+    ) -> Graded:
+        request = self._request(study, starter)
+        with self.sandbox.open(request, self._example if request.entry else b"") as session:
+            outcome, seen = session.outcome, trace.decode(session.outcome.events)
+            passes = {n: judge_pass(self.oracle, each) for n, each in seen.passes.items()}
+            auditor = self._auditor(request, choice, session)
+            attempts, forged = self._attempts(study, seen, passes, auditor)
+        judge = Judge(self.assignment, study, seen, attempts, passes)
         forged = breaches(outcome.events, request) + forged
         scorecard = card.graded(
             submission, choice, self.assignment, outcome, seen, passes, judge.exercises(), forged
         )
-        return Graded(scorecard, choice.study, seen)
+        return Graded(scorecard, study, seen)
 
-    def _request(self, study: Study) -> RunRequest:
+    def _request(self, study: Study, starter: Sequence[CellCode]) -> RunRequest:
         """What the sandbox is to run; functions are called with an example."""
-        return run_request(study, self.assignment, data=str(self.data), outputs=self.outputs)
+        return run_request(
+            study,
+            self.assignment,
+            data=str(self.data),
+            outputs=self.outputs,
+            starter=starter,
+        )
 
     def _auditor(self, request: RunRequest, choice: Choice, session: Session) -> Auditor:
         """Probes differ from file to file, so that no file can hold the answers to them."""

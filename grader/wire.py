@@ -121,8 +121,21 @@ class RunRequest(Message, tag="run", frozen=True, kw_only=True):
     """Canonical d-names in the order of a returned tuple."""
     bystanders: list[str] = []
     """Other variables to report at the end: a gradient may stand under another name."""
+    required: list[list[str]] = []
+    """Of each of these groups of layers one must stand, or nothing is run."""
     outputs: bool = False
     """Keep what cells print and show, for the rendered notebook."""
+    shared: int = 0
+    """Leading cells that the starter has too: they may have run before, in a template."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a fork server is told of a run besides its request, which goes to the run alone."""
+
+    modules: list[str]
+    """Words of its import lines."""
+    keys: list[str]
+    """Digests of how it begins: with all of its shared cells last, before that with fewer."""
 
 
 # ---- from the worker -------------------------------------------------------------------------
@@ -147,6 +160,10 @@ class Started(Message, tag="started", frozen=True, kw_only=True):
     isolation: dict[str, str]
     """Layer → "ok" or why it is missing."""
     environment: dict[str, str]
+    refused: bool = False
+    """Nothing is run: the layers that the request requires do not stand."""
+    shared: int = 0
+    """Leading cells that a template had run before; what they showed follows all the same."""
 
 
 class InputsSeen(Message, tag="inputs", frozen=True, kw_only=True):
@@ -259,6 +276,7 @@ Event: TypeAlias = (
 _encoder = msgspec.json.Encoder()
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _requests: msgspec.json.Decoder[RunRequest] = msgspec.json.Decoder(RunRequest)
+_orders: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Order)
 _audits: msgspec.json.Decoder[Audit] = msgspec.json.Decoder(Audit)
 
 
@@ -289,6 +307,11 @@ def decode_event(header: bytes) -> Event:
 def decode_request(header: bytes) -> RunRequest:
     """The record of a frame that the trusted side sent."""
     return _requests.decode(header)
+
+
+def decode_order(message: bytes) -> Order:
+    """What goes to a fork server with a run's descriptors."""
+    return _orders.decode(message)
 
 
 def decode_audit(header: bytes) -> Audit:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import postgresql_server
 import pytest
 
 from grader import pins
@@ -156,6 +158,7 @@ def assignment() -> Assignment:
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory, assignment: Assignment) -> Path:
     folder = tmp_path_factory.mktemp("data")
+    folder.chmod(0o755)
     for path in assignment.data:
         shutil.copy(path, folder)
     return folder
@@ -187,3 +190,23 @@ def grade(tmp_path: Path, assignment: Assignment, sandbox: Sandbox, data: Path) 
         return Grader(by, sandbox, data).grade(submission).card
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgresql_server.Server]:
+    """A PostgreSQL server for this session."""
+    programs = postgresql_server.binaries()
+    if programs is None:
+        reason = "needs the programs of a PostgreSQL server"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    with postgresql_server.running(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def gradebook_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a gradebook that does not exist yet, in either database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'book' / 'gradebook.db'}"
+    server: postgresql_server.Server = request.getfixturevalue("postgresql")
+    return server.database()

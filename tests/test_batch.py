@@ -30,7 +30,7 @@ def test_cards_come_in_the_order_of_the_submissions(work: Work) -> None:
     examples = BUNDLED / "examples"
     names = ["hana", "ada", "ben", "hana"]
     handed_in = [submission(f"{i}-{n}", examples / f"{n}.ipynb") for i, n in enumerate(names)]
-    cards = list(grade_all(work, handed_in, jobs=2))
+    cards = [marked.card for marked in grade_all(work, handed_in, jobs=2)]
     assert [card.id for card in cards] == ["0-hana", "1-ada", "2-ben", "3-hana"]
     assert [card.score for card in cards] == [0, 43, 15, 0]
 
@@ -42,7 +42,7 @@ def test_a_fault_of_the_grader_itself_leaves_one_submission_ungraded(
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(Grader, "grade", fail)
-    card = Desk(work).grade(submission("anna", SOLUTION))
+    card = Desk(work).grade(submission("anna", SOLUTION)).card
     assert card.status == "ungraded"
     assert "the grader itself failed (ZeroDivisionError: a bug at test_batch.py" in (
         card.reason or ""
@@ -66,7 +66,7 @@ def test_a_pool_process_that_dies_leaves_its_submissions_ungraded(
 ) -> None:
     monkeypatch.setattr(Grader, "grade", killer(Grader.grade))
     handed_in = [submission(name, SOLUTION) for name in ("fatal", "b", "c")]
-    cards = list(grade_all(work, handed_in, jobs=2))
+    cards = [marked.card for marked in grade_all(work, handed_in, jobs=2)]
     assert [card.id for card in cards] == ["fatal", "b", "c"]
     assert cards[0].status == "ungraded"
     assert "run the command again" in (cards[0].reason or "")
@@ -83,7 +83,7 @@ def test_of_several_notebooks_the_one_with_most_gradients_is_graded(
         origin="anna/draft.ipynb",
         origins=("anna/draft.ipynb", "anna/final.ipynb"),
     )
-    card = Desk(work).grade(both)
+    card = Desk(work).grade(both).card
     assert card.score == 43
     assert card.source.path == "anna/final.ipynb"
     assert "final.ipynb was graded; also handed in: draft.ipynb" in card.notes

@@ -10,7 +10,7 @@ import shutil
 import pytest
 import report_cards as cards
 
-from grader.report import Reports, render_notebook
+from grader.report import Entry, Reports, render_notebook
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -66,7 +66,7 @@ def out(tmp_path_factory):
     reports = Reports(folder)
     for card in cards.roster():
         reports.write_scorecard(card)
-    reports.write_class(cards.roster(), "Group B")
+    reports.write_class([Entry(card) for card in cards.roster()], "Group B")
     return folder
 
 

@@ -12,8 +12,13 @@ import report_cards as cards
 
 from grader.errors import InfrastructureError, UsageError
 from grader.model import Scorecard
-from grader.report import Reports, Results
+from grader.report import Entry, Overview, Reports, Results
 from grader.report.grades import defused, grades_csv
+from grader.report.removal import remove_reports
+
+
+def entries(*some):
+    return [Entry(card) for card in some]
 
 
 @pytest.fixture
@@ -35,7 +40,7 @@ def test_a_submission_gets_a_page_and_its_record(out) -> None:
 
 
 def test_a_class_gets_index_grades_and_results(out) -> None:
-    index = Reports(out).write_class(cards.roster(), "Group B")
+    index = Reports(out).write_class(entries(*cards.roster()), "Group B")
     assert index == out / "index.html"
     assert names(out) == ["grades.csv", "index.html", "results.json"]
     results = msgspec.json.decode((out / "results.json").read_bytes(), type=Results)
@@ -46,12 +51,12 @@ def test_a_class_gets_index_grades_and_results(out) -> None:
 
 def test_results_name_no_assignment_where_there_are_several(out) -> None:
     other = msgspec.structs.replace(cards.right(), assignment="another")
-    Reports(out).write_class([cards.mixed(), other], "Mixed")
+    Reports(out).write_class(entries(cards.mixed(), other), "Mixed")
     assert msgspec.json.decode((out / "results.json").read_bytes())["assignment"] is None
 
 
 def test_the_grades_have_one_column_per_exercise_and_no_zero_for_the_ungraded(out) -> None:
-    Reports(out).write_class([cards.mixed(), cards.ungraded(), cards.broken()], "Class")
+    Reports(out).write_class(entries(cards.mixed(), cards.ungraded(), cards.broken()), "Class")
     with (out / "grades.csv").open(encoding="utf-8", newline="") as file:
         mixed, ungraded, broken = csv.DictReader(file)
     assert list(mixed) == [
@@ -89,49 +94,43 @@ def test_a_spreadsheet_computes_nothing(cell: str, written: str) -> None:
 
 
 def test_every_line_of_the_grades_is_one_submission() -> None:
-    text = grades_csv([cards.hostile(), msgspec.structs.replace(cards.mixed(), reason='a\nb\r,"c')])
+    other = msgspec.structs.replace(cards.mixed(), reason='a\nb\r,"c')
+    text = "".join(grades_csv(Overview(entries(cards.hostile(), other)).rows))
     assert len(text.splitlines()) == 3
     assert {len(row) for row in csv.reader(text.splitlines())} == {11}
 
 
-def test_a_rerun_removes_the_folders_it_does_not_know(out) -> None:
-    first = Reports(out)
-    for card in (cards.right("amy"), cards.right("ben")):
-        first.write_scorecard(card, notebook_html="<p>old</p>")
-    first.write_class([cards.right("amy"), cards.right("ben")], "First")
-    (out / "ben" / ".scorecard.html.12ab.tmp").write_text("left by a crash")
-    again = Reports(out)
-    again.write_scorecard(cards.right("amy"))
-    again.write_class([cards.right("amy")], "Second")
-    assert names(out) == [
-        "amy/scorecard.html",
-        "amy/scorecard.json",
-        "grades.csv",
-        "index.html",
-        "results.json",
-    ]
-    assert not (out / "ben").exists()
-    assert "old" not in (out / "amy" / "scorecard.html").read_text("utf-8")
+def test_reports_are_removed_with_what_a_crash_left_beside_them(out) -> None:
+    Reports(out).write_scorecard(cards.right("amy"))
+    (out / "amy" / ".scorecard.html.12ab.tmp").write_text("left by a crash")
+    assert remove_reports(out / "amy")
+    assert not (out / "amy").exists()
+    assert remove_reports(out / "never-there")
 
 
-def test_a_rerun_leaves_everything_of_the_users(out, tmp_path) -> None:
-    reports = Reports(out)
-    for name in ("commented", "linked", "nested", "renamed"):
-        reports.write_scorecard(cards.right(name))
-    (out / "commented" / "feedback.md").write_text("well done")
-    (out / "nested" / "sub").mkdir()
-    (out / "renamed" / "scorecard.json").write_text('{"schema": "someone/else"}')
-    (out / "linked").rename(tmp_path / "elsewhere")
-    (out / "linked").symlink_to(tmp_path / "elsewhere")
-    (out / "empty").mkdir()
-    (out / "broken").mkdir()
-    (out / "broken" / "scorecard.json").write_text("{")
-    (out / "notes.txt").write_text("mine")
-    before = {*names(out), *names(tmp_path / "elsewhere")}
-    reports.write_class([], "None left")
-    assert before <= {*names(out), *names(tmp_path / "elsewhere")}
-    assert (out / "empty").is_dir()
-    assert (out / "linked").is_symlink()
+@pytest.mark.parametrize("case", ["commented", "linked", "nested", "renamed", "empty", "broken"])
+def test_a_folder_that_holds_anything_else_is_left_as_it_is(out, tmp_path, case: str) -> None:
+    folder = out / case
+    Reports(out).write_scorecard(cards.right(case))
+    match case:
+        case "commented":
+            (folder / "feedback.md").write_text("well done")
+        case "nested":
+            (folder / "sub").mkdir()
+        case "renamed":
+            (folder / "scorecard.json").write_text('{"schema": "someone/else"}')
+        case "linked":
+            folder.rename(tmp_path / "elsewhere")
+            folder.symlink_to(tmp_path / "elsewhere")
+        case "empty":
+            for file in folder.iterdir():
+                file.unlink()
+        case "broken":
+            (folder / "scorecard.json").write_text("{")
+    before = {*names(out), *names(tmp_path)}
+    assert not remove_reports(folder)
+    assert {*names(out), *names(tmp_path)} == before
+    assert folder.exists()
 
 
 @pytest.mark.parametrize(
@@ -185,7 +184,7 @@ def test_text_that_no_utf8_file_can_hold_is_spelled_out(out) -> None:
     card = msgspec.structs.replace(cards.right("lone"), notes=["name\udce9.ipynb"], reason="\ud800")
     reports = Reports(out)
     page = reports.write_scorecard(card)
-    reports.write_class([card], "Class \udce9")
+    reports.write_class(entries(card), "Class \udce9")
     assert r"name\udce9.ipynb" in page.read_text("utf-8")
     assert (
         msgspec.json.decode(page.with_name("scorecard.json").read_bytes(), type=Scorecard).reason

@@ -153,3 +153,30 @@ def fork_and(check, box) -> int:
 
 def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def test_a_machine_that_runs_out_of_memory_is_not_the_students_fault():
+    with ForkServerSandbox() as box:
+        outcome = box.run(request("x = 1"))  # a run that uses little goes on
+        assert outcome.status == "completed"
+    tree = ProcessTree(os.getpid())  # this process has torch, more than a modest run
+    blob = bytearray(100 << 20)
+    watchdog = Watchdog(Limits(), tree, available=lambda: 10 << 20)
+    with pytest.raises(InfrastructureError, match="fewer --jobs"):
+        watchdog.look()
+    assert Watchdog(Limits(), tree, available=lambda: 1 << 40).look() is None
+    assert blob is not None
+
+
+def test_a_server_that_cannot_live_in_bubblewrap_is_started_without_it(tmp_path, monkeypatch):
+    """A bwrap that passes the trial and then starts something else."""
+    false = tmp_path / "bwrap"
+    interpreter = Path(sys.executable).resolve()
+    false.write_text(f"#!{interpreter} -IS\nimport sys\nsys.exit(3 if sys.argv[-1] else 0)\n")
+    false.chmod(0o755)
+    tmp_path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with ForkServerSandbox() as box:
+        outcome = box.run(request("x = 1"))
+    assert outcome.status == "completed"
+    assert "bubblewrap: the worker did not start within it" in outcome.isolation.missing

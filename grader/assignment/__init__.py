@@ -1,12 +1,13 @@
 """The instructor's side: what is to be derived, from what, for how many points."""
 
 from grader.assignment.loader import Assignment, find_assignment, load_assignment
-from grader.assignment.spec import Exercise, Input, Rates, Spec, Tolerance
+from grader.assignment.spec import Exercise, Input, Late, Rates, Spec, Tolerance
 
 __all__ = [
     "Assignment",
     "Exercise",
     "Input",
+    "Late",
     "Rates",
     "Spec",
     "Tolerance",

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment.forward import ForwardScript, parse_forward
-from grader.assignment.spec import Exercise, Input, Loops, Rates, Spec, Tolerance
+from grader.assignment.spec import Exercise, Input, Late, Loops, Rates, Spec, Tolerance
 from grader.errors import AssignmentError, UsageError
 from grader.wire import Limits
 
@@ -26,6 +26,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "rates": Rates,
     "loops": Loops,
     "limits": Limits,
+    "late": Late,
 }
 
 
@@ -74,9 +75,19 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return {name: name for name in self.forward.tensors} | _inverted(self.spec.tensor_aliases)
 
     @cached_property
+    def max_score(self) -> float:
+        """Points of all targets of all exercises."""
+        return sum(
+            self.points(exercise, name)
+            for exercise in self.spec.exercises
+            for name in exercise.targets
+        )
+
+    @cached_property
     def digest(self) -> str:
-        """Hash of everything that can change a mark."""
-        parts = [msgspec.json.encode(self.spec), self.forward.source.encode()]
+        """Hash of everything that can change a mark as graded; lateness comes after it."""
+        marked = msgspec.structs.replace(self.spec, late=None)
+        parts = [msgspec.json.encode(marked), self.forward.source.encode()]
         parts += [path.read_bytes() for path in self.data]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -72,6 +73,24 @@ class Loops(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     steps: int = 10
 
 
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What handing in late costs. It is taken off the score, so it never needs a regrade."""
+
+    due: Annotated[datetime, msgspec.Meta(tz=True)]
+    """With its time zone: 2026-11-20T23:59:00+01:00."""
+    per_day: Share = 0.1
+    """Share of the score that each day begun costs."""
+    grace_minutes: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    """Within these nobody is late; later than that, days count from `due`."""
+    floor: Share = 0.0
+    """Share of the score that is kept however late it is."""
+    max_days: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """Later than so many days only the floor is kept."""
+
+
 class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of `assignment.toml`."""
 
@@ -94,3 +113,5 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tolerance: Tolerance = Tolerance()
     rates: Rates = Rates()
     limits: Limits = Limits()
+    late: Late | None = None
+    """Without it, lateness costs nothing."""

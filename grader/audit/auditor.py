@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import torch
 from msgspec.structs import replace
-from safetensors.torch import save
 
 from grader import trace as traces
 from grader.analysis import Lifetime, Program
@@ -18,6 +17,7 @@ from grader.audit.origin import Key, copied, key_of, suspects, unmoved, unproven
 from grader.audit.probes import AUDITED, Probes
 from grader.audit.reason import reason
 from grader.audit.step import StepFinding, StepJudge, worst
+from grader.packing import pack
 from grader.passes import JudgedPass, judge_pass
 from grader.plausible import breaches, done_before_parting
 from grader.reference import Network, Oracle
@@ -141,7 +141,7 @@ class Auditor:
             return
         audit = Audit(seed=self.seed, jitter=0.0, perturbation=PERTURBATIONS[0], replay=True)
         request = replace(self.request, parts=False, audit=audit)
-        outcome = self.again(request, save(self._example(program, seed=0)))
+        outcome = self.again(request, pack(self._example(program, seed=0)))
         findings.breaches += breaches(outcome.events, request)
         replay = traces.decode(outcome.events)
         for each in left:
@@ -166,7 +166,7 @@ class Auditor:
         jitter: float,
     ) -> AuditRun | None:
         request = Audit(seed=self.seed, jitter=jitter, perturbation=perturbation)
-        outcome = self.session.audit(request, save(tensors))
+        outcome = self.session.audit(request, pack(tensors))
         if outcome is None:
             return None
         findings.breaches += breaches(

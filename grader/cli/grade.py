@@ -1,73 +1,183 @@
-"""`grader grade`: find submissions, grade them, write reports, say what came out."""
+"""`grader grade`: find submissions, grade what is new, write reports, say what came out."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
-from grader.assignment import find_assignment, load_assignment
-from grader.cli.detect import detect_assignment
+import msgspec
+
+from grader.assignment import Assignment, find_assignment, load_assignment
+from grader.cli.interruption import INTERRUPTED, interruptible
 from grader.cli.progress import progress, warn
-from grader.cli.table import print_json, print_table
+from grader.cli.table import Printout
 from grader.errors import UsageError
-from grader.model import Scorecard
+from grader.gradebook import GradingRun, Roster, Times, read_roster, rules_of, times_of
 from grader.report import Reports
-from grader.sandbox import open_sandbox
-from grader.staging import staged
-from grader.submission import discover
+from grader.submission import Submission, discover
+from grader.workspace import workspace
 
 
-def run(
-    paths: Sequence[Path],
-    *,
-    assignment: str | None,
-    out: Path,
-    data: Path | None,
-    jobs: int | None,
-    style: str,
-    with_notebook: bool,
-) -> int:
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command was told, beside the paths."""
+
+    assignment: str | None
+    out: Path
+    data: Path | None
+    jobs: int | None
+    style: str
+    with_notebook: bool
+    sandbox: bool
+    """Refuse to run anything where this machine cannot keep it in."""
+    gradebook: str | None
+    roster: Path | None
+    submitted_at: str | None
+    submitted_from: str | None
+    regrade: bool
+
+
+def run(paths: Sequence[Path], options: Options) -> int:
     """Exit status of the command."""
     with ExitStack() as stack:
-        workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-")))
-        found = discover(paths, workspace / "unpacked")
+        found = discover(paths, stack.enter_context(workspace()) / "unpacked")
         for problem in found.problems:
             warn(problem)
         if not found.submissions:
             raise UsageError("nothing to grade: no notebook or module was found")
-        folder = find_assignment(assignment) if assignment else detect_assignment(found.submissions)
-        chosen = load_assignment(folder, data=data)
-        _writable(out)
-        files = staged(chosen, workspace / "data")
+        assignment = _assignment(options, found.submissions)
+        _writable(options.out)
+        reports = Reports(options.out)
+        rules = rules_of(assignment, with_notebook=options.with_notebook)
+        target = options.gradebook or options.out
+        roster = _roster(options.roster, found.submissions)
+        times = _times(options, assignment, found.submissions, roster)
+        reports.tidy()
+        book = stack.enter_context(closing(GradingRun(target, assignment, rules, reports, warn)))
+        todo = book.plan(found.submissions, roster, times, regrade=options.regrade)
+        tally = _grade(todo, assignment, book, options)
+        published = book.publish()
+        reports.tidy()
+    printout = Printout(
+        ids=[each.id for each in found.submissions],
+        graded=tally.graded,
+        ungraded=tally.ungraded,
+        published=published,
+    )
+    (printout.json if options.style == "json" else printout.table)(reports)
+    unused = options.roster is not None and roster is None
+    if tally.interrupted:
+        left = len(todo) - tally.graded - tally.ungraded
+        warn(f"interrupted, {left} are left: the same command goes on from here")
+        return INTERRUPTED
+    return 1 if tally.ungraded or book.failed or unused else 0
+
+
+class Tally(msgspec.Struct):
+    """How far grading came."""
+
+    graded: int = 0
+    ungraded: int = 0
+    interrupted: bool = False
+
+
+def _grade(
+    todo: Sequence[Submission],
+    assignment: Assignment,
+    book: GradingRun,
+    options: Options,
+) -> Tally:
+    """Grade until all are graded or somebody interrupts."""
+    tally = Tally()
+    if todo:
+        with interruptible():
+            try:
+                _grade_all(todo, assignment, book, options, tally)
+            except KeyboardInterrupt:
+                tally.interrupted = True
+    return tally
+
+
+def _grade_all(
+    todo: Sequence[Submission],
+    assignment: Assignment,
+    book: GradingRun,
+    options: Options,
+    tally: Tally,
+) -> None:
+    """Grade, and enter every scorecard as it comes."""
+    from grader.sandbox import open_sandbox
+    from grader.staging import staged
+
+    with ExitStack() as stack:
+        data = stack.enter_context(staged(assignment))
         # The worker starts now and imports torch while this process does the same.
-        sandbox = stack.enter_context(open_sandbox(data_dirs=[files]))
+        sandbox = stack.enter_context(open_sandbox(data_dirs=[data], required=options.sandbox))
 
         from grader.batch import Work, grade_all
 
         work = Work(
-            assignment=chosen,
+            assignment=assignment,
             sandbox=sandbox,
-            data=files,
-            reports=Reports(out),
-            with_notebook=with_notebook,
+            data=data,
+            reports=book.reports,
+            with_notebook=options.with_notebook,
         )
-        stream = grade_all(work, found.submissions, jobs=jobs or os.cpu_count() or 1)
-        with progress(len(found.submissions)) as advance:
-            cards = list(_announced(stream, advance))
-        index = work.reports.write_class(cards, chosen.spec.title)
-    (print_json if style == "json" else print_table)(cards, index)
-    return 1 if any(card.status == "ungraded" for card in cards) else 0
+        jobs = options.jobs or os.cpu_count() or 1
+        with (
+            progress(len(todo)) as advance,
+            closing(grade_all(work, todo, jobs=jobs)) as stream,
+        ):
+            for marked in stream:
+                book.store(marked.card, marked.notebook)
+                if marked.card.status == "ungraded":
+                    tally.ungraded += 1
+                else:
+                    tally.graded += 1
+                advance(marked.card)
 
 
-def _announced(
-    stream: Iterator[Scorecard], advance: Callable[[Scorecard], None]
-) -> Iterator[Scorecard]:
-    for card in stream:
-        advance(card)
-        yield card
+def _assignment(options: Options, submissions: Sequence[Submission]) -> Assignment:
+    if options.assignment is not None:
+        return load_assignment(find_assignment(options.assignment), data=options.data)
+    from grader.cli.detect import detect_assignment
+
+    return load_assignment(detect_assignment(submissions), data=options.data)
+
+
+def _roster(path: Path | None, submissions: Sequence[Submission]) -> Roster | None:
+    """The class list, its faults told; None where there is none to use."""
+    if path is None:
+        return None
+    try:
+        roster = read_roster(path)
+    except UsageError as error:
+        warn(f"{error}. Grading goes on without a roster")
+        return None
+    for problem in (*roster.problems, *roster.unknown([each.id for each in submissions])):
+        warn(problem)
+    return roster
+
+
+def _times(
+    options: Options,
+    assignment: Assignment,
+    submissions: Sequence[Submission],
+    roster: Roster | None,
+) -> Times:
+    late = assignment.spec.late
+    times = times_of(
+        submissions,
+        at=options.submitted_at,
+        from_git=options.submitted_from == "git",
+        roster=roster,
+        zone=late.due.tzinfo if late else None,
+    )
+    for problem in times.problems:
+        warn(problem)
+    return times
 
 
 def _writable(out: Path) -> None:

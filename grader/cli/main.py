@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from grader import pins
+from grader.cli.adjust import adjust
+from grader.cli.decide import decide
+from grader.cli.diff import diff
+from grader.cli.forget import forget
 from grader.errors import GraderError, InfrastructureError
 from grader.messages import printable
 
@@ -49,33 +54,52 @@ def cli() -> None:
     help="What is printed when all are graded.",
 )
 @click.option("--with-notebook", is_flag=True, help="Append the executed notebook to scorecards.")
-def grade(
-    paths: tuple[Path, ...],
-    assignment: str | None,
-    out: Path,
-    data: Path | None,
-    jobs: int | None,
-    style: str,
-    with_notebook: bool,
-) -> None:
+@click.option(
+    "--no-sandbox",
+    is_flag=True,
+    help="Grade even where this machine cannot keep student code in; see `grader doctor`.",
+)
+@click.option(
+    "--gradebook",
+    metavar="URL|DIR",
+    help="Where grades are kept, as postgresql+psycopg://user@host/database "
+    "[default: gradebook.db in the folder of --out].",
+)
+@click.option(
+    "--roster",
+    type=click.Path(path_type=Path),
+    metavar="CSV",
+    help="Class list with the columns id and name, and perhaps submitted_at.",
+)
+@click.option("--submitted-at", metavar="TIME", help="When these submissions were handed in.")
+@click.option(
+    "--submitted-from",
+    type=click.Choice(["git"]),
+    help="Take the time of submission from the last commit of each file.",
+)
+@click.option("--regrade", is_flag=True, help="Grade also what has not changed.")
+def grade(paths: tuple[Path, ...], **options: Any) -> None:
     """Grade notebooks, modules, folders or zip files.
 
-    Exit status: 0 all were graded, whatever the marks; 1 some are ungraded; 2 wrong use or
-    a faulty assignment.
+    What was graded before and has not changed is not run again. Exit status: 0 all were
+    graded, whatever the marks; 1 some are ungraded, or the results are not in the gradebook;
+    2 wrong use or a faulty assignment.
     """
-    from grader.cli.grade import run
+    from grader.cli.grade import Options, run
 
-    sys.exit(
-        run(
-            paths,
-            assignment=assignment,
-            out=out,
-            data=data,
-            jobs=jobs,
-            style=style,
-            with_notebook=with_notebook,
-        )
-    )
+    options["sandbox"] = not options.pop("no_sandbox")
+    sys.exit(run(paths, Options(**options)))
+
+
+@cli.command()
+def doctor() -> None:
+    """Try what this machine keeps student code from.
+
+    Exit status: 0 if what is enforced withstood every attempt, else 1.
+    """
+    from grader.cli.doctor import run
+
+    sys.exit(run())
 
 
 @cli.command()
@@ -100,6 +124,10 @@ def starter(solution: Path, starter: Path) -> None:
 
     write_starter(solution, starter)
     click.echo(f"wrote {starter}")
+
+
+for command in (adjust, decide, diff, forget):
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -2,47 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
+from grader.grade import Grade
+from grader.gradebook import Published
 from grader.messages import printable
 from grader.model import RIGHT, Scorecard
+from grader.report import Reports
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 PLAIN_WIDTH = 110
 """Columns where there is no terminal to ask."""
 
 
-def print_json(cards: Sequence[Scorecard], _index: Path) -> None:
-    """The scorecards as one JSON array on standard output."""
-    click.echo(msgspec.json.encode(list(cards)))
+MAX_ROWS = 100
+"""Of a larger class only the ungraded are listed: the class page has the others."""
 
 
-def print_table(cards: Sequence[Scorecard], index: Path) -> None:
-    """One row a submission, then the path of the class page."""
+class Printout(msgspec.Struct, frozen=True, kw_only=True):
+    """What one run has to say."""
+
+    ids: Sequence[str]
+    """Of all submissions of the run."""
+    graded: int
+    """Graded in this run."""
+    ungraded: int
+    published: Published
+
+    def json(self, reports: Reports) -> None:
+        """The scorecards as one JSON array on standard output, one in memory at a time."""
+        between = "["
+        for entry in reports.entries(self.ids):
+            click.echo(between, nl=False)
+            click.echo(msgspec.json.encode(entry.card), nl=False)
+            between = ",\n"
+        click.echo("[]" if between == "[" else "]")
+
+    def table(self, reports: Reports) -> None:
+        """One row a submission, then the path of the class page."""
+        from rich.console import Console
+
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = PLAIN_WIDTH
+        shown = self.ids if len(self.ids) <= MAX_ROWS else self._pending()
+        cards = [entry.card for entry in reports.entries(shown) if entry.card]
+        if cards:
+            grades = {grade.id: grade for grade in self.published.grades}
+            console.print(_table(cards, grades))
+        console.print(f"{self._closing()}\n{self.published.index}", markup=False, soft_wrap=True)
+
+    def _pending(self) -> list[str]:
+        wanted = set(self.ids)
+        grades = self.published.grades
+        return [g.id for g in grades if g.status == "ungraded" and g.id in wanted][:MAX_ROWS]
+
+    def _closing(self) -> str:
+        unchanged = len(self.ids) - self.graded - self.ungraded
+        parts = [f"{self.graded} graded"] if self.graded or not unchanged else []
+        if unchanged:
+            parts.append(f"{unchanged} unchanged")
+        if self.ungraded:
+            parts.append(
+                f"{self.ungraded} ungraded: run the command again once the cause is mended"
+            )
+        return ", ".join(parts)
+
+
+def _table(cards: Sequence[Scorecard], grades: Mapping[str, Grade]) -> Table:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = PLAIN_WIDTH
+    exercises = _exercises(cards)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("submission", overflow="fold", min_width=10)
-    for exercise in _exercises(cards):
+    for exercise in exercises:
         heading = exercise.replace("exercise-", "ex. ")
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
+    with_final = any(grades[card.id].changed for card in cards if card.id in grades)
+    if with_final:
+        table.add_column("final", justify="right", no_wrap=True)
     table.add_column("remarks", overflow="fold", ratio=1)
     for card in cards:
-        table.add_row(
-            Text(printable(card.id)), *_marks(card, _exercises(cards)), Text(_remarks(card))
-        )
-    console.print(table)
-    console.print(f"{_closing(cards)}\n{index}", markup=False, soft_wrap=True)
+        final = [_final(grades.get(card.id))] if with_final else []
+        marks = [*_marks(card, exercises), *final]
+        table.add_row(Text(printable(card.id)), *marks, Text(_remarks(card)))
+    return table
+
+
+def _final(grade: Grade | None) -> str:
+    return "–" if grade is None or grade.final is None else f"{grade.final:g}"
 
 
 def _exercises(cards: Sequence[Scorecard]) -> list[str]:
@@ -76,11 +133,3 @@ def _remarks(card: Scorecard) -> str:
     if card.integrity:
         remarks.append(f"{len(card.integrity)} to look at")
     return printable("; ".join(remarks))
-
-
-def _closing(cards: Sequence[Scorecard]) -> str:
-    ungraded = sum(card.status == "ungraded" for card in cards)
-    text = f"{len(cards) - ungraded} graded"
-    if ungraded:
-        text += f", {ungraded} ungraded: run the command again once the cause is mended"
-    return text

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 import click
 import msgspec
 
 from grader import pins
+from grader.workspace import workspace
 
 SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
 
@@ -35,10 +35,10 @@ def main(
     pins.apply()
     from grader.mutants.proof import prove
 
-    with tempfile.TemporaryDirectory(prefix="grader-") as workspace:
-        proof = prove(assignment, solution, Path(workspace), jobs=jobs, every=every)
+    with workspace() as folder:
+        proof = prove(assignment, solution, folder, jobs=jobs, every=every)
         if keep is not None:
-            shutil.copytree(Path(workspace) / "notebooks", keep, dirs_exist_ok=True)
+            shutil.copytree(folder / "notebooks", keep, dirs_exist_ok=True)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(msgspec.to_builtins(proof), indent=1) + "\n", encoding="utf-8")

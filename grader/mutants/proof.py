@@ -59,16 +59,15 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 def prove(name: str, solution: Path | None, workspace: Path, *, jobs: int, every: int = 1) -> Proof:
     """Grade each `every`-th mutant and rewrite of an assignment's solution."""
     assignment = load_assignment(_shortened(find_assignment(name), workspace / "assignment"))
-    data = staged(assignment, workspace / "data")
     path = solution or SOLUTIONS / assignment.name / "solution.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     tally = Tally()
     made = [*mutants(notebook, assignment, tally), *rewrites(notebook, assignment, tally)][::every]
-    with open_sandbox([data]) as sandbox:
+    with staged(assignment) as data, open_sandbox([data]) as sandbox:
         reports = Reports(workspace / "reports")
         work = Work(assignment=assignment, sandbox=sandbox, data=data, reports=reports)
         submissions = [_written(mutant, workspace / "notebooks") for mutant in made]
-        cards = list(grade_all(work, submissions, jobs=jobs))
+        cards = [marked.card for marked in grade_all(work, submissions, jobs=jobs)]
     verdicts = [verdict(mutant, card) for mutant, card in zip(made, cards, strict=True)]
     return Proof(
         summary=summary(verdicts),

@@ -5,16 +5,24 @@ needs them: importing this package is cheap.
 """
 
 from grader.report.class_page import render_class
-from grader.report.files import Reports
+from grader.report.class_row import ClassRow, Entry
+from grader.report.files import GRADEBOOK, Reports
 from grader.report.notebook import render_notebook
+from grader.report.overview import Overview
 from grader.report.schema import Results, scorecard_schema
 from grader.report.scorecard import render_scorecard
+from grader.report.visible import storable
 
 __all__ = [
+    "GRADEBOOK",
+    "ClassRow",
+    "Entry",
+    "Overview",
     "Reports",
     "Results",
     "render_class",
     "render_notebook",
     "render_scorecard",
     "scorecard_schema",
+    "storable",
 ]

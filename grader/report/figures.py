@@ -11,6 +11,12 @@ def points(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def signed(value: float) -> str:
+    """Points given or taken: +2, −4.3, 0."""
+    text = points(abs(value))
+    return text if text == "0" else f"+{text}" if value > 0 else f"−{text}"
+
+
 def difference(value: float | None) -> str:
     """A greatest absolute difference: 0, 1.9e-09, 0.031."""
     if value is None or math.isnan(value):

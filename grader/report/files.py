@@ -2,63 +2,113 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from grader.errors import InfrastructureError, UsageError
+from grader.errors import UsageError
+from grader.grade import Grade
 from grader.model import Scorecard
-from grader.report.class_page import render_class
-from grader.report.earlier import remove_stale
+from grader.report.class_page import class_pieces
+from grader.report.class_row import Entry
+from grader.report.draft import remove_abandoned, write_whole
 from grader.report.grades import grades_csv
+from grader.report.overview import Overview
 from grader.report.schema import Results
 from grader.report.scorecard import render_scorecard
 from grader.report.visible import storable
 
-CLASS_FILES = ("results.json", "grades.csv", "index.html")
+GRADEBOOK = "gradebook.db"
+RESERVED = ("results.json", "grades.csv", "index.html", GRADEBOOK)
+"""Names in OUT that no submission may have."""
 
 
 class Reports:
     """The output folder.
 
-        OUT/index.html, grades.csv, results.json
+        OUT/index.html, grades.csv, results.json, gradebook.db
         OUT/<id>/scorecard.html, scorecard.json
 
     Errors: `UsageError` for an id that does not name a folder directly in OUT,
     `InfrastructureError` where the disk refuses.
     """
 
+    CLASS_FILES = ("results.json", "grades.csv", "index.html")
+
     def __init__(self, out: Path) -> None:
         self.out = out
 
-    def write_scorecard(self, card: Scorecard, notebook_html: str | None = None) -> Path:
+    @staticmethod
+    def files_of(submission: str) -> tuple[str, str]:
+        """The files of one submission, relative to OUT."""
+        return f"{submission}/scorecard.json", f"{submission}/scorecard.html"
+
+    def write_scorecard(
+        self, card: Scorecard, notebook_html: str | None = None, grade: Grade | None = None
+    ) -> Path:
         """Write both files of one submission; returns the path of the HTML."""
         folder = self._folder(card.id)
         card = storable(card)
-        _write(folder / "scorecard.json", _json(card))
+        self._write(folder / "scorecard.json", [_json(card)])
         page = folder / "scorecard.html"
-        _write(page, render_scorecard(card, notebook_html))
+        self._write(page, [render_scorecard(card, notebook_html, grade)])
         return page
 
-    def write_class(self, cards: Sequence[Scorecard], title: str) -> Path:
-        """Write the pages about all submissions, then remove folders of other runs.
+    def write_class(self, entries: Iterable[Entry], title: str, notice: str | None = None) -> Path:
+        """Write the pages about all submissions; returns the path of index.html.
 
-        Returns the path of index.html.
+        Scorecards pass by one at a time: memory does not grow with their size. `notice`
+        stands at the top of the page.
         """
-        folders = [self._folder(card.id) for card in cards]
-        assignments = {card.assignment for card in cards}
-        only = assignments.pop() if len(assignments) == 1 else None
-        results = storable(Results(assignment=only, title=title, scorecards=list(cards)))
-        _write(self.out / "results.json", _json(results))
-        _write(self.out / "grades.csv", grades_csv(results.scorecards))
+        overview = Overview()
+        self._write(self.out / "results.json", self._results(entries, title, overview))
+        self._write(self.out / "grades.csv", grades_csv(overview.rows))
         index = self.out / "index.html"
-        _write(index, render_class(results.scorecards, results.title))
-        remove_stale(self.out, keep=folders)
+        self._write(index, class_pieces(overview, title, notice))
         return index
+
+    def _results(self, entries: Iterable[Entry], title: str, overview: Overview) -> Iterator[str]:
+        """`results.json`, a scorecard a line, gathering the overview on the way."""
+        yield '{"scorecards":['
+        between = "\n"
+        for entry in entries:
+            self._folder(entry.id)
+            overview.add(entry)
+            if entry.card is not None:
+                yield between + msgspec.json.encode(storable(entry.card)).decode()
+                between = ",\n"
+        grades = [row.grade for row in overview.rows if row.grade is not None]
+        rest = Results(assignment=overview.assignment, title=title, scorecards=[], grades=grades)
+        fields = msgspec.to_builtins(storable(rest))
+        del fields["scorecards"]
+        yield "\n],\n" + msgspec.json.encode(fields).decode()[1:] + "\n"
+
+    def read(self, submission: str) -> Scorecard | None:
+        """The record of one submission as it stands in OUT; None if there is none."""
+        return read_record(self._folder(submission) / "scorecard.json")
+
+    def ids(self, besides: Container[str] = ()) -> list[str]:
+        """Every submission that has a record in OUT, but those in `besides`."""
+        try:
+            others = [path for path in self.out.iterdir() if path.name not in besides]
+        except OSError:
+            return []
+        return [path.name for path in others if (path / "scorecard.json").is_file()]
+
+    def entries(self, ids: Iterable[str]) -> Iterator[Entry]:
+        """What the records in OUT say by themselves; records that are not whole are left out."""
+        for submission in ids:
+            card = self.read(submission)
+            if card is not None and card.id == submission:
+                yield Entry(card=card)
+
+    def tidy(self) -> None:
+        """Take away what killed runs have left half written."""
+        remove_abandoned(self.out)
+
+    def _write(self, path: Path, pieces: Iterable[str]) -> None:
+        write_whole(self.out, path, pieces)
 
     def _folder(self, submission: str) -> Path:
         """OUT/<id>, only ever directly in OUT, also behind symbolic links."""
@@ -67,7 +117,7 @@ class Reports:
             inside = folder.resolve().parent == self.out.resolve()
         except (OSError, ValueError):
             inside = False
-        if not inside or folder.name != submission or submission.casefold() in CLASS_FILES:
+        if not inside or folder.name != submission or submission.casefold() in RESERVED:
             raise UsageError(f"{submission!r} cannot name a folder in {self.out}; rename it")
         return folder
 
@@ -77,15 +127,9 @@ def _json(record: msgspec.Struct) -> str:
     return f"{text.decode()}\n"
 
 
-def _write(path: Path, text: str) -> None:
-    """Through a file beside it, so that a reader finds the old text or the new one."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+def read_record(path: Path) -> Scorecard | None:
+    """A scorecard.json of this grader's; None for anything else."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(text.encode("utf-8", "backslashreplace"))
-        os.replace(draft, path)  # noqa: PTH105 - the one call that is atomic everywhere
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        why = error.strerror or error
-        raise InfrastructureError(f"{path} cannot be written: {why}") from error
+        return msgspec.json.decode(path.read_bytes(), type=Scorecard)
+    except (OSError, msgspec.MsgspecError):
+        return None

@@ -4,28 +4,41 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from grader.model import Scorecard
+from grader.report.class_page import extra_columns
+from grader.report.class_row import ClassRow
 from grader.report.summary import column_name, exercise_ids
 from grader.report.visible import flat
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
+_ADDED = {
+    "integrity": ["integrity"],
+    "adjustments": ["adjustments"],
+    "late": ["submitted_at", "lateness", "late"],
+    "final": ["final"],
+}
+"""Columns here for each of the class page's."""
 
-def grades_csv(cards: Sequence[Scorecard]) -> str:
-    """id, path, status, run, score, max_score, one column per exercise, reason.
 
-    The scores of an ungraded submission are empty, which is not zero.
+def grades_csv(rows: Sequence[ClassRow]) -> Iterator[str]:
+    """Line by line: id, path, status, run, score, max_score, a column per exercise, reason.
+
+    `name`, and what the gradebook adds to the score, have columns where they are used. The
+    scores of an ungraded submission are empty, which is not zero.
     """
-    ids = exercise_ids(cards)
-    columns = [column_name(exercise) for exercise in ids]
-    head = ["id", "path", "status", "run", "score", "max_score", *columns, "reason"]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(defused(cell) for cell in head)
-    writer.writerows(_line(card, ids) for card in cards)
-    return text.getvalue()
+    exercises = exercise_ids(rows)
+    named = ["name"] if any(row.grade and row.grade.name for row in rows) else []
+    added = [column for extra in extra_columns(rows) for column in _ADDED[extra]]
+    head = ["id", *named, "path", "status", "run", "score", "max_score", *added]
+    columns = [column_name(exercise) for exercise in exercises]
+    yield _line([*head, *columns, "reason"])
+    for row in rows:
+        scores = {part.id: _number(part.score) for part in row.parts}
+        graded = row.status == "graded"
+        parts = [scores.get(exercise, "") if graded else "" for exercise in exercises]
+        yield _line([*(_cell(row, name) for name in head), *parts, row.reason or ""])
 
 
 def defused(cell: str) -> str:
@@ -35,19 +48,25 @@ def defused(cell: str) -> str:
     return f"'{text}" if risky else text
 
 
-def _line(card: Scorecard, ids: list[str]) -> list[str]:
-    scores = {part.id: _number(part.score) for part in card.exercises}
-    graded = card.status == "graded"
-    return [
-        defused(card.id),
-        defused(card.source.path),
-        card.status,
-        card.run,
-        _number(card.score) if graded else "",
-        _number(card.max_score),
-        *(scores.get(exercise, "") if graded else "" for exercise in ids),
-        defused(card.reason or ""),
-    ]
+def _line(cells: Iterable[str | float]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(
+        defused(cell) if isinstance(cell, str) else _number(cell) for cell in cells
+    )
+    return text.getvalue()
+
+
+def _cell(row: ClassRow, column: str) -> str | float:
+    match column:
+        case "id" | "path" | "status" | "run":
+            return str(getattr(row, column))
+        case "max_score":
+            return row.max_score
+        case "score":
+            return row.score if row.status == "graded" else ""
+        case _:
+            value = getattr(row.grade, column) if row.grade else None
+            return "" if value is None else value if isinstance(value, float) else str(value)
 
 
 def _number(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,6 +23,11 @@ CONTENT_POLICY = (
 def render(template: str, **context: Any) -> str:
     """One complete HTML document from `templates/<template>`."""
     return _environment().get_template(template).render(context)
+
+
+def pieces(template: str, **context: Any) -> Iterator[str]:
+    """The same bit by bit, for pages that grow with the class."""
+    return _environment().get_template(template).generate(context)
 
 
 def code(text: str) -> str:
@@ -49,6 +55,7 @@ def _environment() -> Environment:
     )
     for function in (
         figures.points,
+        figures.signed,
         figures.difference,
         figures.shape,
         figures.answer,

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from grader.grade import Grade
 from grader.model import SCHEMA, Scorecard
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -19,6 +20,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     """None where the submissions belong to different assignments, or there are none."""
     title: str
     scorecards: list[Scorecard]
+    grades: list[Grade] = []
+    """What counts for every student, the missing included; empty without a gradebook."""
 
 
 def scorecard_schema() -> dict[str, Any]:

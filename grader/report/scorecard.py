@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 
+from grader.grade import Grade
 from grader.model import RIGHT, ExerciseScore, Line, Scorecard, TargetScore
 from grader.report import figures
 from grader.report.page import render
@@ -62,11 +63,13 @@ class Section:
     rows: list[Row]
 
 
-def render_scorecard(card: Scorecard, notebook_html: str | None = None) -> str:
+def render_scorecard(
+    card: Scorecard, notebook_html: str | None = None, grade: Grade | None = None
+) -> str:
     """One HTML file for a student, which asks for nothing from anywhere.
 
     `notebook_html` is a complete document (see `render_notebook`); it is embedded in a
-    frame in which nothing runs.
+    frame in which nothing runs. `grade`: what else counts, where anything does.
     """
     sections = [_section(number, part) for number, part in enumerate(card.exercises, 1)]
     rows = [row for section in sections for row in section.rows]
@@ -82,6 +85,7 @@ def render_scorecard(card: Scorecard, notebook_html: str | None = None) -> str:
         unrun=sum(cell.status == "skipped" and not cell.error for cell in card.cells),
         seconds=sum(cell.seconds for cell in card.cells),
         notebook_html=notebook_html,
+        grade=grade if grade is not None and grade.changed else None,
     )
 
 

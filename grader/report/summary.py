@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from grader.model import Scorecard
+from grader.report.class_row import ClassRow
 from grader.report.figures import share
 from grader.report.wording import Tone, verdict_of
 
@@ -15,7 +16,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Marks:
-    """Scores of the graded submissions; the ungraded are in no figure."""
+    """What counts of the graded submissions; the ungraded are in no figure."""
 
     mean: float
     median: float
@@ -47,16 +48,40 @@ class Struggle:
         return self.tones["missing"]
 
 
-def marks_of(cards: Sequence[Scorecard]) -> Marks | None:
+class Struggles:
+    """Counts how the graded submissions fared, one after the other."""
+
+    def __init__(self) -> None:
+        self._tones: dict[tuple[str, str], dict[str, Counter[Tone]]] = {}
+        self._titles: dict[tuple[str, str], str] = {}
+
+    def add(self, card: Scorecard) -> None:
+        """Count one submission."""
+        for exercise in card.exercises:
+            key = (card.assignment, exercise.id)
+            self._titles.setdefault(key, exercise.title)
+            targets = self._tones.setdefault(key, {})
+            for target in exercise.targets:
+                targets.setdefault(target.name, Counter())[verdict_of(target).tone] += 1
+
+    def groups(self) -> list[tuple[str, list[Struggle]]]:
+        """Title of each exercise, and its targets in the assignment's order."""
+        return [
+            (self._titles[key], [Struggle(column_name(key[1]), *item) for item in targets.items()])
+            for key, targets in self._tones.items()
+        ]
+
+
+def marks_of(rows: Sequence[ClassRow]) -> Marks | None:
     """None where nothing was graded."""
     import statistics
 
-    graded = [card for card in cards if card.status == "graded"]
+    graded = [row for row in rows if row.has_marks]
     if not graded:
         return None
-    shares = [share(card.score, card.max_score) for card in graded]
-    totals = {card.max_score for card in graded}
-    scores = [card.score for card in graded] if len(totals) == 1 else shares
+    shares = [share(row.points, row.max_score) for row in graded]
+    totals = {row.max_score for row in graded}
+    scores = [row.points for row in graded] if len(totals) == 1 else shares
     bins = Counter(min(int(part * BINS), BINS - 1) for part in shares)
     return Marks(
         mean=statistics.fmean(scores),
@@ -66,23 +91,6 @@ def marks_of(cards: Sequence[Scorecard]) -> Marks | None:
     )
 
 
-def struggles_of(cards: Iterable[Scorecard]) -> list[tuple[str, list[Struggle]]]:
-    """Title of each exercise of the graded cards, and its targets in the assignment's order."""
-    tones: dict[tuple[str, str], dict[str, Counter[Tone]]] = {}
-    titles: dict[tuple[str, str], str] = {}
-    for card in cards:
-        for exercise in card.exercises:
-            key = (card.assignment, exercise.id)
-            titles.setdefault(key, exercise.title)
-            targets = tones.setdefault(key, {})
-            for target in exercise.targets:
-                targets.setdefault(target.name, Counter())[verdict_of(target).tone] += 1
-    return [
-        (titles[key], [Struggle(column_name(key[1]), *item) for item in targets.items()])
-        for key, targets in tones.items()
-    ]
-
-
 def hardest(struggles: list[tuple[str, list[Struggle]]], number: int = 5) -> list[Struggle]:
     """The targets that fewest got right; none that everybody did."""
     judged = [item for _, group in struggles for item in group if item.judged]
@@ -90,9 +98,9 @@ def hardest(struggles: list[tuple[str, list[Struggle]]], number: int = 5) -> lis
     return sorted(below, key=lambda item: item.right)[:number]
 
 
-def exercise_ids(cards: Iterable[Scorecard]) -> list[str]:
+def exercise_ids(rows: Iterable[ClassRow]) -> list[str]:
     """Every exercise of the class, in order of first appearance."""
-    return list(dict.fromkeys(part.id for card in cards for part in card.exercises))
+    return list(dict.fromkeys(part.id for row in rows for part in row.parts))
 
 
 def column_name(exercise_id: str) -> str:

@@ -17,6 +17,9 @@
                                                            │ namespace, confined, STUDENT│
                                                            └─────────────────────────────┘
 
+The keeper is forked from a template instead, where there is one: a fork of the server that
+has run the starter's leading cells, which the submission has unchanged (`worker/template.py`).
+
 Whoever dies takes along what is below: the trusted side by closing control and report, the
 server and the keeper by the parent-death signal, the child by being process 1.
 `FreshProcessSandbox` starts one process per run, channel over its stdin and stdout, and has
@@ -27,6 +30,7 @@ from grader.sandbox.choose import open_sandbox
 from grader.sandbox.fork_server import ForkServerSandbox
 from grader.sandbox.fresh_process import FreshProcessSandbox
 from grader.sandbox.outcome import RunOutcome, Sandbox, Session
+from grader.sandbox.supervise import WorkerLostError
 
 __all__ = [
     "ForkServerSandbox",
@@ -34,5 +38,6 @@ __all__ = [
     "RunOutcome",
     "Sandbox",
     "Session",
+    "WorkerLostError",
     "open_sandbox",
 ]

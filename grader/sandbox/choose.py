@@ -13,13 +13,18 @@ from grader.sandbox.outcome import Sandbox
 
 
 def open_sandbox(
-    data_dirs: Sequence[Path | str] = (), backend: Literal["auto", "fork", "fresh"] = "auto"
+    data_dirs: Sequence[Path | str] = (),
+    backend: Literal["auto", "fork", "fresh"] = "auto",
+    *,
+    required: bool = True,
 ) -> Sandbox:
     """Open a sandbox for requests whose data lies in one of `data_dirs`.
 
     auto: a fork server on Linux, a fresh process per run elsewhere. Returns at once: torch
     is imported over there while the caller imports its own.
+
+    required: refuse to run anything where neither files nor network can be closed.
     """
     if backend == "fork" or (backend == "auto" and sys.platform == "linux"):
-        return ForkServerSandbox(data_dirs)
-    return FreshProcessSandbox(data_dirs)
+        return ForkServerSandbox(data_dirs, required=required)
+    return FreshProcessSandbox(data_dirs, required=required)

@@ -18,3 +18,7 @@ class DataFolders:
         """Raise ValueError for a request that wants another folder."""
         if request.data and Path(request.data).resolve() not in self._folders:
             raise ValueError(f"the sandbox was not opened for the data in {request.data}")
+
+    def paths(self) -> list[str]:
+        """The folders, as text."""
+        return sorted(str(folder) for folder in self._folders)

@@ -7,18 +7,24 @@ import select
 import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+from msgspec.structs import replace
+
 from grader.errors import InfrastructureError
+from grader.sandbox.beginning import Beginnings, keys
 from grader.sandbox.closing import Closing
 from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
 from grader.sandbox.data_folders import DataFolders
 from grader.sandbox.forked_worker import ForkedWorker
+from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.supervise import Supervision, WorkerLostError
-from grader.wire import Audit, RunRequest, encode
+from grader.wire import Audit, Order, RunRequest, encode
+from grader.workspace import workspace
 
 _PATIENCE = 10.0
 
@@ -30,22 +36,42 @@ class ForkServerSandbox(Closing):
     ends the server.
     """
 
-    def __init__(self, data_dirs: Sequence[Path | str] = ()) -> None:
+    def __init__(
+        self,
+        data_dirs: Sequence[Path | str] = (),
+        *,
+        without: Iterable[str] = (),
+        required: bool = True,
+    ) -> None:
         self._folders = DataFolders(data_dirs)
-        self._server = _Server()
+        self._without = frozenset(without)
+        self._required = REQUIRED if required else []
+        self._owner = os.getpid()
+        self._stack = ExitStack()
+        self._scratch = self._stack.enter_context(workspace(mode=0o711))
+        self._server = self._start()
 
     def open(self, request: RunRequest, blob: bytes = b"") -> ForkedSession:
-        """Run one request; a server that has died is replaced once.
+        """Run one request; a server that has died is replaced once, by one that starts the
+        run from the top.
 
-        Raises `InfrastructureError` if it dies again, or cannot be started.
+        Raises `InfrastructureError` if it dies again, or cannot be started, and
+        `UnsafeError` where runs cannot be walled off and that was required.
         """
         self._folders.check(request)
+        request = replace(request, required=self._required)
         try:
             return self._server.open(request, blob)
         except WorkerLostError:
             self._server.close()
-            self._server = _Server()
-            return self._server.open(request, blob)
+            if not self._server.proven:
+                # It never served a run: it may be bubblewrap that it could not live in.
+                self._without |= {"bubblewrap=the worker did not start within it"}
+            self._server = self._start()
+            return self._server.open(replace(request, shared=0), blob)
+
+    def _start(self) -> _Server:
+        return _Server(self._folders.paths(), self._without, self._scratch)
 
     def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
         """One request without audit runs; errors as for `open`."""
@@ -55,6 +81,8 @@ class ForkServerSandbox(Closing):
     def close(self) -> None:
         """End the server and whatever still runs in its forks."""
         self._server.close()
+        if os.getpid() == self._owner:
+            self._stack.close()
 
 
 class ForkedSession(Closing):
@@ -80,14 +108,16 @@ class ForkedSession(Closing):
 class _Server:
     """The server process and our end of its control socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, folders: Sequence[str], without: Iterable[str], scratch: Path) -> None:
+        self.proven = False
         self._owner = os.getpid()
+        self._beginnings = Beginnings()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._process = subprocess.Popen(  # noqa: S603
-                worker_command("serve", str(far.fileno())),
-                env=worker_environment(),
+                worker_command("enclose", str(far.fileno()), ",".join(sorted(without)), *folders),
+                env=worker_environment() | {"TMPDIR": str(scratch)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -101,18 +131,23 @@ class _Server:
 
     def open(self, request: RunRequest, blob: bytes) -> ForkedSession:
         worker = ForkedWorker(encode(request, blob))
+        order = Order(modules=mentioned_modules(request), keys=keys(request))
         try:
-            worker.hand_over(self._control, mentioned_modules(request))
-            return ForkedSession(worker, request)
+            cells = self._beginnings.file(order.keys[-1] if order.keys else "", request)
+            worker.hand_over(self._control, order, cells)
+            session = ForkedSession(worker, request)
         except (OSError, WorkerLostError) as error:
             worker.close()
             words = self._last_words()
             reason = str(error) if words in str(error) else f"{error} {words}"
             raise WorkerLostError(reason) from error
+        self.proven = True
+        return session
 
     def close(self) -> None:
         """Close our end; the server ends when the last holder of it has done so."""
         self._control.close()
+        self._beginnings.close()
         if os.getpid() != self._owner:
             return
         if not _ends_within(self._process.pid, _PATIENCE):

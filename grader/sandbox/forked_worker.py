@@ -10,8 +10,11 @@ import socket
 import time
 from pathlib import Path
 
+import msgspec
+
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.supervise import Ended
+from grader.wire import Order
 
 _PIECE = 1 << 18
 _MESSAGE = 1 << 12
@@ -32,11 +35,14 @@ class ForkedWorker:
         self._failure = ""
         self._reporting = True
 
-    def hand_over(self, control: socket.socket, mentioned: list[str]) -> None:
-        """Give the far ends to the server. Raises OSError if it has gone."""
+    def hand_over(self, control: socket.socket, order: Order, cells: int) -> None:
+        """Give the far ends to the server, with a file of the cells for a template.
+
+        Raises OSError if it has gone.
+        """
         with self._far_channel as channel, self._far_report as report:
-            far = [channel.fileno(), report.fileno()]
-            socket.send_fds(control, [json.dumps(mentioned).encode()], far)
+            far = [channel.fileno(), report.fileno(), cells]
+            socket.send_fds(control, [msgspec.json.encode(order)], far)
 
     def receive(self, seconds: float) -> bytes | None:
         """See `supervise.Worker`; sends what is left of the request meanwhile."""

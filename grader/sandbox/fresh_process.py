@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -20,10 +20,12 @@ from grader.errors import InfrastructureError
 from grader.sandbox.closing import Closing
 from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
 from grader.sandbox.data_folders import DataFolders
+from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.supervise import Ended, Supervision, WorkerLostError
 from grader.wire import Audit, RunRequest, encode
+from grader.workspace import workspace
 
 _PIECE = 1 << 18
 _PIECES_AHEAD = 16
@@ -37,14 +39,22 @@ class FreshProcessSandbox(Closing):
         self,
         data_dirs: Sequence[Path | str] = (),
         command: Callable[..., list[str]] = worker_command,
+        *,
+        without: Iterable[str] = (),
+        required: bool = True,
     ) -> None:
         self._folders = DataFolders(data_dirs)
         self._command = command
+        self._without = ",".join(sorted(without))
+        self._required = REQUIRED if required else []
 
     def open(self, request: RunRequest, blob: bytes = b"") -> FreshSession:
-        """Run one request. Raises `InfrastructureError` if no worker comes up, twice."""
+        """Run one request. Raises `InfrastructureError` if no worker comes up, twice, and
+        `UnsafeError` where runs cannot be walled off and that was required.
+        """
         self._folders.check(request)
-        return FreshSession(self, replace(request, parts=False), blob)
+        request = replace(request, parts=False, required=self._required)
+        return FreshSession(self, request, blob)
 
     def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
         """One request without audit runs; errors as for `open`."""
@@ -58,8 +68,10 @@ class FreshProcessSandbox(Closing):
             return self._attempt(request, blob)
 
     def _attempt(self, request: RunRequest, blob: bytes) -> RunOutcome:
-        with tempfile.TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True) as folder:
-            command = self._command("once", folder, *mentioned_modules(request))
+        with workspace(mode=0o711) as outer:
+            folder = outer / "scratch"
+            folder.mkdir()
+            command = self._command("once", str(folder), self._without, *mentioned_modules(request))
             worker = _FreshWorker(command, encode(request, blob))
             supervision = Supervision(worker, request)
             try:

@@ -26,6 +26,10 @@ class ProcessTree:
         """User and system time, that of ended and awaited children included."""
         return sum(_cpu_seconds(pid) for pid in self._pids())
 
+    def queued_seconds(self) -> float:
+        """How long the process that waited most for a CPU, ready to go on, has waited for it."""
+        return max(_queued_seconds(pid) for pid in self._pids())
+
     def memory_bytes(self) -> int:
         """Memory that belongs to no file; pages shared with others count in full."""
         return sum(_sum_of(pid, "status", ("RssAnon", "RssShmem")) for pid in self._pids())
@@ -47,6 +51,16 @@ class ProcessTree:
         return pids
 
 
+def memory_available() -> int:
+    """Bytes that this machine can still give out without swapping; plenty if it is not told."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return sys.maxsize
+    found = (line.split() for line in lines if line.startswith("MemAvailable:"))
+    return next((int(fields[1]) << 10 for fields in found), sys.maxsize)
+
+
 def _children(pid: int) -> list[int]:
     try:
         threads = list(Path(f"/proc/{pid}/task").iterdir())
@@ -60,6 +74,11 @@ def _cpu_seconds(pid: int) -> float:
     text = _read(pid, "stat")
     fields = text[text.rfind(")") + _AFTER_NAME :].split()
     return sum(int(field) for field in fields[_UTIME : _UTIME + _TIMES]) / _TICKS
+
+
+def _queued_seconds(pid: int) -> float:
+    fields = _read(pid, "schedstat").split()
+    return int(fields[1]) / 1e9 if len(fields) > 1 else 0.0
 
 
 def _sum_of(pid: int, name: str, keys: tuple[str, ...]) -> int:

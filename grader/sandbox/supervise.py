@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 from grader import wire
 from grader.errors import InfrastructureError
 from grader.model import RunStatus
-from grader.sandbox.isolation import describe_isolation
+from grader.sandbox.isolation import describe_isolation, unsafe
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.stream import FrameStream
@@ -68,6 +68,7 @@ class Supervision:
     def __init__(self, worker: Worker, request: wire.RunRequest) -> None:
         self._worker = worker
         self._limits = request.limits
+        self._may_be_template = request.shared > 0
         self._stream = FrameStream()
         self._first: wire.Started | None = None
         self._events: list[tuple[wire.Event, bytes]] = []
@@ -153,6 +154,8 @@ class Supervision:
         return None
 
     def _begin(self, event: wire.Started) -> None:
+        if event.refused:
+            raise unsafe(event.isolation)
         self._first = event
         tree = self._worker.tree()
         self._watched = tree is not None
@@ -172,6 +175,8 @@ class Supervision:
         if self._first is None:
             raise WorkerLostError(f"the worker did not start: {self._worker.complaint()}")
         if ended is None:
+            if self._may_be_template:
+                raise WorkerLostError("the keeper of the run has ended")  # its template's end
             return "killed", "the process ended without saying how"
         if ended.signal is not None:
             return "killed", f"the process was ended by {_signal_name(ended.signal)}"

@@ -11,7 +11,7 @@ _MAX_BYTES = 200
 """File systems count bytes: 255 of them, and a suffix may follow."""
 
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.ASCII)
-_TAKEN_BY_REPORTS = frozenset({"index.html", "grades.csv", "results.json"})
+_TAKEN_BY_REPORTS = frozenset({"index.html", "grades.csv", "results.json", "gradebook.db"})
 _DIGITS = re.compile(r"([0-9]+)")
 
 

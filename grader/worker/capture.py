@@ -2,11 +2,9 @@
 
 import io
 import os
-import re
 import sys
 
 DROPPED = "\n… further output was dropped\n"
-_OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 
 
 class BoundedText(io.TextIOBase):
@@ -37,7 +35,21 @@ class BoundedText(io.TextIOBase):
         """What was written since the last call, lines as a terminal would show them."""
         text = "".join(self._parts)
         self._parts.clear()
-        return _OVERWRITTEN.sub("", text)
+        return overwritten(text) if "\r" in text else text
+
+
+def overwritten(text: str) -> str:
+    """Lines without what a later part of them was written over: up to the last return.
+
+    A return that ends a line is part of its end. By hand, as a pattern takes time with the
+    square of a line's length.
+    """
+    *lines, last = text.split("\n")
+    kept = []
+    for line in lines:
+        end = "\r" if line.endswith("\r") else ""
+        kept.append(line.removesuffix("\r").rpartition("\r")[2] + end)
+    return "\n".join([*kept, last.rpartition("\r")[2]])
 
 
 def install(limit_kb: int) -> BoundedText:

@@ -36,12 +36,15 @@ class Channel:
 
     def send(self, message: wire.Message, blob: bytes = b"") -> None:
         """Send one frame; frames of several threads do not mix."""
-        if _pid() != self._owner:
-            return
-        frame = memoryview(wire.encode(message, blob))
+        if _pid() == self._owner:
+            self.send_encoded(wire.encode(message, blob))
+
+    def send_encoded(self, frames: bytes) -> None:
+        """Send whole frames as they are."""
+        left = memoryview(frames)
         with self._lock:
-            while frame:
-                frame = frame[_write(self._writing, frame) :]
+            while left:
+                left = left[_write(self._writing, left) :]
 
     @property
     def descriptors(self) -> set[int]:

@@ -1,17 +1,18 @@
 """What a process lays upon itself just before student code runs, in this order.
 
 Each layer degrades alone: on a machine that lacks one, its reason is recorded and the
-others stand. A filter of system calls would be one more line of `LAYERS`, the last.
+others stand.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.wire import Limits
-from grader.worker import system
+from grader.worker import layers, seccomp, system
 
 _CPU_SLACK = 5
 _LANDLOCK_COMPLETE = 6
@@ -24,8 +25,10 @@ class Confinement:
     readable: tuple[str, ...]
     writable: tuple[str, ...]
     limits: Limits
-    own_user: bool
-    """In a user namespace of its own: a limit on processes counts this run alone."""
+    reached: dict[str, str]
+    """The walls from outside that stand: layer → "ok" or why not."""
+    become: int | None = None
+    """User to become, one that nobody else is; for root where namespaces are refused."""
     memory: tuple[int, int] = (0, 0)
     """Bytes of address space and of private data before the run, see `memory_in_use`."""
 
@@ -37,7 +40,7 @@ def confine(to: Confinement) -> dict[str, str]:
     """
     if sys.platform != "linux":
         return dict.fromkeys(dict(LAYERS), f"not on {sys.platform}")
-    return {name: _attempt(layer, to) for name, layer in LAYERS}
+    return {name: _attempt(name, layer, to) for name, layer in LAYERS}
 
 
 def memory_in_use() -> tuple[int, int]:
@@ -50,9 +53,9 @@ def memory_in_use() -> tuple[int, int]:
     return int(pages[0]) * page, int(pages[5]) * page
 
 
-def _attempt(layer: Callable[[Confinement], str], to: Confinement) -> str:
+def _attempt(name: str, layer: Callable[[Confinement], str], to: Confinement) -> str:
     try:
-        return layer(to)
+        return layers.off(name) or layer(to)
     except (OSError, ValueError, ImportError) as error:
         return str(error)
 
@@ -73,11 +76,13 @@ def _limit_resources(to: Confinement) -> str:
         resource.RLIMIT_NOFILE: 256,
         resource.RLIMIT_CORE: 0,
     }
-    if to.own_user:
+    # Processes are counted by user: the limit is for those who share theirs with nobody.
+    alone = to.become is not None or to.reached["user"] == "ok"
+    if alone:
         bounds[resource.RLIMIT_NPROC] = to.limits.processes
     for kind, bound in bounds.items():
         resource.setrlimit(kind, (bound, bound))
-    return "ok" if to.own_user else "processes are not limited without a user namespace"
+    return "ok" if alone else "processes are not limited without a user of its own"
 
 
 def _landlock(to: Confinement) -> str:
@@ -97,9 +102,20 @@ def _landlock(to: Confinement) -> str:
     return "ok" if version >= _LANDLOCK_COMPLETE else f"partial: version {version} of Landlock"
 
 
-def _drop_privileges(_: Confinement) -> str:
+def _drop_privileges(to: Confinement) -> str:
+    if to.become is not None:
+        system.become(to.become)
+        system.prctl(system.PR_SET_PDEATHSIG, signal.SIGKILL)  # which that has cleared
     system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
     system.drop_all_capabilities()
+    return "ok"
+
+
+def _filter_system_calls(to: Confinement) -> str:
+    # Sockets by path lead to the machine's services where its files are in sight.
+    seccomp.load(seccomp.compiled(sockets=to.reached["files"] == "ok"))
+    if to.reached["processes"] != "ok":
+        seccomp.load(seccomp.signals_to_itself_alone())
     return "ok"
 
 
@@ -107,4 +123,5 @@ LAYERS: tuple[tuple[str, Callable[[Confinement], str]], ...] = (
     ("limits", _limit_resources),
     ("landlock", _landlock),
     ("capabilities", _drop_privileges),
+    ("seccomp", _filter_system_calls),
 )

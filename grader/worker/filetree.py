@@ -31,6 +31,21 @@ def build(readable: Iterable[str], scratch_mb: int, owner: int) -> None:
     Needs the right to mount, in a mount namespace of its own. Raises OSError, the root
     being the old one still if it was refused before the change, which comes first.
     """
+    _leave_the_old_root(readable, [])
+    _make_folders(SANDBOX, "/dev/shm")
+    if not os.path.lexists("/tmp"):
+        os.symlink(TEMPORARY, "/tmp")
+    system.make_read_only("/")
+    _mount_scratch(scratch_mb, owner)
+
+
+def build_for_bubblewrap(readable: Iterable[str]) -> None:
+    """The same without a scratch folder, and with what bubblewrap builds upon."""
+    _leave_the_old_root(readable, ["/proc"])
+    _make_folders("/tmp")
+
+
+def _leave_the_old_root(readable: Iterable[str], mounts: Iterable[str]) -> None:
     resolved = [resolve(path) for path in (*readable, *DEVICES) if os.path.exists(path)]
     system.mount("none", "/", flags=system.MS_REC | system.MS_PRIVATE)
     flags = system.MS_NOSUID | system.MS_NODEV
@@ -43,10 +58,18 @@ def build(readable: Iterable[str], scratch_mb: int, owner: int) -> None:
         raise
     os.chdir("/")
     _bind_all(resolved)
-    _add_folders()
+    for place in mounts:
+        _make_folders(place)
+        system.bind(_OLD + place, place)
     system.unmount(_OLD)
     os.rmdir(_OLD)
-    system.make_read_only("/")
+
+
+def renew_scratch(scratch_mb: int, owner: int) -> None:
+    """Put another scratch folder in the place of the one that was built, which is left behind."""
+    os.chdir("/")
+    system.unmount("/dev/shm")
+    system.unmount(SANDBOX)
     _mount_scratch(scratch_mb, owner)
 
 
@@ -67,11 +90,9 @@ def _make_place(path: str, *, folder: bool) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o444))
 
 
-def _add_folders() -> None:
-    for folder in (SANDBOX, "/dev/shm"):
+def _make_folders(*folders: str) -> None:
+    for folder in folders:
         os.makedirs(folder, exist_ok=True)
-    if not os.path.lexists("/tmp"):
-        os.symlink(TEMPORARY, "/tmp")
 
 
 def _mount_scratch(scratch_mb: int, owner: int) -> None:

@@ -4,6 +4,8 @@ The keeper leaves the shared namespaces but is not confined further; student cod
 runs in it. When it dies the run dies, and when the trusted side goes away it ends the run.
 """
 
+from __future__ import annotations
+
 import array
 import json
 import os
@@ -15,19 +17,22 @@ import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from grader.wire import RunRequest
 from grader.worker import child, system
 from grader.worker.channel import Channel
+from grader.worker.forking import fork
 from grader.worker.walls import Walls, raise_walls
 
 BROKEN = 70
 """Exit code (EX_SOFTWARE) of a run that the worker itself could not carry out."""
 
 
-def keep(channel_fd: int, report: socket.socket) -> NoReturn:
+def keep(channel_fd: int, report: socket.socket, begun: Begun | None = None) -> NoReturn:
     """Serve one request from `channel_fd`; what becomes of it goes to `report`.
+
+    `begun`: a run of its first cells, in this process.
 
     `report` gets {} with the child's pidfd, then {"code": n} or {"signal": n}; or
     {"failed": reason} in place of either.
@@ -38,7 +43,7 @@ def keep(channel_fd: int, report: socket.socket) -> NoReturn:
     try:
         received = channel.receive_request()
         if received is not None:
-            _tell(report, mind(*received, channel, folders.make, report))
+            _tell(report, mind(*received, channel, folders.make, report, begun))
     except BaseException as error:  # noqa: BLE001 - nothing may unwind into the server
         traceback.print_exc()
         _tell(report, {"failed": f"{type(error).__name__}: {error}"})
@@ -52,17 +57,19 @@ def mind(
     channel: Channel,
     make_folder: Callable[[], str],
     report: socket.socket | None = None,
+    begun: Begun | None = None,
 ) -> dict[str, int]:
     """Run a request in a child of this process, which must have one thread.
 
     Returns {"code": n} or {"signal": n} when the child and all it started have ended.
     """
-    walls = raise_walls(request, make_folder)
+    walls = begun.raise_walls(request) if begun else raise_walls(request, make_folder)
+    live = begun.live_on if begun else child.live
     system.prctl(system.PR_SET_PDEATHSIG, signal.SIGKILL)  # becoming nobody cleared it
     system.prctl(system.PR_SET_CHILD_SUBREAPER, 1)
-    pid = os.fork()
+    pid = fork()
     if pid == 0:
-        _become_the_child(request, blob, channel, walls)
+        _become_the_child(lambda: live(request, blob, channel, walls), channel)
     channel.close()
     if report:
         _watch(pid, report)
@@ -70,6 +77,16 @@ def mind(
     if walls.reached["processes"] != "ok":
         _end_strays()
     return {"code": code} if code >= 0 else {"signal": -code}
+
+
+class Begun(Protocol):
+    """A run whose first cells have been run in this process."""
+
+    def raise_walls(self, request: RunRequest) -> Walls:
+        """As `walls.raise_walls`, from where that run stands."""
+
+    def live_on(self, request: RunRequest, blob: bytes, channel: Channel, walls: Walls) -> None:
+        """As `child.live`, from the next cell on."""
 
 
 class _Folders:
@@ -87,12 +104,12 @@ class _Folders:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _become_the_child(request: RunRequest, blob: bytes, channel: Channel, walls: Walls) -> NoReturn:
+def _become_the_child(live: Callable[[], None], channel: Channel) -> NoReturn:
     code = BROKEN
     try:
         system.prctl(system.PR_SET_PDEATHSIG, signal.SIGKILL)
         child.close_all_but(channel.descriptors)
-        child.live(request, blob, channel, walls)
+        live()
         code = 0
     except BaseException:  # noqa: BLE001
         traceback.print_exc()

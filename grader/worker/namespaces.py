@@ -14,7 +14,7 @@ from grader.worker.readable import interpreter_paths, private_file
 
 NOBODY = 65534
 LAYERS = ("user", "files", "network", "processes")
-_SPACES = (
+SPACES = (
     system.CLONE_NEWNS
     | system.CLONE_NEWPID
     | system.CLONE_NEWNET
@@ -30,7 +30,7 @@ def enter(data: Sequence[str], scratch_mb: int) -> dict[str, str]:
     write to. The *next* child of this process is process 1 of its own namespace.
     """
     Path("/proc/self/oom_score_adj").write_text("1000")
-    proc = _Proc()
+    proc = Proc()
     try:
         enter_all = _as_root if os.geteuid() == 0 else _as_user
         user = enter_all(proc, data, scratch_mb)
@@ -41,12 +41,13 @@ def enter(data: Sequence[str], scratch_mb: int) -> dict[str, str]:
     return dict.fromkeys(LAYERS, "ok") | {"user": user}
 
 
-class _Proc:
+class Proc:
     """The /proc entries of this process, kept open across the change of root."""
 
-    def __init__(self) -> None:
-        self._self = os.open("/proc/self", os.O_PATH)
-        self._sysctl = os.open("/proc/sys/user", os.O_PATH)
+    def __init__(self, proc: int | None = None) -> None:
+        """`proc`: a descriptor of /proc where it is out of sight already."""
+        self._self = os.open("self" if proc else "/proc/self", os.O_PATH, dir_fd=proc)
+        self._sysctl = os.open("sys/user" if proc else "/proc/sys/user", os.O_PATH, dir_fd=proc)
 
     def map_ids(self, user: int, group: int) -> None:
         """Give the new user namespace one user and one group, and no namespace below it."""
@@ -68,17 +69,22 @@ class _Proc:
             os.close(descriptor)
 
 
-def _as_root(proc: _Proc, data: Sequence[str], scratch_mb: int) -> str:
+def _as_root(proc: Proc, data: Sequence[str], scratch_mb: int) -> str:
     private = private_file(data)
     uid = 0 if private else NOBODY
     paths = (*interpreter_paths(), *data)
-    system.unshare(_SPACES)
+    system.unshare(SPACES)
     filetree.build(paths, scratch_mb, uid)
+    return enter_own_user(proc, uid, private)
+
+
+def enter_own_user(proc: Proc, uid: int, private: str | None) -> str:
+    """Root becomes `uid` in a user namespace of its own; "ok" or what is missing.
+
+    `private`: a file for whose sake it stays root.
+    """
     if not private:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-        system.prctl(system.PR_SET_DUMPABLE, 1)  # or /proc/self would still be root's
+        system.become(NOBODY)
     try:
         system.unshare(system.CLONE_NEWUSER)
     except system.RefusedError as error:
@@ -87,10 +93,10 @@ def _as_root(proc: _Proc, data: Sequence[str], scratch_mb: int) -> str:
     return f"is still root, who alone may read {private}" if private else "ok"
 
 
-def _as_user(proc: _Proc, data: Sequence[str], scratch_mb: int) -> str:
+def _as_user(proc: Proc, data: Sequence[str], scratch_mb: int) -> str:
     user, group = os.geteuid(), os.getegid()
     paths = (*interpreter_paths(), *data)
-    system.unshare(_SPACES | system.CLONE_NEWUSER)
+    system.unshare(SPACES | system.CLONE_NEWUSER)
     proc.map_ids(user, group)
     filetree.build(paths, scratch_mb, user)
     return "ok"

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 from grader import wire
 from grader.worker.channel import Channel
+from grader.worker.forking import fork
 
-_fork: Any = getattr(os, "fork", None)
 _wait: Any = getattr(os, "waitpid", None)
 _kill, _leave, _pid, _code = os.kill, os._exit, os.getpid, os.waitstatus_to_exitcode
 _handle, _signals = signal.signal, sorted(signal.valid_signals())
@@ -67,11 +67,18 @@ class Phases:
         self.channel.send(wire.Parted())
         asked: Asked | None = None
         while (pid := _child()) > 0:
-            _quieten()
-            self._wait(pid)
-            asked = self._next()
+            try:
+                asked = self._coordinate(pid)
+            except BaseException:  # noqa: BLE001 - nothing may unwind into student code here
+                _leave(BROKEN)
         self.channel.adopt()
         return asked
+
+    def _coordinate(self, pid: int) -> Asked:
+        """See a run to its end, and wait for what is asked for next."""
+        _quieten()
+        self._wait(pid)
+        return self._next()
 
     def _wait(self, pid: int) -> None:
         """Wait for the run's end, end what it left behind, and say how it ended."""
@@ -92,10 +99,9 @@ class Phases:
 def _child() -> int:
     """Fork; where that is refused the run ends, for this process may not go on with it."""
     try:
-        pid: int = _fork()
+        return fork()
     except OSError:
         _leave(BROKEN)
-    return pid
 
 
 def _end_others() -> None:

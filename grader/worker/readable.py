@@ -1,6 +1,6 @@
 """Which files a run may read: the interpreter, its libraries, the worker, the data."""
 
-# ruff: noqa: PTH100, PTH110, PTH114, PTH115, PTH116, PTH118, PTH206
+# ruff: noqa: PTH100, PTH113, PTH119, PTH110, PTH114, PTH115, PTH116, PTH118, PTH206
 # (unresolved paths, links included, are what this is about)
 
 import functools
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
-WORKER_FILES = ("__init__.py", "pins.py", "wire.py", "worker")
+WORKER_FILES = ("__init__.py", "packing.py", "pins.py", "wire.py", "worker")
 SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 _PACKAGE_FOLDERS = {"site-packages", "dist-packages"}
 """Also of another prefix: what a `.pth` file of a virtual environment adds."""
@@ -27,6 +27,12 @@ def interpreter_paths() -> tuple[str, ...]:
     paths += [sys.executable, os.path.join(sys.prefix, "pyvenv.cfg"), *SYSTEM_LIBRARIES]
     paths += [str(PACKAGE / name) for name in WORKER_FILES]
     return outermost(paths + mapped_files())
+
+
+def library_folders() -> list[str]:
+    """Where the libraries of packages may lie that are not imported yet."""
+    places = [os.path.join(prefix, "lib") for prefix in (sys.prefix, sys.base_prefix, "/usr/local")]
+    return places + os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
 
 
 def _belongs_to_interpreter(path: str) -> bool:
@@ -53,11 +59,22 @@ def data_files(folder: str) -> tuple[str, ...]:
 
 def private_file(files: Iterable[str]) -> str | None:
     """A file among these and the interpreter's that its owner alone may read, if any."""
-    samples = (os.__file__, sysconfig.get_path("purelib"), str(PACKAGE / "wire.py"))
-    for path in (*samples, *files):
+    for path in (*_samples(), *files):
         if not os.stat(path).st_mode & stat.S_IROTH:
             return path
     return None
+
+
+def open_to_all(files: Iterable[str]) -> bool:
+    """Whether any user may read these and the interpreter, and pass all folders above them."""
+    paths = [Path(os.path.realpath(path)) for path in (*_samples(), *files)]
+    above = {folder for path in paths for folder in path.parents}
+    passable = all(folder.stat().st_mode & stat.S_IXOTH for folder in above)
+    return passable and private_file(path for path in files if os.path.isfile(path)) is None
+
+
+def _samples() -> tuple[str, ...]:
+    return os.__file__, sysconfig.get_path("purelib"), str(PACKAGE / "wire.py"), sys.executable
 
 
 def outermost(paths: list[str]) -> tuple[str, ...]:

@@ -80,6 +80,11 @@ class Recorder:
         self._iterations: dict[int, int] = {}
         self._read_before: set[tuple[int, str, int]] = set()
 
+    def go_on(self, request: RunRequest, send: Send, part: Part) -> None:
+        """From here on serve another request that has begun in the same way."""
+        self.request = self.report.request = self.passes.request = request
+        self.report.send, self._part = send, part
+
     # ---- called by hooks -------------------------------------------------------------------
 
     def part(self, _: int = 0) -> None:

@@ -11,13 +11,15 @@ import sys
 import time
 import types
 import warnings
+from collections.abc import Sequence
 from types import CodeType
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import load
 
+from grader.packing import pack
 from grader.wire import Candidate, CellCode, CellDone, Done, Message, RunRequest
 from grader.worker import capture, data, shell
 from grader.worker.channel import Channel
@@ -25,7 +27,8 @@ from grader.worker.engine import on_first_use
 from grader.worker.entry import NotCallable, call_entry
 from grader.worker.instrument import handed, instrument
 from grader.worker.phases import Phases
-from grader.worker.recorder import Recorder, explain
+from grader.worker.recorder import Part, Recorder, explain
+from grader.worker.reporter import Send
 from grader.worker.snapshot import snapshot
 
 MAX_BYSTANDERS = 200
@@ -33,46 +36,48 @@ _clock = time.perf_counter  # looked up before student code may put another in i
 Status = Literal["ok", "error", "skipped"]
 
 
-def run(request: RunRequest, blob: bytes, channel: Channel) -> None:
-    """Run all cells and report what was seen.
+class Run:
+    """The state of one run: namespace, recorder, output.
 
     Exceptions of the student's code are results; whatever else ends this process is
     for the trusted side to notice.
     """
-    Run(request, blob, channel).go()
 
-
-class Run:
-    """The state of one run: namespace, recorder, output."""
-
-    def __init__(self, request: RunRequest, blob: bytes, channel: Channel) -> None:
+    def __init__(self, request: RunRequest, blob: bytes, send: Send, part: Part) -> None:
         self.request = request
         self.blob = blob
-        self.send = channel.send
+        self.send = send
         self.module = types.ModuleType("__main__")
         self.namespace: dict[str, Any] = self.module.__dict__
-        self.recorder = Recorder(
-            request, channel.send, self.namespace, Phases(request, blob, channel).part
-        )
+        self.recorder = Recorder(request, send, self.namespace, part)
         self.output = capture.install(request.limits.output_kb)
         self.resolver = data.Resolver(request.data)
         self.codes: dict[int, CodeType | BaseException] = {}
         self.exited = False
 
     def go(self) -> None:
-        self._prepare()
-        for cell in self.request.cells:
+        """Run all cells and report what was seen."""
+        self.cells(self.request.cells)
+        self.end()
+
+    def cells(self, cells: Sequence[CellCode]) -> None:
+        """Run these cells of the request, unless the code has asked to exit."""
+        for cell in cells:
+            if self.exited:
+                return
             self.recorder.begin_cell(cell.index)
             self.send(self._cell(cell), b"")
-            if self.exited:
-                break
+
+    def end(self) -> None:
+        """What comes after the last cell."""
         if not self.recorder.settled and not self.exited:
             self._entry()
         if self.recorder.audit is None:
             self._bystanders()
         self.send(Done(exited=self.exited), b"")
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Set the stage; no code of the student's runs yet."""
         seed(self.request.seed)
         self.namespace["__builtins__"] = builtins
         sys.modules["__main__"] = self.module
@@ -80,7 +85,21 @@ class Run:
         self.resolver.install()
         shell.install(self.namespace, self.resolver)
         warnings.simplefilter("ignore")
-        self.codes = {cell.index: self._compiled(cell) for cell in self.request.cells}
+        self._compile(self.request.cells)
+
+    def go_on(self, request: RunRequest, blob: bytes, channel: Channel) -> None:
+        """Serve another request whose first cells are those of this run, and have been run."""
+        left = request.cells[len(self.request.cells) :]
+        self.request, self.blob, self.send = request, blob, channel.send
+        self.recorder.go_on(request, channel.send, Phases(request, blob, channel).part)
+        with warnings.catch_warnings():  # the cells that have run may want to see them
+            warnings.simplefilter("ignore")
+            self._compile(left)
+        self.cells(left)
+        self.end()
+
+    def _compile(self, cells: Sequence[CellCode]) -> None:
+        self.codes |= {cell.index: self._compiled(cell) for cell in cells}
 
     def _cell(self, cell: CellCode) -> CellDone:
         if cell.skip is not None:
@@ -171,7 +190,7 @@ class Run:
                 pass_id=self.recorder.passes.current.number,
                 value=type(value)(kind=value.kind, key=name, dtype=value.dtype, shape=value.shape),
             )
-            self.send(message, save({name: copy}))
+            self.send(message, pack({name: copy}))
 
 
 def seed(number: int) -> None:

@@ -59,9 +59,9 @@ def unshare(flags: int) -> None:
         raise RefusedError(f"new namespaces: {error.strerror}") from error
 
 
-def prctl(option: int, value: int = 0) -> None:
+def prctl(option: int, value: int = 0, address: int = 0) -> None:
     """Set a property of this process."""
-    _call("prctl", ctypes.c_int(option), *(ctypes.c_ulong(v) for v in (value, 0, 0, 0)))
+    _call("prctl", ctypes.c_int(option), *(ctypes.c_ulong(v) for v in (value, address, 0, 0)))
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
@@ -97,6 +97,14 @@ def pivot_root(new_root: str, put_old: str) -> None:
 def unmount(path: str) -> None:
     """Detach the mount at `path`."""
     _call("umount2", path.encode(), ctypes.c_int(MNT_DETACH))
+
+
+def become(user: int) -> None:
+    """Be this user and group, and in no other group, for good; takes root."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    prctl(PR_SET_DUMPABLE, 1)  # or /proc/self would still be root's
 
 
 def drop_all_capabilities() -> None:

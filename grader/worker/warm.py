@@ -32,10 +32,14 @@ def warm_up() -> None:
     gc.enable()
 
 
+def wanted(mentioned: Iterable[str], table: dict[str, tuple[str, ...]] = ON_DEMAND) -> list[str]:
+    """What `table` holds for the modules that a request mentions."""
+    return [name for word in mentioned for name in table.get(word, ())]
+
+
 def warm_modules(mentioned: Iterable[str], table: dict[str, tuple[str, ...]] = ON_DEMAND) -> None:
     """Import what `table` holds for the modules that a request mentions."""
-    wanted = [name for word in mentioned for name in table.get(word, ())]
-    missing = [name for name in wanted if name not in sys.modules]
+    missing = [name for name in wanted(mentioned, table) if name not in sys.modules]
     for name in missing:
         try:
             importlib.import_module(name)

@@ -1,9 +1,8 @@
-"""Folders of earlier runs: recognised by what they hold, removed file by file."""
+"""Removing one submission's reports: recognised by what the folder holds, file by file."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -15,25 +14,19 @@ class _Head(msgspec.Struct):
     schema: str
 
 
-def remove_stale(out: Path, keep: Iterable[Path]) -> None:
-    """Remove the grader's own folders directly in `out`, but those in `keep`.
+def remove_reports(folder: Path) -> bool:
+    """Remove a folder that holds this grader's reports and nothing else.
 
     A folder that holds anything else, that is a link, or whose record is not ours is left
-    as it is: only files which this package wrote are ever deleted, never a tree.
+    as it is: only files which this package wrote are ever deleted, never a tree. Returns
+    whether the folder is gone.
     """
-    kept = {_identity(folder) for folder in keep if folder.exists()}
-    for folder in sorted(out.iterdir()):
-        if not folder.is_dir() or folder.is_symlink() or _identity(folder) in kept:
-            continue
-        files = list(folder.iterdir())
-        if all(_is_own(file) for file in files) and _is_record(folder / "scorecard.json"):
-            _remove(folder, files)
-
-
-def _identity(folder: Path) -> tuple[int, int]:
-    # Names do not do: on some disks Amy and amy, or two spellings of é, are one folder.
-    status = folder.stat()
-    return status.st_dev, status.st_ino
+    if not folder.is_dir() or folder.is_symlink():
+        return not folder.exists()
+    files = list(folder.iterdir())
+    if all(_is_own(file) for file in files) and _is_record(folder / "scorecard.json"):
+        _remove(folder, files)
+    return not folder.exists()
 
 
 def _is_own(file: Path) -> bool:
@@ -50,7 +43,7 @@ def _is_record(file: Path) -> bool:
 
 
 def _remove(folder: Path, files: list[Path]) -> None:
-    # The record goes last: if this is interrupted, the next run still knows the folder.
+    # The record goes last: if this is interrupted, the folder is still known as ours.
     for file in sorted(files, key=lambda file: file.name == "scorecard.json"):
         with contextlib.suppress(OSError):
             file.unlink()

@@ -1,0 +1,68 @@
+"""`grader adjust`: points by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import click
+
+from grader.cli.place import Place, of_gradebook, opened, renew
+from grader.errors import UsageError
+from grader.messages import printable
+
+
+# "-2" is a number here, not an option.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("student", required=False, metavar="[ID]")
+@click.argument("points", required=False, type=float)
+@click.option("--reason", help="Why; the student reads it on the scorecard.")
+@click.option("--undo", type=int, metavar="NUMBER", help="Take an adjustment back.")
+@of_gradebook
+def adjust(
+    student: str | None, points: float | None, reason: str | None, undo: int | None, **place: Any
+) -> None:
+    """Give or take points by hand, over every regrade.
+
+    grader adjust ada +2 --reason "…"
+
+    Without points, lists the adjustments of one or of all.
+    """
+    where = Place(**place)
+    if undo is not None:
+        _undo(where, undo)
+    elif student is not None and points is not None:
+        _adjust(where, student, points, reason)
+    else:
+        _list(where, student)
+
+
+def _adjust(where: Place, student: str, points: float, reason: str | None) -> None:
+    if not math.isfinite(points) or points == 0:
+        raise UsageError(f"{points:g} points change nothing: say +2 or -1.5")
+    if not reason or not reason.strip():
+        raise UsageError("an adjustment needs its --reason: the student reads it")
+    with opened(where) as (book, assignment):
+        book.adjust(assignment, student, points, reason)
+        renew(book, assignment, where)
+
+
+def _undo(where: Place, number: int) -> None:
+    with opened(where) as (book, assignment):
+        student = book.undo(assignment, number)
+        click.echo(f"taken back: adjustment {number} of {printable(student)}")
+        renew(book, assignment, where)
+
+
+def _list(where: Place, student: str | None) -> None:
+    with opened(where) as (book, assignment):
+        grades = book.grades(assignment)
+    if student is not None and student not in {grade.id for grade in grades}:
+        raise UsageError(f"nobody in {assignment} has the id {printable(student)}")
+    for grade in grades:
+        if student in (None, grade.id):
+            for each in grade.adjusted:
+                click.echo(
+                    f"{each.number}  {printable(grade.id)}  {each.points:+g}  "
+                    f"{printable(each.reason)}  ({printable(each.by)}, {each.at})"
+                )

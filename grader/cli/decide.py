@@ -1,0 +1,52 @@
+"""`grader decide`: an instructor's decision on an integrity note."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from grader.cli.place import Place, of_gradebook, opened, renew
+from grader.errors import UsageError
+from grader.messages import printable
+
+
+@click.command()
+@click.argument("student", required=False, metavar="[ID]")
+@click.argument("note", required=False)
+@click.argument("ruling", required=False, type=click.Choice(["upheld", "dismissed", "open"]))
+@click.option("--reason", help="Why; the student reads it on the scorecard.")
+@of_gradebook
+def decide(
+    student: str | None, note: str | None, ruling: str | None, reason: str | None, **place: Any
+) -> None:
+    """Decide on an integrity note, over every regrade.
+
+    grader decide ada copied upheld --reason "…"
+
+    NOTE may be cut short. upheld: the gradient's points are taken away; dismissed: points that
+    the note cost are restored; open: an earlier decision is taken back. Without NOTE, lists the
+    notes of one or of all.
+    """
+    where = Place(**place)
+    if student is None or note is None:
+        _list(where, student)
+        return
+    if ruling is None:
+        raise UsageError("say what is decided: upheld, dismissed or open")
+    if ruling != "open" and not (reason and reason.strip()):
+        raise UsageError("a decision needs its --reason: the student reads it")
+    with opened(where) as (book, assignment):
+        verdict: Any = None if ruling == "open" else ruling
+        name = book.decide(assignment, student, note, verdict, reason or "")
+        click.echo(f"{printable(student)}  {name}  {ruling}")
+        renew(book, assignment, where)
+
+
+def _list(where: Place, student: str | None) -> None:
+    with opened(where) as (book, assignment):
+        notes = book.notes(assignment)
+    for note in notes:
+        if student in (None, note.student):
+            state = note.decision.ruling if note.decision else "open"
+            click.echo(f"{printable(note.student)}  {note.name}  {state}  {printable(note.text)}")

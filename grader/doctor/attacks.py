@@ -1,0 +1,86 @@
+"""What is tried, as cells of a submission: each raises where it is kept off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grader.doctor.finding import Name
+from grader.doctor.victims import Victims
+from grader.wire import Limits
+
+LIMITS = Limits(cell_seconds=0.5, total_seconds=6, memory_mb=256, processes=24)
+STRAY = "graderstray"
+"""Name that a process takes which means to outlive its run."""
+
+
+def attempts(victims: Victims) -> Mapping[Name, Mapping[str, str]]:
+    """Protection → what is tried → Python source, which ends normally if it succeeds."""
+    secret, pid = str(victims.secret), victims.process.pid
+    tcp, udp = victims.tcp.getsockname()[1], victims.udp.getsockname()[1]
+    return {
+        "files": {
+            "read a file that anybody may read": f"open({secret!r}).read()",
+            "read /etc/hostname": "open('/etc/hostname').read()",
+            "write a file beside it": f"open({secret!r} + '.new', 'w').write('x')",
+            "list its folder": f"__import__('os').listdir({str(victims.folder)!r})",
+        },
+        "network": {
+            "connect by TCP": _connect("AF_INET", "SOCK_STREAM", ("127.0.0.1", tcp)),
+            "send by UDP": _connect("AF_INET", "SOCK_DGRAM", ("127.0.0.1", udp)),
+            "connect to a socket in a folder": _connect(
+                "AF_UNIX", "SOCK_STREAM", victims.path.getsockname()
+            ),
+        },
+        "signals": {
+            "send a signal to another process": f"__import__('os').kill({pid}, 19)",
+            "lower another's priority": f"__import__('os').setpriority(0, {pid}, 10)",
+            "change another's limits": (
+                f"import resource; resource.prlimit({pid}, resource.RLIMIT_NOFILE, (9, 9))"
+            ),
+            "trace another process": _call(f"ptrace(16, {pid}, 0, 0)"),
+        },
+        "memory": {
+            "hide memory in a memfd": "__import__('os').memfd_create('x')",
+            "hide memory in System V segments": _call("shmget(0, 1 << 20, 0o1600)"),
+        },
+        "processes": {"start more processes than allowed": _FORKS},
+    }
+
+
+def _connect(family: str, kind: str, address: object) -> str:
+    return (
+        f"import socket; s = socket.socket(socket.{family}, socket.{kind}); s.settimeout(1); "
+        f"s.connect({address!r}); s.send(b'x')"
+    )
+
+
+def _call(expression: str) -> str:
+    return f"import ctypes\nif ctypes.CDLL(None).{expression} < 0: raise OSError('refused')"
+
+
+_FORKS = """import os, time
+began = []
+try:
+    for _ in range(60):
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(5)
+            os._exit(0)
+        began.append(pid)
+finally:
+    for pid in began:
+        os.kill(pid, 9)
+        os.waitpid(pid, 0)"""
+
+OUTLIVE = f"""import ctypes, os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        ctypes.CDLL(None).prctl(15, {STRAY!r}.encode())
+        time.sleep(120)
+    os._exit(0)
+os.wait()
+time.sleep(0.2)"""
+TAKE_MEMORY = "kept = []\nwhile True: kept.append(bytearray(1 << 24))"
+TAKE_TIME = "while True: pass"
+WAIT = "import time; time.sleep(60)"

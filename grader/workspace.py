@@ -1,0 +1,52 @@
+"""Temporary folders that go away, even those of a run that was killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+PREFIX = "grader-"
+_LOCK = ".lock"
+
+
+@contextmanager
+def workspace(*, mode: int = 0o700) -> Iterator[Path]:
+    """A new temporary folder with these permissions, removed at the end of the block.
+
+    A killed run cannot remove its own; the next one does: what it finds is known by its
+    lock, which the system releases with the process that held it.
+    """
+    _sweep()
+    folder, owner = Path(tempfile.mkdtemp(prefix=PREFIX)), os.getpid()
+    try:
+        with FileLock(folder / _LOCK):
+            folder.chmod(mode)
+            yield folder
+    finally:
+        if os.getpid() == owner:  # and not a fork of the process that made it
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if _abandoned(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _abandoned(folder: Path) -> bool:
+    """Whether this is a workspace of ours that nobody holds any more."""
+    lock = folder / _LOCK
+    try:
+        ours = not hasattr(os, "geteuid") or folder.lstat().st_uid == os.geteuid()
+        if not ours or folder.is_symlink() or not lock.is_file():
+            return False
+        with FileLock(lock, timeout=0):
+            return True
+    except (OSError, Timeout):
+        return False

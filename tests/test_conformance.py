@@ -1,0 +1,133 @@
+"""What every combination of layers claims, it keeps: as root and as an ordinary user.
+
+`grader doctor` attacks itself; this runs it for each combination of layers that a machine may
+lack. A claim that does not stand fails, and so does a combination that claims less than here.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.doctor import examine, remedies
+from grader.errors import UnsafeError
+from grader.sandbox import ForkServerSandbox, FreshProcessSandbox
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NAMES = ("files", "network", "signals", "memory", "processes", "time")
+ALL = dict.fromkeys(NAMES, "enforced")
+SHARED = ALL | {"processes": "partial"}
+
+LACKING = {
+    "nothing": ((), ALL),
+    "bubblewrap": (("bubblewrap",), ALL),
+    "namespaces": (("namespaces",), SHARED),
+    "bubblewrap and namespaces": (("bubblewrap", "namespaces"), SHARED),
+    "all but landlock": (
+        ("bubblewrap", "namespaces", "seccomp"),
+        SHARED | {"network": "none", "signals": "partial", "memory": "partial"},
+    ),
+    "all but seccomp": (("bubblewrap", "namespaces", "landlock"), SHARED | {"files": "none"}),
+}
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the layers are Linux's")
+needs_bubblewrap = pytest.mark.skipif(
+    not shutil.which("bwrap") and not os.environ.get("CI"), reason="bubblewrap is not installed"
+)
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")
+
+
+@needs_bubblewrap
+@pytest.mark.parametrize("lacking", LACKING)
+def test_every_claim_withstands_the_attempts_upon_it(lacking):
+    without, expected = LACKING[lacking]
+    with ForkServerSandbox(without=without) as box:
+        isolation, findings = examine(box)
+    assert [finding for finding in findings if not finding.true] == []
+    assert {name: getattr(isolation, name) for name in NAMES} == expected
+    assert ("in bubblewrap" in isolation.backend) == ("bubblewrap" not in without)
+    assert {remedy.layer for remedy in remedies(isolation)} <= {*without, "user"}
+
+
+def test_a_fresh_process_keeps_what_it_claims_too():
+    with FreshProcessSandbox() as box:
+        isolation, findings = examine(box)
+    assert [finding for finding in findings if not finding.true] == []
+    assert {name: getattr(isolation, name) for name in NAMES} == ALL
+
+
+def test_what_is_not_enforced_is_seen_to_be_open():
+    with ForkServerSandbox(
+        without=("bubblewrap", "namespaces", "landlock", "seccomp"), required=False
+    ) as box:
+        isolation, findings = examine(box)
+    assert isolation.level == "none"
+    got_through = {finding.name: finding.got_through for finding in findings}
+    assert "read a file that anybody may read" in got_through["files"]
+    assert "connect by TCP" in got_through["network"]
+    assert "hide memory in a memfd" in got_through["memory"]
+    assert got_through["time"] == ()
+
+
+def test_where_neither_files_nor_network_can_be_closed_nothing_is_run(tmp_path):
+    layers = ("bubblewrap", "namespaces", "landlock", "seccomp")
+    with ForkServerSandbox(without=layers) as box, pytest.raises(UnsafeError, match="--no-sandbox"):
+        examine(box)
+
+
+OPEN_HOME = """
+base=$(dirname "$(dirname "$(readlink -f "$1")")")
+case "$base" in /root/*)
+    mount -t tmpfs -o mode=755 none /mnt; mkdir /mnt/base; mount --bind "$base" /mnt/base
+    mount -t tmpfs -o mode=755 none /root; mkdir -p "$base"; mount --bind /mnt/base "$base";;
+esac
+"""
+"""An interpreter in root's home, as pyenv has it, made reachable for everybody."""
+
+
+def passes_as(become: str, *arguments: str) -> str:
+    """Output of this file's tests in an interpreter that the shell line `become` starts."""
+    if sys.prefix.startswith("/root") or str(REPOSITORY).startswith("/root"):
+        pytest.skip("the environment lies in root's home")
+    tests = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", __file__]
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-ec", OPEN_HOME + become, "sh", *tests, *arguments],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTEST_ADDOPTS": "", "HOME": "/"},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@needs_root
+@needs_bubblewrap
+def test_an_ordinary_user_passes_the_same_suite():
+    become = 'exec setpriv --reuid 4321 --regid 4321 --clear-groups "$@"'
+    printed = passes_as(become, "-k", "claim")
+    assert f"{len(LACKING) + 1} passed" in printed
+
+
+@needs_root
+def test_root_gives_each_run_a_user_of_its_own_where_namespaces_are_refused():
+    passes_as('exec "$@"', "-k", "own_user")
+
+
+@needs_root
+def test_a_run_has_its_own_user_and_a_limit_on_processes_without_namespaces():
+    from test_sandbox import cells, request
+
+    without = ("bubblewrap", "namespaces", "landlock")
+    with ForkServerSandbox(without=without) as box:
+        if str(Path(sys.executable).resolve()).startswith("/root"):
+            pytest.skip("an interpreter in root's home is for root alone")
+        outcomes = [box.run(request("import os; print(os.getuid())")) for _ in range(2)]
+        users = [cells(outcome)[0].output.strip() for outcome in outcomes]
+        _, findings = examine(box, ["processes"])
+    assert len({*users, "0", "65534"}) == 4
+    assert findings[0].got_through == ()
