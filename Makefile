@@ -43,10 +43,10 @@ starter: $(VENV)/ready ## make ASSIGNMENT's starter from its solution
 	@$(BIN)/grader starter solutions/$(ASSIGNMENT)/solution.ipynb \
 		assignments/$(ASSIGNMENT)/starter.ipynb
 
-clean: ## remove reports and everything that was set up
+clean: ## remove reports and everything that was set up, but no gradebook
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 		.import_linter_cache .coverage
-	find reports -mindepth 1 ! -name .gitkeep -delete
+	find reports -mindepth 1 ! -name .gitkeep ! -name 'gradebook.db*' \( ! -type d -o -empty \) -delete
 
 $(VENV)/bin/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with make PYTHON=…"; exit 1; }

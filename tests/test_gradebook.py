@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import report_cards as cards
-from sqlalchemy import select
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import inspect, select
 
 from grader.assignment import Assignment, Late
 from grader.errors import UsageError
 from grader.grade import Grade
-from grader.gradebook import Gradebook, GradebookError, Roster, open_gradebook, tables
+from grader.gradebook import Gradebook, GradebookError, Roster, moment, open_gradebook, tables
 from grader.gradebook.attempts import Attempt
 from grader.gradebook.enrolment import HandedIn, Place
+from grader.gradebook.late import lateness
 from grader.gradebook.roster import Student
 from grader.model import IntegrityNote, Scorecard
 
@@ -443,3 +449,54 @@ def test_a_time_belongs_to_what_was_handed_in(group: Class) -> None:
     assert group.of("ada").lateness == "on time"
     group.enroll(handed_in("ada", content="b"))
     assert group.of("ada").lateness == "time unknown"
+
+
+# ---- arithmetic and documentation ----------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    score=st.integers(0, 74).map(lambda half: half / 2),
+    given_points=st.lists(st.integers(-20, 20).filter(bool).map(lambda n: n / 4), max_size=4),
+    hours=st.integers(-48, 400),
+    ruling=st.sampled_from(["upheld", "dismissed", None]),
+)
+def test_the_final_score_is_the_sum_that_it_says(
+    arithmetic: Class, score: float, given_points: list[float], hours: int, ruling: Any
+) -> None:
+    name = f"s{uuid.uuid4().hex[:10]}"
+    at = moment.written(POLICY.due + timedelta(hours=hours))
+    arithmetic.enroll(handed_in(name, submitted_at=at, submitted_from="flag"))
+    arithmetic.store(msgspec.structs.replace(copied(name, rate=0.25), score=score))
+    for points in given_points:
+        arithmetic.book.adjust(NAME, name, points, "x")
+    if ruling is not None:
+        arithmetic.book.decide(NAME, name, "copied", ruling, "x")
+    grade = arithmetic.of(name)
+    decided = {"upheld": -0.25, "dismissed": 0.75, None: 0.0}[ruling]
+    earned = max(score + decided, 0)
+    share = lateness(POLICY, moment.read(at)).share
+    assert grade.score == score
+    assert grade.integrity == decided
+    assert grade.adjustments == sum(given_points)
+    assert grade.late == pytest.approx(share * earned)
+    assert grade.final == pytest.approx(max(score + decided + sum(given_points) - grade.late, 0))
+
+
+@pytest.fixture(scope="module")
+def arithmetic(tmp_path_factory: pytest.TempPathFactory, assignment: Assignment) -> Iterator[Class]:
+    """One class for all examples, each of which is another student."""
+    with open_gradebook(tmp_path_factory.mktemp("sums"), create=True) as book:
+        group = Class(book, assignment)
+        group.late(POLICY)
+        yield group
+
+
+def test_every_table_view_and_column_is_documented(book: Gradebook) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "gradebook.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE))
+    with book.database.reading() as connection:
+        found = inspect(connection)
+        for name in (*found.get_table_names(), *found.get_view_names()):
+            said = set(re.findall(r"`(\w+)`", rows[name]))
+            assert said == {column["name"] for column in found.get_columns(name)}, name

@@ -292,7 +292,7 @@ def test_columns_appear_where_they_are_used(desk: Desk) -> None:
     desk.run()
     head = "id,path,status,run,score,max_score,exercise-1,exercise-2,exercise-3,reason"
     assert (desk.out / "grades.csv").read_text().splitlines()[0] == head
-    assert "Adjusted" not in (desk.out / "index.html").read_text()
+    assert "Final" not in (desk.out / "index.html").read_text()
     with open_gradebook(desk.out) as book:
         book.adjust("backprop_ninja", "ada", 2, "x")
     roster = Roster(path="r", students=[Student(id="ada", name="=Ada"), Student(id="zoe")])
@@ -304,6 +304,7 @@ def test_columns_appear_where_they_are_used(desk: Desk) -> None:
     assert lines[1].startswith("ada,'=Ada,")
     assert lines[4].startswith("zoe,,,missing,not_run,,43,0,,")
     page = (desk.out / "index.html").read_text()
+    assert '<b>39</b>\n<span class="part">+2 adjusted</span>' in page
     assert "<bdi>zoe</bdi>" in page
     assert 'href="zoe/' not in page
 

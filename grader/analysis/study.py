@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import warnings
 from collections.abc import Sequence
 
 import msgspec
@@ -17,6 +15,7 @@ from grader.analysis.walker import Names, Walker
 from grader.assignment import Assignment
 from grader.model import Line
 from grader.notebook import Notebook, SyntaxProblem, Unreadable, python_source, read_notebook
+from grader.notebook.syntax import parse
 from grader.wire import CellCode, RunRequest
 
 MAX_LINES = 60
@@ -91,10 +90,11 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
 
 
 def _walked(walker: Walker, index: int, source: str) -> str | SyntaxProblem:
+    tree = parse(source)
+    if isinstance(tree, SyntaxProblem):
+        return tree
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            walker.walk_cell(index, ast.parse(source))
+        walker.walk_cell(index, tree)
     except RecursionError:
         return SyntaxProblem(message="the code is nested too deeply to be read", line=1)
     return source

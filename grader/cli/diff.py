@@ -36,7 +36,7 @@ def diff(old: str | None, new: str | None, style: str, **place: Any) -> None:
     if style == "json":
         import msgspec
 
-        click.echo(msgspec.json.format(msgspec.json.encode(moves), indent=1))
+        click.echo(msgspec.json.format(msgspec.json.encode(moves), indent=1).decode())
     else:
         _print(moves)
 

@@ -14,6 +14,8 @@ from grader.cli.adjust import adjust
 from grader.cli.decide import decide
 from grader.cli.diff import diff
 from grader.cli.forget import forget
+from grader.cli.results import COMMANDS
+from grader.cli.students import check, watch
 from grader.errors import GraderError, InfrastructureError
 from grader.messages import printable
 
@@ -127,7 +129,7 @@ def starter(solution: Path, starter: Path) -> None:
     click.echo(f"wrote {starter}")
 
 
-for command in (adjust, decide, diff, forget):
+for command in (check, watch, adjust, decide, diff, forget, *COMMANDS):
     cli.add_command(command)
 
 

@@ -87,22 +87,19 @@ def _table(cards: Sequence[Scorecard], grades: Mapping[str, Grade]) -> Table:
         heading = exercise.replace("exercise-", "ex. ")
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
-    finals = {card.id: _final(grades.get(card.id)) for card in cards}
-    if any(finals.values()):
+    with_final = any(grades[card.id].changed for card in cards if card.id in grades)
+    if with_final:
         table.add_column("final", justify="right", no_wrap=True)
     table.add_column("remarks", overflow="fold", ratio=1)
     for card in cards:
-        final = [finals[card.id]] if any(finals.values()) else []
+        final = [_final(grades.get(card.id))] if with_final else []
         marks = [*_marks(card, exercises), *final]
         table.add_row(Text(printable(card.id)), *marks, Text(_remarks(card)))
     return table
 
 
 def _final(grade: Grade | None) -> str:
-    """What counts, where that is another figure than the score."""
-    if grade is None or grade.final is None or not grade.changed:
-        return ""
-    return f"{grade.final:g}"
+    return "–" if grade is None or grade.final is None else f"{grade.final:g}"
 
 
 def _exercises(cards: Sequence[Scorecard]) -> list[str]:

@@ -58,9 +58,8 @@ def enroll(
     new = [name for name in dict.fromkeys([*arrived, *listed]) if name not in rows]
     if new:
         places = [{"assignment": assignment.name, "student": name} for name in new]
-        connection.execute(
-            upserting(connection.dialect.name, submissions).on_conflict_do_nothing(), places
-        )
+        statement = upserting(connection.dialect.name, submissions)
+        connection.execute(statement.on_conflict_do_nothing(), places)
         rows = _rows(connection, assignment.name)
     _enter_submissions(connection, assignment, rows, arrived)
     return {name: Place(row["id"], row["key"], row["status"]) for name, row in rows.items()}

@@ -14,10 +14,6 @@ MAX_COLUMNS = 6
 """More exercises than this do not fit beside each other; grades.csv has them all."""
 
 
-LABELS = {"integrity": "Decisions", "adjustments": "Adjusted", "late": "Late", "final": "Final"}
-"""The gradebook's columns; each is shown where it says anything."""
-
-
 def render_class(overview: Overview, title: str, notice: str | None = None) -> str:
     """One HTML page that links every scorecard; those without marks stand first."""
     return "".join(class_pieces(overview, title, notice))
@@ -45,7 +41,6 @@ def _context(overview: Overview, title: str) -> dict[str, Any]:
         "column_name": column_name,
         "columns": columns if 1 < len(columns) <= MAX_COLUMNS else [],
         "extra": extra_columns(rows),
-        "labels": LABELS,
         "struggles": struggles,
         "hardest": hardest(struggles),
         "flagged": sum(row.flags > 0 for row in rows),
@@ -55,15 +50,15 @@ def _context(overview: Overview, title: str) -> dict[str, Any]:
 
 
 def extra_columns(rows: Sequence[ClassRow]) -> list[str]:
-    """Which of the gradebook's columns say anything in this class; with them comes `final`."""
+    """Which of the gradebook's figures say anything in this class; with them comes `final`."""
     grades = [row.grade for row in rows if row.grade is not None]
     used = {
         "integrity": any(grade.integrity for grade in grades),
         "adjustments": any(grade.adjusted for grade in grades),
         "late": any(grade.lateness for grade in grades),
     }
-    used["final"] = any(used.values())
-    return [name for name in LABELS if used[name]]
+    columns = [name for name, said in used.items() if said]
+    return [*columns, "final"] if columns else []
 
 
 def parts_of(row: ClassRow) -> dict[str, Part]:
