@@ -87,7 +87,7 @@ def _shortened(nb: dict[str, Any]) -> dict[str, Any]:
 def _short_output(output: dict[str, Any], limit: int) -> dict[str, Any]:
     """What was printed, or raised, cut to a length; pictures and the like are whole or absent."""
     lines = [cut(_joined(line), limit) for line in output.get("traceback", ())[:100]]
-    data = {k: v for k, v in output.get("data", {}).items() if len(_joined(v)) <= MAX_SHOWN}
+    data = {k: v for k, v in output.get("data", {}).items() if len(json.dumps(v)) <= MAX_SHOWN}
     kept: dict[str, Any] = {"traceback": lines, "data": data}
     for key in ("text", "evalue"):
         kept[key] = cut(_joined(output.get(key, "")), limit)
