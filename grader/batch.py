@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
+import os
+import signal
 import sys
-import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment import Assignment
-from grader.card import ungraded
+from grader.card import faulty, ungraded
 from grader.errors import GraderError
 from grader.model import Scorecard
 from grader.pipeline import Grader
@@ -22,6 +24,7 @@ from grader.report import Reports
 from grader.sandbox import Sandbox
 from grader.submission import Submission
 
+_PR_SET_PDEATHSIG = 1
 AHEAD = 4
 """Submissions handed to the pool ahead of the one waited for, per job: memory stays flat."""
 
@@ -58,12 +61,7 @@ class Desk:
         except GraderError:
             raise
         except Exception as error:  # noqa: BLE001 - one submission may not stop the others
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            reason = (
-                f"the grader itself failed ({type(error).__name__}: {error} at "
-                f"{Path(where.filename).name}:{where.lineno}): please report this"
-            )
-            card = ungraded(submission, reason, self.work.assignment)
+            card = faulty(submission, error, self.work.assignment)
             self.work.reports.write_scorecard(card)
             return Marked(card)
 
@@ -77,9 +75,21 @@ class Desk:
 _desk: Desk | None = None
 
 
-def _open_desk(work: Work) -> None:
+def _open_desk(work: Work, parent: int) -> None:
     global _desk  # noqa: PLW0603 - one desk a pool process, made by its initialiser
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    _die_with(parent)
     _desk = Desk(work)
+
+
+def _die_with(parent: int) -> None:
+    """End when the parent does, however it ends: nobody would take the results."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def _grade_at_desk(submission: Submission) -> Marked:
@@ -87,8 +97,13 @@ def _grade_at_desk(submission: Submission) -> Marked:
     return _desk.grade(submission)
 
 
-def grade_all(work: Work, submissions: Sequence[Submission], *, jobs: int) -> Iterator[Marked]:
-    """Grade all submissions; results come in the order of the submissions."""
+def grade_all(
+    work: Work, submissions: Sequence[Submission], *, jobs: int
+) -> Generator[Marked, None, None]:
+    """Grade all submissions; results come in the order of the submissions.
+
+    Whoever stops taking them before the end drops what is being graded.
+    """
     jobs = min(jobs, len(submissions))
     if jobs <= 1 or sys.platform in {"win32", "darwin"}:
         desk = Desk(work)
@@ -100,9 +115,20 @@ def grade_all(work: Work, submissions: Sequence[Submission], *, jobs: int) -> It
         jobs,
         mp_context=multiprocessing.get_context("fork"),
         initializer=_open_desk,
-        initargs=(work,),
+        initargs=(work, os.getpid()),
     ) as pool:
-        yield from _in_order(pool, work, submissions, jobs * AHEAD)
+        try:
+            yield from _in_order(pool, work, submissions, jobs * AHEAD)
+        except BaseException:
+            _drop(pool)
+            raise
+
+
+def _drop(pool: ProcessPoolExecutor) -> None:
+    """End what is being graded now, and its runs with it: they can be graded again."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in multiprocessing.active_children():
+        process.kill()
 
 
 def _in_order(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import io
+import ast
 import re
-import tokenize
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from grader.analysis.lifetime import Lifetime
 from grader.assignment import Exercise
-from grader.notebook import Cell
+from grader.notebook import Cell, python_source
+from grader.notebook.syntax import parse
+
+MAX_MARKERS = 10_000
+_LEAD = r"^(?:[^\w\n]|_){0,200}"
+"""`#`, `*`, `-` and the like before a heading's words."""
 
 
 class Marker:
@@ -27,7 +33,8 @@ class Recogniser:
     def __init__(self, cells: Sequence[Cell], exercises: Sequence[Exercise]) -> None:
         self.exercises = exercises
         self.tags = {cell.index: set(cell.tags) for cell in cells}
-        self.markers = list(_markers(cells, exercises))
+        self.markers = list(islice(_markers(cells, exercises), MAX_MARKERS))
+        self._places = [(marker.cell, marker.line) for marker in self.markers]
 
     def exercise(self, life: Lifetime) -> Exercise | None:
         """The exercise of a lifetime; None if its target is in none.
@@ -54,9 +61,9 @@ class Recogniser:
         By the cell's tag or the last heading up to its end; else the first plain exercise.
         """
         tagged = [e for e in self.exercises if e.id in self.tags.get(cell, set())]
-        above = [m.exercise for m in self.markers if m.cell <= cell]
-        for exercise in (*tagged, *above[-1:]):
-            if target in exercise.targets:
+        above = self._above(cell + 1, -1)
+        for exercise in (*tagged, above):
+            if exercise is not None and target in exercise.targets:
                 return exercise
         plain = [e for e in self.exercises if target in e.targets and not e.upstream]
         return next((e for e in plain if not e.training), None)
@@ -72,8 +79,12 @@ class Recogniser:
 
     def _by_marker(self, life: Lifetime) -> Exercise | None:
         site = life.writes[-1]
-        above = [m for m in self.markers if (m.cell, m.line) <= (site.cell, site.line)]
-        return above[-1].exercise if above else None
+        return self._above(site.cell, site.line)
+
+    def _above(self, cell: int, line: int) -> Exercise | None:
+        """The exercise that the last marker up to a line names."""
+        number = bisect_right(self._places, (cell, line))
+        return self.markers[number - 1].exercise if number else None
 
     def _by_upstream(self, life: Lifetime) -> Exercise | None:
         upstream = {up.target for up in life.upstream}
@@ -85,37 +96,43 @@ class Recogniser:
 
 
 def _markers(cells: Sequence[Cell], exercises: Sequence[Exercise]) -> Iterator[Marker]:
-    wanted = [marker.casefold() for exercise in exercises for marker in exercise.markers]
-    for cell in cells:
-        text = f"{cell.title}\n{cell.source}".casefold()
-        if not any(marker in text for marker in wanted):
-            continue  # most cells: telling comments from code takes longer than looking
-        for line, text in _headings(cell):
-            for exercise in exercises:
-                if any(_begins(text, marker) for marker in exercise.markers):
+    named = [(_words(marker), exercise) for exercise in exercises for marker in exercise.markers]
+    either = "|".join(words.pattern for words, _ in named)
+    heading = re.compile(rf"{_LEAD}(?={either})", re.IGNORECASE | re.MULTILINE)
+    for cell in cells if named else ():
+        for line, text, at in _headings(cell, heading):
+            for words, exercise in named:
+                if words.match(text, at):
                     yield Marker(cell.index, line, exercise)
 
 
-def _headings(cell: Cell) -> Iterator[tuple[int, str]]:
-    """Lines that may open an exercise: the title of a script's cell, comments, markdown."""
-    yield 0, cell.title
-    if cell.kind == "code":
-        yield from _comments(cell.source)
-    else:
-        yield from enumerate(cell.source.split("\n"), start=1)
+def _words(marker: str) -> re.Pattern[str]:
+    return re.compile(rf"{re.escape(marker)}(?!\w)", re.IGNORECASE)
 
 
-def _begins(text: str, marker: str) -> bool:
-    """Whether a line begins with the marker, leaving out `#`, `*`, `-` and the like."""
-    bare = re.sub(r"^[\W_]+", "", text)
-    return re.match(re.escape(marker) + r"(?!\w)", bare, re.IGNORECASE) is not None
+def _headings(cell: Cell, heading: re.Pattern[str]) -> Iterator[tuple[int, str, int]]:
+    """Where the words of an exercise open a line: in the title of a script's cell, in
+    comments, in markdown. Line, text, and where in the text the words begin.
+    """
+    if match := heading.match(cell.title):
+        yield 0, cell.title, match.end()
+    quoted: frozenset[int] | None = None
+    line, counted = 1, 0
+    for match in heading.finditer(cell.source):
+        line += cell.source.count("\n", counted, match.start())
+        counted = match.start()
+        if cell.kind == "code":
+            quoted = _quoted(cell.source) if quoted is None else quoted
+            if line in quoted or not match[0].lstrip().startswith("#"):
+                continue
+        yield line, cell.source, match.end()
 
 
-def _comments(source: str) -> Iterator[tuple[int, str]]:
-    """Comments that stand on a line of their own; none where the source is no Python."""
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#"):
-                yield token.start[0], token.string
-    except (tokenize.TokenError, SyntaxError, ValueError, RecursionError):
-        return
+def _quoted(source: str) -> frozenset[int]:
+    """Lines on which a string goes on that began further up; none where it is no Python."""
+    python = python_source(source)
+    tree = parse(python) if isinstance(python, str) else None
+    if not isinstance(tree, ast.Module):
+        return frozenset()
+    strings = (n for n in ast.walk(tree) if isinstance(n, ast.Constant | ast.JoinedStr))
+    return frozenset(n for s in strings for n in range(s.lineno + 1, (s.end_lineno or 0) + 1))

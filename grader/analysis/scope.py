@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from grader.analysis.effort import Effort
+from grader.analysis.expression import (
+    LOOKUPS,
+    asks_engine,
+    body,
+    calls,
+    free_reads,
+    object_reads,
+    reads,
+)
 from grader.analysis.lifetime import Lifetime, Upstream
-from grader.analysis.statement import LOOKUPS, asks_engine, nodes, object_reads, reads
 
 Flow = frozenset[Upstream]
 NOTHING: Flow = frozenset()
+
+
+class Source(NamedTuple):
+    """What is known of the right side of an assignment where it stands."""
+
+    flow: Flow
+    from_forward: bool
+    """Depends on a forward tensor."""
+    from_engine: bool
+    """May come from the autograd engine."""
+    opaque: bool
+    """Gradients may flow in unseen."""
 
 
 class Scope:
@@ -23,11 +45,13 @@ class Scope:
         self,
         gradients: Mapping[str, str],
         tensors: Mapping[str, str],
+        effort: Effort,
         parent: Scope | None = None,
         function: str | None = None,
     ) -> None:
         self.gradients = gradients
         self.tensors = tensors
+        self.effort = effort
         self.parent = parent
         outer: str | None = parent.function if parent else None
         self.function: str | None = outer or function
@@ -71,7 +95,12 @@ class Scope:
     def flow(self, node: ast.AST | None) -> Flow:
         """Gradients whose values flow into an expression."""
         flows = [self._read(read.name, grad=read.grad) for read in reads(node)]
-        return NOTHING.union(*flows, *self._calls(node))
+        flows += [self._free(called) for called in self._called(node)]
+        return self._union(flows)
+
+    def _union(self, flows: Sequence[Flow]) -> Flow:
+        self.effort.spend(len(flows) + sum(map(len, flows)))
+        return NOTHING.union(*flows)
 
     def _read(self, name: str, *, grad: bool) -> Flow:
         if grad:
@@ -90,68 +119,69 @@ class Scope:
         found = (scope.temporaries[name] for scope in self._outward() if name in scope.temporaries)
         return next(found, NOTHING)
 
-    def _calls(self, node: ast.AST | None) -> Iterable[Flow]:
-        """What flows through free variables of the student's own functions."""
-        return (self._free(body) for body in self._called(node))
+    def _called(self, node: ast.AST | None) -> list[ast.AST]:
+        """Bodies of the student's own functions and classes that an expression calls."""
+        names = calls(node)
+        self.effort.spend(len(names))
+        return [found for name in names if (found := self._function(name)) is not None]
 
     def _function(self, name: str) -> ast.AST | None:
         found = (scope.functions[name] for scope in self._outward() if name in scope.functions)
         return next(found, None)
 
-    def _free(self, body: ast.AST) -> Flow:
-        bound = {
-            part.id
-            for part in nodes(body)
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-        } | {part.arg for part in nodes(body) if isinstance(part, ast.arg)}
-        names = {read.name for read in reads(body)} - bound
-        return NOTHING.union(*(self._read(name, grad=False) for name in names))
+    def _free(self, function: ast.AST) -> Flow:
+        """What flows through free variables of a function of the student's own."""
+        return self._union([self._read(name, grad=False) for name in free_reads(function)])
+
+    def source(self, node: ast.AST | None) -> Source:
+        """The right side of an assignment."""
+        names = [read.name for read in reads(node)]
+        self.effort.spend(len(names))
+        return Source(
+            self.flow(node),
+            any(name in self.tensors or self._is_from_forward(name) for name in names),
+            asks_engine(node) or any(name in self.from_engine for name in names),
+            self.opaque(node),
+        )
+
+    def write(self, name: str, source: Source, *, update: bool) -> None:
+        """A temporary or forward tensor receives a value, or has something put into it."""
+        self.assign(name, source.flow, keep=update)
+        self.from_forward[name] = source.from_forward
+        if source.from_engine:
+            self.from_engine.add(name)
+        if source.opaque or (update and source.flow):
+            self.objects.add(name)
+        elif not update:
+            self.objects.discard(name)
 
     def assign(self, name: str, flow: Flow, *, keep: bool = False) -> None:
-        """A temporary receives a value; `keep` adds to what it held."""
+        """A name's flow; `keep` adds to what flowed into it before."""
         known = self._temporary(name) if keep else NOTHING
-        self.owner(name).temporaries[name] = flow | known
-
-    def note_engine(self, name: str, node: ast.AST | None) -> None:
-        """Remember whether a name's value may come from the autograd engine."""
-        names = {read.name for read in reads(node)}
-        if asks_engine(node) or names & self.from_engine:
-            self.from_engine.add(name)
+        self.owner(name).temporaries[name] = self._union([flow, known])
 
     def opaque(self, node: ast.AST | None) -> bool:
         """Whether gradients may flow into an expression unseen: through an object's state,
         a container, a look-up by name, or functions that call one another.
         """
-        names = {read.name for read in reads(node)}
-        if any(self._is_object(name) for name in names):
+        self.effort.spend(len(reads(node)) + len(object_reads(node)))
+        if any(self._is_object(read.name) for read in reads(node)):
             return True
-        if any(name in LOOKUPS or self._is_object(name) for name in object_reads(node)):
-            return True
-        return any(self._tangled(body) for body in self._called(node))
+        return self._looks_up(object_reads(node)) or any(map(self._tangled, self._called(node)))
+
+    def _looks_up(self, roots: frozenset[str]) -> bool:
+        return any(name in LOOKUPS or self._is_object(name) for name in roots)
 
     def _is_object(self, name: str) -> bool:
         return any(name in scope.objects for scope in self._outward())
 
-    def _called(self, node: ast.AST | None) -> Iterable[ast.AST]:
-        """Bodies of the student's own functions and classes that an expression calls."""
-        for part in nodes(node):
-            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-                body = self._function(part.func.id)
-                if body is not None:
-                    yield body
-
-    def _tangled(self, body: ast.AST) -> bool:
-        if isinstance(body, ast.ClassDef) or any(self._called(body)):
+    def _tangled(self, function: ast.AST) -> bool:
+        """Whether what a function hands back cannot be told from its `return` statements."""
+        text = body(function)
+        self.effort.spend(len(text.reads) + len(text.objects))
+        if isinstance(function, ast.ClassDef) or text.shares or self._called(function):
             return True
-        return any(isinstance(part, ast.Global | ast.Nonlocal) for part in nodes(body)) or any(
-            self.opaque(part) for part in nodes(body) if isinstance(part, ast.Return)
-        )
-
-    def reads_forward(self, node: ast.AST | None) -> bool:
-        """Whether an expression depends on a forward tensor, also through temporaries."""
-        return any(
-            read.name in self.tensors or self._is_from_forward(read.name) for read in reads(node)
-        )
+        return any(map(self._is_object, text.reads)) or self._looks_up(text.objects)
 
     def _is_from_forward(self, name: str) -> bool:
         known = (scope for scope in self._outward() if name in scope.from_forward)

@@ -1,4 +1,4 @@
-"""Statements and expressions: what a statement writes, and which names an expression reads."""
+"""Statements: what they write, and where their expressions and blocks stand."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from grader.analysis.expression import nodes
+
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
-SHAPE_ONLY = frozenset(
-    {"shape", "dtype", "device", "size", "ndim", "dim", "numel", "nelement", "layout", "is_leaf"}
-)
-SHAPE_FUNCTIONS = frozenset({"len", "type", "id", "isinstance"})
-TENSOR_ATTRIBUTES = SHAPE_ONLY | {"T", "mT", "H", "mH", "data", "grad", "values", "indices", "real"}
-LOOKUPS = frozenset({"globals", "locals", "vars", "eval", "getattr", "setattr", "exec"})
 VIEWS = frozenset({"view", "reshape", "detach", "squeeze", "unsqueeze", "transpose", "view_as"})
 UNSEEN = frozenset(
     {
@@ -36,7 +32,6 @@ UNSEEN = frozenset(
         "__grader__",
     }
 )
-ENGINE_ATTRIBUTES = frozenset({"grad", "grad_fn", "autograd", "vjp", "jvp", "jacobian"})
 
 
 class Write(NamedTuple):
@@ -47,23 +42,6 @@ class Write(NamedTuple):
     """assign: binds the name to a new value; update: changes what it holds."""
     value: ast.expr | None
     """What is written; None where the analysis cannot tell."""
-
-
-class Read(NamedTuple):
-    name: str
-    grad: bool
-    """`name.grad` rather than `name`."""
-
-
-def nodes(node: ast.AST | None) -> tuple[ast.AST, ...]:
-    """All nodes of a tree, itself first; walked once, since every question walks again."""
-    if node is None:
-        return ()
-    known: tuple[ast.AST, ...] | None = getattr(node, "_nodes", None)
-    if known is None:
-        known = tuple(ast.walk(node))
-        node._nodes = known  # type: ignore[attr-defined]  # noqa: SLF001
-    return known
 
 
 def writes(node: ast.stmt) -> Iterator[Write]:
@@ -133,43 +111,6 @@ def root_name(node: ast.expr) -> str | None:
     return node.id
 
 
-def reads(node: ast.AST | None) -> tuple[Read, ...]:
-    """Names whose *values* flow into an expression: shapes, dtypes and `*_like` do not."""
-    if node is None:
-        return ()
-    known: tuple[Read, ...] | None = getattr(node, "_reads", None)
-    if known is None:
-        known = tuple(_reads(node))
-        node._reads = known  # type: ignore[attr-defined]  # noqa: SLF001
-    return known
-
-
-def _reads(node: ast.AST) -> Iterator[Read]:
-    if isinstance(node, ast.Attribute):
-        if node.attr in SHAPE_ONLY:
-            return
-        if node.attr == "grad" and isinstance(node.value, ast.Name):
-            yield Read(node.value.id, grad=True)
-            return
-    if isinstance(node, ast.Name):
-        if isinstance(node.ctx, ast.Load):
-            yield Read(node.id, grad=False)
-        return
-    if isinstance(node, ast.Call) and _is_shape_call(node):
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _reads(child)
-
-
-def _is_shape_call(node: ast.Call) -> bool:
-    if isinstance(node.func, ast.Attribute):
-        name = node.func.attr
-        return name in SHAPE_ONLY or name.endswith("_like")
-    return isinstance(node.func, ast.Name) and (
-        node.func.id in SHAPE_FUNCTIONS or node.func.id.endswith("_like")
-    )
-
-
 def shared_name(node: ast.expr | None) -> str | None:
     """`dX` of `dX`, `dX.view(…)`, `dX.T`, `dX[i]`: expressions that share its memory."""
     while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
@@ -179,29 +120,6 @@ def shared_name(node: ast.expr | None) -> str | None:
                 return None
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
-
-
-def object_reads(node: ast.AST | None) -> Iterator[str]:
-    """Roots of attributes that no tensor has: `layer` of `layer.dW`, `F` of `F.relu`; and
-    calls that look names up, as `globals`.
-    """
-    if node is None:
-        return
-    for part in nodes(node):
-        if isinstance(part, ast.Attribute) and part.attr not in TENSOR_ATTRIBUTES:
-            if isinstance(part.value, ast.Name):
-                yield part.value.id
-        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-            yield from LOOKUPS & {part.func.id}
-
-
-def asks_engine(node: ast.AST | None) -> bool:
-    """Whether an expression takes something from autograd: `.grad`, `autograd.grad(…)`."""
-    if node is None:
-        return False
-    return any(
-        isinstance(part, ast.Attribute) and part.attr in ENGINE_ATTRIBUTES for part in nodes(node)
-    )
 
 
 def suspicious_name(node: ast.stmt) -> str | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import warnings
 from collections.abc import Sequence
 
 import msgspec
 
+from grader.analysis.effort import TooIntricateError
 from grader.analysis.hooks import hooks_of
 from grader.analysis.lifetime import Lifetime, Program
 from grader.analysis.recognise import Recogniser
@@ -16,10 +15,15 @@ from grader.analysis.walker import Names, Walker
 from grader.assignment import Assignment
 from grader.model import Line
 from grader.notebook import Notebook, SyntaxProblem, Unreadable, python_source, read_notebook
+from grader.notebook.syntax import parse
 from grader.wire import CellCode, RunRequest
 
 MAX_LINES = 60
 """Lines of one attempt that a scorecard shows."""
+MAX_TEXT = 1_000
+"""Characters of one such line."""
+MAX_ASKED = 100
+"""Cells of one notebook with which IPython's help is sought."""
 
 
 class Study(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +37,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
 
     def lines(self, life: Lifetime) -> list[Line]:
         """The student's lines that wrote a lifetime, each once, in order."""
-        cells = {cell.index: cell.source.split("\n") for cell in self.notebook.cells}
+        wrote = {site.cell for site in life.writes}
+        cells = {c.index: c.source.split("\n") for c in self.notebook.cells if c.index in wrote}
         places = sorted(
             {(w.cell, line) for w in life.writes for line in range(w.line, w.end_line + 1)}
         )
@@ -41,15 +46,22 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
             Line(
                 cell=None if self.notebook.module else cell,
                 line=line,
-                text=cells[cell][line - 1],
+                text=cells[cell][line - 1][:MAX_TEXT],
             )
             for cell, line in places[:MAX_LINES]
             if line <= len(cells[cell])
         ]
 
 
-def study(notebook: Notebook, assignment: Assignment) -> Study:
+def study(notebook: Notebook, assignment: Assignment) -> Study | Unreadable:
     """Analyse a submission; cells that are no Python are left out and keep their reason."""
+    try:
+        return _study(notebook, assignment)
+    except TooIntricateError as error:
+        return Unreadable(f"{notebook.path} holds {error}: hand in only what the exercises ask for")
+
+
+def _study(notebook: Notebook, assignment: Assignment) -> Study:
     parameters = {n for n, leaf in assignment.input_names.items() if leaf in assignment.parameters}
     names = Names(
         assignment.gradient_names,
@@ -57,14 +69,18 @@ def study(notebook: Notebook, assignment: Assignment) -> Study:
         assignment.spec.loops.parameters,
         parameters,
     )
-    walker = Walker(names)
+    walker, asked = Walker(names), 0
     sources: dict[int, str | SyntaxProblem] = {}
     for cell in notebook.cells:
         if cell.kind != "code":
             continue
-        sources[cell.index] = source = python_source(cell.source)
+        source = python_source(cell.source, ask_ipython=False)
+        if isinstance(source, SyntaxProblem) and asked < MAX_ASKED:
+            asked += 1
+            source = python_source(cell.source)
         if isinstance(source, str):
-            sources[cell.index] = _walked(walker, cell.index, source)
+            source = _walked(walker, cell.index, source)
+        sources[cell.index] = source
     program = walker.program()
     recogniser = Recogniser(notebook.cells, assignment.spec.exercises)
     for life in program.lifetimes:
@@ -74,10 +90,11 @@ def study(notebook: Notebook, assignment: Assignment) -> Study:
 
 
 def _walked(walker: Walker, index: int, source: str) -> str | SyntaxProblem:
+    tree = parse(source)
+    if isinstance(tree, SyntaxProblem):
+        return tree
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            walker.walk_cell(index, ast.parse(source))
+        walker.walk_cell(index, tree)
     except RecursionError:
         return SyntaxProblem(message="the code is nested too deeply to be read", line=1)
     return source
@@ -133,9 +150,8 @@ def starter_cells(assignment: Assignment) -> list[CellCode]:
     if path is None or not path.is_file():
         return []
     notebook = read_notebook(path.read_bytes(), path.name)
-    if isinstance(notebook, Unreadable):
-        return []
-    return run_request(study(notebook, assignment), assignment, data="").cells
+    work = notebook if isinstance(notebook, Unreadable) else study(notebook, assignment)
+    return [] if isinstance(work, Unreadable) else run_request(work, assignment, data="").cells
 
 
 def _called(program: Program) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
+from grader.analysis.effort import MAX_LIFETIMES, Effort, TooIntricateError
+from grader.analysis.expression import nodes, reads
 from grader.analysis.lifetime import ForwardWrite, Lifetime, Path, Program, Reading, Site
-from grader.analysis.scope import NOTHING, Scope
+from grader.analysis.scope import NOTHING, Scope, Source
+from grader.analysis.settle import settle_of
 from grader.analysis.statement import (
     Write,
     blocks,
     expressions,
-    reads,
     shared_name,
     starts_engine,
     suspicious_name,
@@ -44,35 +46,42 @@ class Walker:
 
     def __init__(self, names: Names) -> None:
         self.names = names
+        self.effort = Effort()
         self.cell = 0
         self.lifetimes: list[Lifetime] = []
         self.forwards: list[ForwardWrite] = []
-        self.updates: list[Site] = []
         self.all_loops: list[Site] = []
         self.limits: list[tuple[Site, str]] = []
         self.readings: list[Reading] = []
         self.engine: list[Site] = []
         self.suspicious: list[tuple[Site, str]] = []
         self.orphans: set[str] = set()
-        self.module = Scope(names.gradients, names.tensors)
+        self.module = Scope(names.gradients, names.tensors, self.effort)
         self._loop_variables: set[str] = set()
+        # Loops by their number in `all_loops`, outer ones first.
+        self._loops: tuple[int, ...] = ()
+        self._forward_in: set[int] = set()
+        self._updated_in: set[int] = set()
+        self._derived_in: set[int] = set()
+        """Loops in which a gradient is begun."""
+        self._loops_of: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        """Lifetime → loops around its first and its last write."""
 
     def walk_cell(self, index: int, tree: ast.Module) -> None:
-        """Walk one cell; cells must come in notebook order."""
+        """Walk one cell; cells must come in notebook order. Raises TooIntricateError."""
+        self.effort.spend(sum(1 for _ in ast.walk(tree)))
         self.cell = index
         self._block(tree.body, (("body", -1),), self.module)
 
     def program(self) -> Program:
         """Everything found, once all cells were walked."""
-        loops = tuple(loop for loop in self.all_loops if self._iterates(loop))
-        training = [loop for loop in loops if any(_inside(s, loop) for s in self.updates)]
+        iterating = self._derived_in & (self._forward_in | self._updated_in)
+        training = iterating & self._updated_in
         for life in self.lifetimes:
-            life.settle = _settle(life)
-            life.begun_before_loop = any(
-                _inside(life.writes[-1], loop) and not _inside(life.writes[0], loop)
-                for loop in loops
-            )
-            life.loop = next((loop for loop in training if _inside(life.settle, loop)), None)
+            life.settle = settle_of(life)
+            first, last = self._loops_of[life.id]
+            life.begun_before_loop = bool(iterating & (set(last) - set(first)))
+            life.loop = self._loop_around(life.settle, [n for n in last if n in training])
         counts: dict[str, int] = {}
         for life in self.lifetimes:
             if life.function is not None:
@@ -84,7 +93,7 @@ class Walker:
             engine=tuple(self.engine),
             suspicious=tuple(self.suspicious),
             orphans=frozenset(self.orphans),
-            loops=loops,
+            loops=tuple(self.all_loops[number] for number in sorted(iterating)),
             limits=tuple(self.limits),
             bystanders=self._bystanders(),
             functions=tuple(sorted(counts, key=lambda name: -counts[name])),
@@ -101,15 +110,13 @@ class Walker:
         names = self.module.temporaries.keys() - known - self.module.from_engine
         return tuple(sorted(name for name in names if not name.startswith("_")))
 
-    def _iterates(self, loop: Site) -> bool:
-        """Whether gradients are derived anew in every iteration."""
-        marks = [forward.site for forward in self.forwards] + self.updates
-        settles = (site for life in self.lifetimes if life.fresh for site in life.writes[:1])
-        return any(_inside(site, loop) for site in marks) and any(
-            _inside(site, loop) for site in settles
-        )
+    def _loop_around(self, site: Site, numbers: Iterable[int]) -> Site | None:
+        """The outermost of the loops around a last write that is also around `site`."""
+        loops = (self.all_loops[number] for number in numbers)
+        return next((loop for loop in loops if len(loop.path) < len(site.path)), None)
 
     def _block(self, statements: list[ast.stmt], base: Path, scope: Scope) -> None:
+        self.effort.statements(len(statements))
         for index, node in enumerate(statements):
             path = (*base[:-1], (base[-1][0], index))
             site = Site(
@@ -122,23 +129,30 @@ class Walker:
             self._definition(node, site, scope)
             return
         self._note(node, site, scope)
+        around = self._loops
         if isinstance(node, LOOPS):
+            self._loops = (*around, len(self.all_loops))
             self.all_loops.append(site)
         if isinstance(node, ast.For | ast.AsyncFor):
-            for read in ast.walk(node.target):
-                if isinstance(read, ast.Name):
-                    scope.assign(read.id, scope.flow(node.iter))
-                    if scope.opaque(node.iter):
-                        scope.objects.add(read.id)
-                    self._loop_variables.add(read.id)
+            self._loop_head(node, scope)
         for way, statements in blocks(node):
             self._block(statements, (*site.path, *way), scope)
+        self._loops = around
+
+    def _loop_head(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
+        flow, opaque = scope.flow(node.iter), scope.opaque(node.iter)
+        for part in nodes(node.target):
+            if isinstance(part, ast.Name):
+                scope.assign(part.id, flow)
+                if opaque:
+                    scope.objects.add(part.id)
+                self._loop_variables.add(part.id)
 
     def _definition(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, site: Site, scope: Scope
     ) -> None:
         scope.functions[node.name] = node
-        inner = Scope(scope.gradients, scope.tensors, scope, node.name)
+        inner = Scope(scope.gradients, scope.tensors, self.effort, scope, node.name)
         if not isinstance(node, ast.ClassDef):
             for argument in ast.walk(node.args):
                 if isinstance(argument, ast.arg):
@@ -164,100 +178,69 @@ class Walker:
             self.suspicious.append((site, unseen))
 
     def _writes(self, node: ast.stmt, site: Site, scope: Scope) -> None:
-        name = updated(node)
-        if name is not None and (not name or name in self.names.parameters | self._loop_variables):
-            self.updates.append(site)
+        if self._updates(updated(node)):
+            self._updated_in.update(self._loops)
         tensors: list[str] = []
         root = True
+        sources: dict[int, Source] = {}
         for write in writes(node):
+            # Of `a, b, c = f(x)` and `a = b = c = f(x)` the right side is looked at once.
+            source = sources.get(id(write.value)) or scope.source(write.value)
+            sources[id(write.value)] = source
             if write.name in self.names.gradients:
-                self._gradient(write, site, scope)
+                self._gradient(write, site, scope, source)
                 continue
-            flow = scope.flow(write.value)
-            scope.assign(write.name, flow, keep=write.kind == "update")
-            depends = scope.reads_forward(write.value)
             if write.name in self.names.tensors and write.kind == "assign":
                 tensors.append(write.name)
-                root = root and not depends
-            scope.from_forward[write.name] = depends
-            scope.note_engine(write.name, write.value)
-            filled = write.kind == "update" and bool(flow)
-            if filled or scope.opaque(write.value):
-                scope.objects.add(write.name)
-            elif write.kind == "assign":
-                scope.objects.discard(write.name)
+                root = root and not source.from_forward
+            scope.write(write.name, source, update=write.kind == "update")
             if write.name in self.names.loop_parameters:
                 self.limits.append((site, write.name))
         if tensors:
             root = root or not self.forwards
             self.forwards.append(ForwardWrite(site=site, names=tuple(tensors), root=root))
+            self._forward_in.update(self._loops)
 
-    def _gradient(self, write: Write, site: Site, scope: Scope) -> None:
+    def _updates(self, name: str | None) -> bool:
+        """Whether a step of gradient descent changes what is called so."""
+        return name is not None and (
+            not name or name in self.names.parameters or name in self._loop_variables
+        )
+
+    def _gradient(self, write: Write, site: Site, scope: Scope, source: Source) -> None:
         if isinstance(write.value, ast.Constant) and write.value.value is None:
             return  # a placeholder neither starts nor ends a lifetime
-        flow = scope.flow(write.value)
         own = any(not r.grad and r.name == write.name for r in reads(write.value))
         current = scope.lifetime(write.name)
         fresh = write.kind == "assign" and not own
         if fresh or current is None:
-            current = Lifetime(
-                id=len(self.lifetimes),
-                name=write.name,
-                target=self.names.gradients[write.name][1:],
-                function=scope.function,
-                writes=[],
-                upstream=set(),
-                fresh=fresh,
-            )
-            source = scope.lifetime(shared_name(write.value) or "") if fresh else None
-            current.alias_of = source.id if source else None
-            self.lifetimes.append(current)
-            scope.owner(write.name).lifetimes[write.name] = current
+            current = self._begin(write, scope, fresh=fresh)
         if current.function != scope.function:
             current.hidden = True  # a helper writes it: when is not visible here
             return
-        current.opaque = current.opaque or scope.opaque(write.value)
+        current.opaque = current.opaque or source.opaque
         current.writes.append(site)
-        current.upstream |= {up for up in flow if up.lifetime != current.id}
+        current.upstream |= {up for up in source.flow if up.lifetime != current.id}
+        first, _ = self._loops_of.get(current.id, (self._loops, ()))
+        self._loops_of[current.id] = first, self._loops
 
-
-def _inside(site: Site | None, outer: Site) -> bool:
-    return (
-        site is not None
-        and site.cell == outer.cell
-        and len(site.path) > len(outer.path)
-        and site.path[: len(outer.path)] == outer.path
-    )
-
-
-def _settle(life: Lifetime) -> Site:
-    """The statement after which the lifetime is settled.
-
-    It holds the last write, in the innermost block that contains all writes; that
-    block is the notebook itself where the writes stand in several cells.
-    """
-    last = life.writes[-1]
-    depth = 1
-    if all(site.cell == last.cell for site in life.writes):
-        depth = min(_common(site.path, last.path) for site in life.writes)
-    path = last.path[:depth]
-    return Site(cell=last.cell, path=path, line=last.line, end_line=last.end_line)
-
-
-def _common(path: Path, last: Path) -> int:
-    """How much of `last` leads to the statement, within the common block, that holds it."""
-    if path == last:
-        return len(last)
-    shared = 0
-    for a, b in zip(path, last, strict=False):
-        if a != b:
-            break
-        shared += 1
-    # One more step picks the statement in that block, unless the paths part between two
-    # branches of one statement (if/else), which then is the statement itself.
-    same_block = shared < min(len(path), len(last)) and path[shared][0] == last[shared][0] in {
-        "body",
-        "orelse",
-        "finalbody",
-    }
-    return shared + 1 if same_block else max(shared, 1)
+    def _begin(self, write: Write, scope: Scope, *, fresh: bool) -> Lifetime:
+        """Another lifetime of a d-name."""
+        if len(self.lifetimes) == MAX_LIFETIMES:
+            raise TooIntricateError(f"more than {MAX_LIFETIMES:,} assignments of gradients")
+        life = Lifetime(
+            id=len(self.lifetimes),
+            name=write.name,
+            target=self.names.gradients[write.name][1:],
+            function=scope.function,
+            writes=[],
+            upstream=set(),
+            fresh=fresh,
+        )
+        alias = scope.lifetime(shared_name(write.value) or "") if fresh else None
+        life.alias_of = alias.id if alias else None
+        self.lifetimes.append(life)
+        scope.owner(write.name).lifetimes[write.name] = life
+        if fresh:
+            self._derived_in.update(self._loops)
+        return life

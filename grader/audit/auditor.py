@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 import torch
-from safetensors.torch import save
 
 from grader import trace as traces
 from grader.analysis import Lifetime, Program
@@ -15,6 +14,7 @@ from grader.attempt import Attempt
 from grader.audit.probes import AUDITED, Probes
 from grader.audit.reason import reason
 from grader.audit.step import StepFinding, StepJudge, worst
+from grader.packing import pack
 from grader.passes import JudgedPass, judge_pass
 from grader.reference import Network, Oracle
 from grader.sandbox import Session
@@ -84,7 +84,7 @@ class Auditor:
         spec = self.assignment.spec
         names = self.assignment.gradient_names
         probes = Probes(program, ordinary, passes, spec.exercises, names, self.seed)
-        tensors: bytes = save(probes.blob() | self._example(program))
+        tensors = pack(probes.blob() | self._example(program))
         first = self._run(tensors, PERTURBATIONS[0], JITTER)
         if first is None:
             return findings

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment import Assignment, find_assignment, load_assignment
+from grader.cli.interruption import INTERRUPTED, interruptible
 from grader.cli.progress import progress, warn
 from grader.cli.table import Printout
 from grader.errors import UsageError
@@ -53,19 +54,33 @@ def run(paths: Sequence[Path], options: Options) -> int:
         target = options.gradebook or options.out
         roster = _roster(options.roster, found.submissions)
         times = _times(options, assignment, found.submissions, roster)
+        reports.tidy()
         book = stack.enter_context(closing(GradingRun(target, assignment, rules, reports, warn)))
         todo = book.plan(found.submissions, roster, times, regrade=options.regrade)
-        ungraded = _grade(todo, assignment, book, options) if todo else 0
+        tally = _grade(todo, assignment, book, options)
         published = book.publish()
+        reports.tidy()
     printout = Printout(
         ids=[each.id for each in found.submissions],
-        graded=len(todo) - ungraded,
-        ungraded=ungraded,
+        graded=tally.graded,
+        ungraded=tally.ungraded,
         published=published,
     )
     (printout.json if options.style == "json" else printout.table)(reports)
     unused = options.roster is not None and roster is None
-    return 1 if ungraded or book.failed or unused else 0
+    if tally.interrupted:
+        left = len(todo) - tally.graded - tally.ungraded
+        warn(f"interrupted, {left} are left: the same command goes on from here")
+        return INTERRUPTED
+    return 1 if tally.ungraded or book.failed or unused else 0
+
+
+class Tally(msgspec.Struct):
+    """How far grading came."""
+
+    graded: int = 0
+    ungraded: int = 0
+    interrupted: bool = False
 
 
 def _grade(
@@ -73,8 +88,26 @@ def _grade(
     assignment: Assignment,
     book: GradingRun,
     options: Options,
-) -> int:
-    """Grade, and enter every scorecard as it comes; returns how many are ungraded."""
+) -> Tally:
+    """Grade until all are graded or somebody interrupts."""
+    tally = Tally()
+    if todo:
+        with interruptible():
+            try:
+                _grade_all(todo, assignment, book, options, tally)
+            except KeyboardInterrupt:
+                tally.interrupted = True
+    return tally
+
+
+def _grade_all(
+    todo: Sequence[Submission],
+    assignment: Assignment,
+    book: GradingRun,
+    options: Options,
+    tally: Tally,
+) -> None:
+    """Grade, and enter every scorecard as it comes."""
     from grader.sandbox import open_sandbox
     from grader.staging import staged
 
@@ -92,13 +125,18 @@ def _grade(
             reports=book.reports,
             with_notebook=options.with_notebook,
         )
-        ungraded = 0
-        with progress(len(todo)) as advance:
-            for marked in grade_all(work, todo, jobs=options.jobs or os.cpu_count() or 1):
+        jobs = options.jobs or os.cpu_count() or 1
+        with (
+            progress(len(todo)) as advance,
+            closing(grade_all(work, todo, jobs=jobs)) as stream,
+        ):
+            for marked in stream:
                 book.store(marked.card, marked.notebook)
-                ungraded += marked.card.status == "ungraded"
+                if marked.card.status == "ungraded":
+                    tally.ungraded += 1
+                else:
+                    tally.graded += 1
                 advance(marked.card)
-    return ungraded
 
 
 def _assignment(options: Options, submissions: Sequence[Submission]) -> Assignment:

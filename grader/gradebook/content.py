@@ -64,13 +64,16 @@ def rules_of(assignment: Assignment, *, with_notebook: bool) -> Rules:
 
 def content_of(submission: Submission) -> Content | None:
     """Reads every candidate; None where one cannot be read, which grading will explain."""
+    if submission.lost:
+        return None
     try:
         files = [(path.name, _digest(path)) for path in submission.candidates]
     except OSError:
         return None
     # repr spells out what no UTF-8 text can hold: file names need not be text.
-    whole = hashlib.sha256(repr((files, submission.notes)).encode()).hexdigest()
-    return Content(whole, frozenset(digest for _, digest in files))
+    notes = (*submission.notes, submission.problem) if submission.problem else submission.notes
+    whole = hashlib.sha256(repr((files, notes)).encode()).hexdigest()
+    return Content(whole, frozenset(digest for _, digest in files) or frozenset({""}))
 
 
 def _digest(path: Path) -> str:

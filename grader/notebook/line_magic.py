@@ -7,8 +7,8 @@ import re
 
 from grader.notebook.syntax import SyntaxProblem, parse
 
-MAX_EFFORT = 150_000_000
-"""About two seconds. IPython reads the cell anew for each magic, and its tokenizer takes
+MAX_EFFORT = 40_000_000
+"""About half a second. IPython reads the cell anew for each magic, and its tokenizer takes
 time with the square of a line's length."""
 
 _MAGIC = re.compile(r"(?P<indent>[ \t]*)%(?P<name>[A-Za-z_]\w*)(?: +(?P<rest>[^ ].*))?")

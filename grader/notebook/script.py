@@ -5,32 +5,51 @@ from __future__ import annotations
 import io
 import re
 import tokenize
+from collections.abc import Iterator
 
 from grader.notebook.cell import Cell, Kind
-from grader.notebook.document import MAX_CELLS, NotANotebookError
-from grader.notebook.syntax import MAX_LENGTH
+from grader.notebook.document import MAX_CELLS, MAX_CODE, NotANotebookError
 
-_MARKER = re.compile(
-    r"^[ \t]*#[ \t]*(?:%%+(?:\s|$)|<codecell>|In\[[0-9 ]*\]:?[ \t]*$)", re.MULTILINE
+_TOKEN = re.compile(
+    r"""
+    ^[ \t]*\#[ \t]*(?:%%+(?=\s|\Z)|<codecell>|In\[[0-9\ ]*\]:?(?=[ \t]*$))(?P<options>[^\n]*)\n?
+  | (?P<quote>\"{3}|'{3})(?:(?!(?P=quote))(?:\\.|[^\\]))*+(?:(?P=quote)|\\?\Z)
+  | "(?:\\.|[^"\\\n])*+"?
+  | '(?:\\.|[^'\\\n])*+'?
+  | \#[^\n]*+
+  | ^[ \t]*[%!][^\n]*+
+    """,
+    re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
+"""Cell markers, and everything in which what looks like one is none."""
+_HEADER = re.compile(
+    r"(?:#!.*\n)?(?:#.*coding.*\n)?(?:#[ \t]*\n)*"
+    r"#[ \t]*---[ \t]*\n(?:#.*\n)*?#[ \t]*---[ \t]*(?:\n+|\Z)"
+)
+"""What jupytext writes at the top: YAML, which nobody here has to read."""
+_KIND = re.compile(r"\[(markdown|md|raw)\]", re.IGNORECASE)
+_TAGS = re.compile(r"\btags[\"']?\s*[=:]\s*\[([^\]]*)\]")
+_TITLE_END = re.compile(r"\[(?:markdown|md|raw)\]|\w+\s*=|\{", re.IGNORECASE)
+_COMMENT = re.compile(r"^[ \t]*#[ ]?", re.MULTILINE)
+_TEXT = re.compile(r"""\s*(\"{3}|'{3})(.*)\1\s*""", re.DOTALL)
+_MAX_OPTIONS = 1000
 _ENCODINGS = ("utf-8", "ascii", "us-ascii", "iso-8859", "latin", "cp125", "windows-125")
 """Others are not needed, and some take time with the square of the length."""
-MAX_EFFORT = 500_000_000
-"""Lines times cells, about three seconds: jupytext copies the rest of the file for each cell."""
-_KINDS: dict[str, Kind] = {"code": "code", "markdown": "markdown"}
 
 
 def read_script(content: bytes) -> tuple[tuple[Cell, ...], bool]:
     """The cells, and whether it is a module, which has no cells. Raises NotANotebookError."""
-    if len(content) > 4 * MAX_LENGTH:
-        raise NotANotebookError("has more than 4 MB of code: hand in only your own")
+    if len(content) > MAX_CODE:
+        raise NotANotebookError("has more than 2 MiB of code: hand in only your own")
     text = _decode(content)
-    markers = sum(1 for _ in _MARKER.finditer(text))
-    if markers > MAX_CELLS:
+    header = _HEADER.match(text)
+    script = text[header.end() :] if header else text
+    markers = [match for match in _TOKEN.finditer(script) if match["options"] is not None]
+    if len(markers) > MAX_CELLS:
         raise NotANotebookError(f"has more than {MAX_CELLS:,} cells: take out what is not needed")
-    fits = len(text) <= MAX_LENGTH and markers * text.count("\n") <= MAX_EFFORT
-    cells = _cells(text) if markers and fits else ()
-    return (cells, False) if cells else ((Cell(index=0, kind="code", source=text),), True)
+    if not markers:
+        return (Cell(index=0, kind="code", source=text),), True
+    return tuple(_cells(script, markers)), False
 
 
 def _decode(content: bytes) -> str:
@@ -47,22 +66,33 @@ def _decode(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _cells(text: str) -> tuple[Cell, ...]:
-    import jupytext
-
-    # A comment `# %matplotlib` is one when Python runs the file, so it stays one.
-    percent = {"extension": ".py", "format_name": "percent", "comment_magics": False}
-    try:
-        cells = jupytext.reads(text, fmt=percent).cells
-    except Exception:  # noqa: BLE001 - an odd header; the markers are comments to Python
-        return ()
-    return tuple(
-        Cell(
+def _cells(script: str, markers: list[re.Match[str]]) -> Iterator[Cell]:
+    before = script[: markers[0].start()].rstrip()
+    first = 1 if before else 0
+    if before:
+        yield Cell(index=0, kind="code", source=before)
+    ends = [*(match.start() for match in markers[1:]), len(script)]
+    for index, (marker, end) in enumerate(zip(markers, ends, strict=True), start=first):
+        options = marker["options"][:_MAX_OPTIONS].strip()
+        kind, source = _kind(options), script[marker.end() : end].rstrip()
+        tags = _TAGS.search(options)
+        yield Cell(
             index=index,
-            kind=_KINDS.get(cell.cell_type, "raw"),
-            source=cell.source,
-            tags=tuple(tag for tag in cell.metadata.get("tags", ()) if isinstance(tag, str)),
-            title=str(cell.metadata.get("title", "")),
+            kind=kind,
+            source=source if kind == "code" else _prose(source),
+            tags=tuple(re.findall(r"[\"']([^\"']*)[\"']", tags[1])) if tags else (),
+            title=_TITLE_END.split(options, maxsplit=1)[0].strip(),
         )
-        for index, cell in enumerate(cells)
-    )
+
+
+def _kind(options: str) -> Kind:
+    found = _KIND.search(options)
+    if found is None:
+        return "code"
+    return "raw" if found[1].lower() == "raw" else "markdown"
+
+
+def _prose(source: str) -> str:
+    """Text that stands in comments, or in a string of its own."""
+    text = _TEXT.fullmatch(source)
+    return text[2].strip("\n") if text else _COMMENT.sub("", source)

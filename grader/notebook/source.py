@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from grader.notebook.cell_magic import without_cell_magic
@@ -20,11 +21,13 @@ _MAY_BE_IPYTHON = re.compile(
 
 
 @lru_cache(maxsize=2048)  # of a class, most cells are the starter's
-def python_source(cell_source: str) -> str | SyntaxProblem:
+def python_source(cell_source: str, *, ask_ipython: bool = True) -> str | SyntaxProblem:
     """Python of the same number of lines, each statement on the line where it stood.
 
     Magics and shell lines become calls of `get_ipython()`, as in Jupyter. The body of
-    `%%time` and its like stays code, that of `%%bash` becomes comments. Never raises.
+    `%%time` and its like stays code, that of `%%bash` becomes comments. What only IPython
+    itself can read takes up to a second; without `ask_ipython` it stays a problem. Raises
+    InfrastructureError where a long text cannot be tried, and nothing else.
     """
     source = cell_source.replace("\r\n", "\n").replace("\r", "\n")
     problem = unusable(source)
@@ -35,12 +38,15 @@ def python_source(cell_source: str) -> str | SyntaxProblem:
         return source
     if not _MAY_BE_IPYTHON.search(source):
         return plain
-    return _translated(without_cell_magic(source), plain)
+    ways = (lambda text: text, by_pattern, *([by_ipython] if ask_ipython else []))
+    return _translated(without_cell_magic(source), plain, ways)
 
 
-def _translated(source: str, problem: SyntaxProblem) -> str | SyntaxProblem:
-    """`source` without line magics; importing IPython takes longer than most cells do."""
-    for translate in (lambda text: text, by_pattern, by_ipython):
+def _translated(
+    source: str, problem: SyntaxProblem, ways: Sequence[Callable[[str], str | None]]
+) -> str | SyntaxProblem:
+    """`source` without line magics, by the first way that gives Python."""
+    for translate in ways:
         text = translate(source)
         if text is None:
             continue

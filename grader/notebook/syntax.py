@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import ast
+import functools
 import warnings
 
 import msgspec
+
+from grader.notebook.trial import bearable
 
 MAX_LENGTH = 1_000_000
 """Characters of one cell."""
 MAX_DEPTH = 200
 """Levels of the syntax tree: a visitor that recurses may take three frames for each."""
+
+_REMEMBERED_LENGTH = 10_000
 
 
 class SyntaxProblem(msgspec.Struct, frozen=True):
@@ -23,7 +28,13 @@ class SyntaxProblem(msgspec.Struct, frozen=True):
 
 
 def parse(source: str) -> ast.Module | SyntaxProblem:
-    """The syntax tree, at most MAX_DEPTH deep."""
+    """The syntax tree, at most MAX_DEPTH deep; one object for one source, not to be changed."""
+    return _remembered(source) if len(source) <= _REMEMBERED_LENGTH else _parse(source)
+
+
+def _parse(source: str) -> ast.Module | SyntaxProblem:
+    if not bearable(source):
+        return SyntaxProblem("SyntaxError: the code takes too much time or memory to be read", 1)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -37,6 +48,9 @@ def parse(source: str) -> ast.Module | SyntaxProblem:
         return SyntaxProblem(f"SyntaxError: {error}"[:300], 1)
     deep = _first_deep_statement(tree)
     return tree if deep is None else _deep(deep)
+
+
+_remembered = functools.lru_cache(maxsize=128)(_parse)  # of a class, most cells are the starter's
 
 
 def unusable(source: str) -> SyntaxProblem | None:

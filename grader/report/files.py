@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from grader.errors import InfrastructureError, UsageError
+from grader.errors import UsageError
 from grader.grade import Grade
 from grader.model import Scorecard
 from grader.report.class_page import class_pieces
 from grader.report.class_row import Entry
+from grader.report.draft import remove_abandoned, write_whole
 from grader.report.grades import grades_csv
 from grader.report.overview import Overview
 from grader.report.schema import Results
@@ -52,9 +50,9 @@ class Reports:
         """Write both files of one submission; returns the path of the HTML."""
         folder = self._folder(card.id)
         card = storable(card)
-        _write(folder / "scorecard.json", [_json(card)])
+        self._write(folder / "scorecard.json", [_json(card)])
         page = folder / "scorecard.html"
-        _write(page, [render_scorecard(card, notebook_html, grade)])
+        self._write(page, [render_scorecard(card, notebook_html, grade)])
         return page
 
     def write_class(self, entries: Iterable[Entry], title: str, notice: str | None = None) -> Path:
@@ -64,10 +62,10 @@ class Reports:
         stands at the top of the page.
         """
         overview = Overview()
-        _write(self.out / "results.json", self._results(entries, title, overview))
-        _write(self.out / "grades.csv", grades_csv(overview.rows))
+        self._write(self.out / "results.json", self._results(entries, title, overview))
+        self._write(self.out / "grades.csv", grades_csv(overview.rows))
         index = self.out / "index.html"
-        _write(index, class_pieces(overview, title, notice))
+        self._write(index, class_pieces(overview, title, notice))
         return index
 
     def _results(self, entries: Iterable[Entry], title: str, overview: Overview) -> Iterator[str]:
@@ -105,6 +103,13 @@ class Reports:
             if card is not None and card.id == submission:
                 yield Entry(card=card)
 
+    def tidy(self) -> None:
+        """Take away what killed runs have left half written."""
+        remove_abandoned(self.out)
+
+    def _write(self, path: Path, pieces: Iterable[str]) -> None:
+        write_whole(self.out, path, pieces)
+
     def _folder(self, submission: str) -> Path:
         """OUT/<id>, only ever directly in OUT, also behind symbolic links."""
         folder = self.out / submission
@@ -128,19 +133,3 @@ def read_record(path: Path) -> Scorecard | None:
         return msgspec.json.decode(path.read_bytes(), type=Scorecard)
     except (OSError, msgspec.MsgspecError):
         return None
-
-
-def _write(path: Path, pieces: Iterable[str]) -> None:
-    """Through a file beside it, so that a reader finds the old text or the new one."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.writelines(pieces)
-        os.replace(draft, path)  # noqa: PTH105 - the one call that is atomic everywhere
-    except OSError as error:
-        why = error.strerror or error
-        raise InfrastructureError(f"{path} cannot be written: {why}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink()

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import msgspec
 
+from grader.errors import InfrastructureError
+from grader.report.draft import write_whole
+
 LEDGER = ".written.json"
 _Stamp = tuple[int, int, int]
 """Size, time of change, time of change of the entry; nanoseconds."""
@@ -59,15 +62,11 @@ class Written:
         """Write the ledger; where that fails, the next run writes a little more."""
         if not self._new:
             return
-        draft = self.out / f"{LEDGER}.{os.getpid()}.tmp"
-        with contextlib.suppress(OSError):
-            # Another grader may have written its part in the meantime.
-            ledger = _Ledger(self.gradebook, self._read().files | self._new)
-            draft.write_bytes(msgspec.json.encode(ledger))
-            draft.replace(self.out / LEDGER)
+        # Another grader may have written its part in the meantime.
+        ledger = _Ledger(self.gradebook, self._read().files | self._new)
+        with contextlib.suppress(InfrastructureError):
+            write_whole(self.out, self.out / LEDGER, [msgspec.json.encode(ledger).decode()])
             self._new = {}
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
 
     def _read(self) -> _Ledger:
         try:

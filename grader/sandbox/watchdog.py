@@ -44,13 +44,14 @@ class Watchdog:
         self._began = self._next_look = time.monotonic()
         self._used_before = tree.cpu_seconds() if tree else 0.0
         self._cell_began = 0.0
+        self._cell_is_new = False
         self._cell_began_wall = self._began
         self._cpu = 0.0
         self._queued = 0.0
 
     def cell_done(self) -> None:
-        """The next cell's time counts from now."""
-        self._cell_began = self.seconds()
+        """The next cell's time counts from now, or rather from the next look."""
+        self._cell_is_new = True
         self._cell_began_wall = time.monotonic()
 
     def seconds(self) -> float:
@@ -76,6 +77,8 @@ class Watchdog:
 
     def _time_overrun(self, now: float) -> Overrun | None:
         used, cell, total = self.seconds(), self._limits.cell_seconds, self._limits.total_seconds
+        if self._cell_is_new:
+            self._cell_began, self._cell_is_new = used, False
         in_cell, in_all = now - self._cell_began_wall, now - self._began
         queued = self._queued_seconds()
         spent = [

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
-from safetensors.torch import save
 
+from grader.packing import pack
 from grader.wire import (
     ForwardSeen,
     InputsSeen,
@@ -94,12 +94,9 @@ class Reporter:
         during.sent = True
         copies = {name: self.copy(tensor)[1] for name, tensor in during.tensors.items()}
         tensors = {name: copy for name, copy in copies.items() if copy is not None}
-        self.send(InputsSeen(pass_id=during.number, cell=self.cell), save(during.inputs))
-        self.send(ForwardSeen(pass_id=during.number, cell=self.cell), save(tensors))
+        self.send(InputsSeen(pass_id=during.number, cell=self.cell), pack(during.inputs))
+        self.send(ForwardSeen(pass_id=during.number, cell=self.cell), pack(tensors))
 
 
 def _blob(copy: torch.Tensor | None) -> bytes:
-    if copy is None:
-        return b""
-    blob: bytes = save({"value": copy})
-    return blob
+    return b"" if copy is None else pack({"value": copy})

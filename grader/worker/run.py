@@ -17,8 +17,9 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import load
 
+from grader.packing import pack
 from grader.wire import Candidate, CellCode, CellDone, Done, Message, RunRequest
 from grader.worker import capture, data, shell
 from grader.worker.channel import Channel
@@ -187,7 +188,7 @@ class Run:
                 pass_id=self.recorder.passes.current.number,
                 value=type(value)(kind=value.kind, key=name, dtype=value.dtype, shape=value.shape),
             )
-            self.send(message, save({name: copy}))
+            self.send(message, pack({name: copy}))
 
 
 def seed(number: int) -> None:

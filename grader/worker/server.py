@@ -13,7 +13,7 @@ import socket
 from typing import NoReturn
 
 from grader import wire
-from grader.worker import keeper, template
+from grader.worker import keeper, seccomp, template
 from grader.worker.readable import interpreter_paths
 from grader.worker.templates import Templates
 from grader.worker.warm import wanted, warm_modules, warm_up
@@ -27,6 +27,8 @@ def serve(control_fd: int) -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
     warm_up()
     interpreter_paths()
+    with contextlib.suppress(OSError):  # it is missing, as each run will report
+        seccomp.compiled(sockets=True)
     server = Server(control)
     while True:
         message, descriptors, _, _ = socket.recv_fds(

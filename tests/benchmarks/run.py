@@ -16,12 +16,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from timing import Times, in_turn, timed
+from timing import Times, in_turn, measured, timed
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = ROOT / "assignments" / "backprop_ninja"
 SOLUTION = ROOT / "solutions" / "backprop_ninja" / "solution.ipynb"
 CLASS_SIZE = 50
+GROWTH = [int(size) for size in os.environ.get("GROWTH", "100 1000").split()]
+"""Sizes of classes; 10000 takes most of an hour."""
+FLOOR = 100
+"""Submissions that are held against the floor."""
 SAMPLE = 4
 """Notebooks that nbconvert is timed on, twice: it takes seconds for each."""
 
@@ -38,6 +42,7 @@ def main() -> None:
         _cold(folder, notebooks[0])
         _audit(folder, notebooks)
         _bulk(folder, notebooks)
+        _class_of_mutants(folder)
 
 
 def _class(folder: Path) -> list[Path]:
@@ -93,6 +98,32 @@ def _bulk(folder: Path, notebooks: list[Path]) -> None:
     print(f"  grader grade          {ours}  {each * 1000:8.1f} ms each")
     print(f"  nbconvert --execute   {theirs}  each, one at a time")
     print(f"  ratio                 {theirs.median / each:6.1f}   (at least 10)")
+
+
+def _class_of_mutants(folder: Path) -> None:
+    """A class that kept the starter's set-up: against the floor, two jobs, and growth."""
+    largest = folder / "mutants"
+    _script("classroom.py", ASSIGNMENT, SOLUTION, largest, max(GROWTH))
+    notebooks = sorted(largest.iterdir())
+    print(_script("floor.py", ASSIGNMENT, *notebooks[:FLOOR]))
+    times: dict[tuple[int, int], float] = {}
+    print("A class that kept the starter's set-up")
+    for size, jobs in [(GROWTH[0], 1), *((size, 2) for size in GROWTH)]:
+        some = folder / f"class-{size}"
+        some.mkdir(exist_ok=True)
+        for path in notebooks[:size]:
+            shutil.copy(path, some)
+        seconds, peak = measured(_grader(folder, some, jobs=jobs), folder)
+        times[size, jobs] = seconds
+        each = seconds / size * 1000
+        print(f"  {size:6} submissions, {jobs} jobs {each:8.1f} ms each, peak {peak:5.0f} MB")
+    ratio = times[GROWTH[0], 1] / times[GROWTH[0], 2]
+    print(f"  two jobs against one   {ratio:6.2f}   (at least 1.8)")
+
+
+def _script(name: str, *arguments: object) -> str:
+    command = [sys.executable, str(Path(__file__).with_name(name)), *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def _nbconvert(folder: Path, path: Path) -> float:

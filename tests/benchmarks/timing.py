@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import time
@@ -29,6 +30,19 @@ def timed(command: Sequence[str], cwd: Path) -> float:
     begun = time.perf_counter()
     subprocess.run(command, cwd=cwd, check=True, capture_output=True)
     return time.perf_counter() - begun
+
+
+def measured(command: Sequence[str], cwd: Path) -> tuple[float, float]:
+    """Wall seconds of a command, and the peak memory of its largest process in MB."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return time.perf_counter() - begun, usage.ru_maxrss / 1024
 
 
 def in_turn(commands: Sequence[Sequence[str]], cwd: Path, rounds: int) -> list[Times]:
