@@ -20,7 +20,21 @@ from grader.environment import grader_version
 from grader.notebook.read import MAX_BYTES
 from grader.submission import Submission
 
-NOT_GRADING = frozenset({"cli", "gradebook", "report", "mutants", "__pycache__"})
+NOT_GRADING = frozenset(
+    {
+        "__main__.py",
+        "cli",
+        "doctor",
+        "export",
+        "gradebook",
+        "hosted",
+        "mutants",
+        "pytest_plugin",
+        "report",
+        "student",
+        "workbench.py",
+    }
+)
 """Parts of this package that no scorecard depends on."""
 _CHUNK = 1 << 20
 
