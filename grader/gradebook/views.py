@@ -38,7 +38,8 @@ FROM (
               ELSE NULL END AS sum_of_all
   FROM (
     SELECT earned.*,
-           CASE WHEN score + integrity > 0 THEN late_share * (score + integrity) ELSE 0.0 END AS late
+           CASE WHEN score + integrity > 0 THEN late_share * (score + integrity) ELSE 0.0 END
+             AS late
     FROM (
       SELECT s.assignment, s.student, st.name, st.email,
              CASE WHEN a.status IS NOT NULL THEN a.status
