@@ -135,3 +135,17 @@ def table(attacks: list[Attack]) -> str:
                 rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         parts.append("\n".join(rows))
     return "\n\n".join(parts) + "\n"
+
+
+HEAD = """# Attacks
+
+Hostile notebooks, each graded by the tests in the real sandbox (`tests/submissions/attacks`, a
+folder each with the code and the scorecard that must come of it). *As if absent*: the marks are
+those of the honest cells around it. *Zero*: what it touches earns nothing, and the scorecard says
+why. *Note*: it earns points, and an integrity note asks the instructor to look. None gets a higher
+mark without a note, changes another submission's marks, the machine or its reports.
+
+"""
+
+if __name__ == "__main__":
+    TABLE.write_text(HEAD + table(all_attacks()))

@@ -7,6 +7,7 @@ marks may have changed, and nothing of it may have reached our terminal.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -100,13 +101,18 @@ def honest(mark: Callable[..., Graded]) -> Callable[[tuple[str, ...]], Scorecard
 
 
 @pytest.fixture
-def machine(sibling: subprocess.Popen[bytes], canaries: Path) -> Iterator[None]:
+def machine(
+    sibling: subprocess.Popen[bytes],
+    canaries: Path,
+    honest: Callable[[tuple[str, ...]], Scorecard],
+) -> Iterator[None]:
     """Whatever happens meanwhile, the machine is afterwards as it was before."""
-    before = _state(sibling.pid, canaries)
+    honest((SETUP, FORWARD, BACKWARD))  # all that the sandbox keeps has been started
+    before, processes = _state(sibling.pid, canaries), _descendants()
     yield
     assert _state(sibling.pid, canaries) == before
     assert sibling.poll() is None
-    assert _eventually(lambda: not _runs())
+    assert _eventually(lambda: {*_descendants()} <= {*processes}), "processes were left behind"
 
 
 def test_the_honest_cells_alone_earn_full_points(
@@ -227,15 +233,14 @@ def _state(sibling: int, canaries: Path) -> dict[str, object]:
     }
 
 
-def _runs() -> list[int]:
-    """Processes below a fork server of ours."""
-    mine = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return [
-        int(child)
-        for pid in mine
-        if b"grader.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    ]
+def _descendants() -> list[int]:
+    """All processes below ours, whatever namespace they are in."""
+    found = [os.getpid()]
+    for pid in found:  # grows as children are found
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                found += map(int, (thread / "children").read_text().split())
+    return found
 
 
 def _eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
