@@ -180,14 +180,14 @@ def _forged(breaches: Sequence[str]) -> Iterator[IntegrityNote]:
 
 
 def _unproven(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
-    """Points for right values of which nobody knows that autograd did not make them."""
+    """Points of which nobody can tell that they are for the student's own work."""
     for exercise in exercises:
         rows = [row for row in exercise.targets if row.unproven and row.score]
         for reason in dict.fromkeys(row.unproven for row in rows):
             names = ", ".join(row.name for row in rows if row.unproven == reason)
             yield IntegrityNote(
                 code="unproven",
-                text=f"{exercise.title}: {names}: right, but {reason}: please look at them",
+                text=f"{exercise.title}: {names}: these earn points, but {reason}: please look",
             )
 
 

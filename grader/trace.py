@@ -73,6 +73,8 @@ class Trace(msgspec.Struct, kw_only=True):
     observed: list[Observed]
     reads: dict[tuple[int, str, int], torch.Tensor]
     """Audit run: (reading, variable, pass) → what was read, where it was no probe."""
+    read_at: dict[tuple[int, str, int], int]
+    """Audit run: the same → position among all events."""
     probes_read: dict[tuple[int, str, int], str]
     """Audit run: the same → blob key of the untouched probe that was read."""
     bystanders: list[tuple[wire.Candidate, torch.Tensor]]
@@ -88,6 +90,7 @@ def decode(events: tuple[tuple[wire.Event, bytes], ...]) -> Trace:
         passes={},
         observed=[],
         reads={},
+        read_at={},
         probes_read={},
         bystanders=[],
         cells=[],
@@ -165,6 +168,7 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
         )
     elif isinstance(event, wire.ReadSeen):
         key = (event.read, event.name, event.pass_id)
+        trace.read_at.setdefault(key, order)
         if event.probe is not None:
             trace.probes_read.setdefault(key, event.probe)
         elif event.value is not None and event.value.key in tensors:
