@@ -159,7 +159,7 @@ def test_a_fault_of_the_grader_s_own_is_ungraded_and_no_traceback(
     path = tmp_path / "mine.ipynb"
     path.write_bytes(notebook("x = 1"))
     with workbench.Workbench(assignment, required=False) as bench:
-        monkeypatch.setattr(bench._grader, "_session", None)
+        monkeypatch.setattr(bench._grader, "_request", None)
         card = bench.card(submission_of(path))
     text = io.StringIO()
     print_card(Console(file=text, width=200), card)
