@@ -20,7 +20,7 @@ from grader.environment import grader_version
 from grader.notebook.read import MAX_BYTES
 from grader.submission import Submission
 
-NOT_GRADING = frozenset({"cli", "gradebook", "report", "mutants", "__pycache__"})
+NOT_GRADING = frozenset({"bundled", "cli", "gradebook", "report", "mutants", "__pycache__"})
 """Parts of this package that no scorecard depends on."""
 _CHUNK = 1 << 20
 
