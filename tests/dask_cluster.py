@@ -23,9 +23,10 @@ class DaskCluster:
         self._folder = folder
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
         self.address = self._address()
-        self.workers = self._start(
-            "worker", self.address, "--nthreads", "1", "--nworkers", str(workers)
-        )
+        self.processes = [self.scheduler]
+        if workers:
+            each = ("--nthreads", "1", "--nworkers", str(workers))
+            self.processes.insert(0, self._start("worker", self.address, *each))
 
     def _start(self, kind: str, *arguments: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments]
@@ -42,10 +43,14 @@ class DaskCluster:
             time.sleep(0.1)
         raise AssertionError((self._folder / "scheduler.log").read_text())
 
+    def _family(self) -> list[psutil.Process]:
+        """Worker processes, and whatever they have started."""
+        running = [each.pid for each in self.processes if each.poll() is None]
+        return [c for pid in running for c in psutil.Process(pid).children(recursive=True)]
+
     def sandboxes(self) -> list[psutil.Process]:
         """Processes that workers have started."""
-        found = psutil.Process(self.workers.pid).children(recursive=True)
-        return [each for each in found if "grader.worker" in " ".join(_command(each))]
+        return [each for each in self._family() if "grader.worker" in " ".join(_command(each))]
 
     def grading(self) -> list[psutil.Process]:
         """Worker processes that hold a sandbox."""
@@ -54,11 +59,11 @@ class DaskCluster:
 
     def end(self) -> list[psutil.Process]:
         """End everything; what is left of it after some seconds."""
-        family = psutil.Process(self.workers.pid).children(recursive=True)
-        for process in (self.workers, self.scheduler):
+        family = self._family()
+        for process in self.processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-        for process in (self.workers, self.scheduler):
+        for process in self.processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(20)
             process.kill()

@@ -30,6 +30,8 @@ IDLE = 600.0
 """Seconds after which a sandbox is closed until it is needed again: a client that was killed
 never says that it needs it no more."""
 
+_PATIENCE = 5.0
+
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What every worker is told, once."""
@@ -70,11 +72,11 @@ class Bench:
             raise InfrastructureError(answer.marked.card.reason or "")  # to be tried elsewhere
         return answer
 
-    def close(self, patience: float) -> None:
-        """End after the submission that is being graded; wait for that so many seconds."""
+    def close(self) -> None:
+        """End after the submission that is being graded; wait for that, but not for ever."""
         self._closed = True
         self._jobs.put(None)
-        self._thread.join(patience)
+        self._thread.join(_PATIENCE)
 
     def _work(self) -> None:
         job = self._jobs.get()

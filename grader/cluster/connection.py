@@ -122,7 +122,7 @@ def _client(address: str) -> Client:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", VersionMismatchWarning)  # ours is one line
-            return Client(address, timeout=PATIENCE, set_as_default=False, name="grader")
+            return Client(address, timeout=PATIENCE, name="grader")
     except Exception as error:
         raise ClusterError(
             f"no Dask scheduler answers at {address} within {PATIENCE:g} s: see that it runs and "
@@ -135,7 +135,7 @@ def _quiet() -> Iterator[None]:
     """Dask's own lines and warnings: what matters of them is said in ours."""
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     levels = [logger.level for logger in loggers]
-    with dask.config.set({_LARGE: "1 EiB"}):
+    with dask.config.set({_LARGE: "1 TiB"}):
         for logger in loggers:
             logger.setLevel(logging.CRITICAL + 1)
         try:

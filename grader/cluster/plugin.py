@@ -9,9 +9,6 @@ from distributed import Worker, WorkerPlugin, get_worker
 from grader.cluster.bench import Bench, Order
 from grader.cluster.parcel import SubmissionParcel
 
-_PATIENCE = 10.0
-"""Seconds that a worker waits for the bench to end; it ends with the worker in any case."""
-
 
 class BenchPlugin(WorkerPlugin):
     """Gives every worker a bench, those too that join later."""
@@ -26,7 +23,7 @@ class BenchPlugin(WorkerPlugin):
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask's signature
         if self.bench is not None:
-            await asyncio.to_thread(self.bench.close, _PATIENCE)
+            await asyncio.to_thread(self.bench.close)
 
 
 def grade(name: str, parcel: SubmissionParcel) -> bytes:
