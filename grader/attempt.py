@@ -27,6 +27,7 @@ SEVERITY: dict[Verdict, int] = {
     "missing": 7,
 }
 """From the best to the worst verdict."""
+FADED = "its gradient is so small in this network that zeros pass for it"
 CHANGED_LATER = "right when it was computed, and changed in place later through another name"
 
 
@@ -50,6 +51,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """The autograd engine made it."""
     constant: bool = False
     """It does not depend on the network at all."""
+    unproven: str | None = None
+    """Why a right value may not be the student's own work; None where that was settled."""
     diagnosis: Diagnosis | None = None
     note: str | None = None
     cell: int = -1
@@ -95,6 +98,11 @@ class Examiner:
         if found is None:
             return None
         comparison, note, late = found
+        small = any(
+            target in judged.faded
+            for seen in group
+            if (judged := self.passes.get(seen.pass_id)) is not None
+        )
         return Attempt(
             target=target,
             name=life.name if life else last.name,
@@ -103,6 +111,7 @@ class Examiner:
             order=last.order,
             comparison=comparison,
             late=late,
+            unproven=FADED if small else None,
             note=note,
             cell=last.cell,
         )

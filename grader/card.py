@@ -11,6 +11,7 @@ from grader.analysis.study import Study
 from grader.assignment import Assignment
 from grader.candidate import Choice
 from grader.environment import environment
+from grader.messages import printable
 from grader.model import CellResult, CellStatus, ExerciseScore, IntegrityNote, Scorecard, Source
 from grader.notebook import SyntaxProblem, Unreadable
 from grader.passes import JudgedPass
@@ -18,6 +19,12 @@ from grader.sandbox import RunOutcome
 from grader.scoring import Judgement, score_target
 from grader.submission import Submission
 from grader.trace import Trace
+
+_SUSPICIOUS = {
+    "engine": "can make a gradient in ways that the audit cannot tell from work by hand",
+    "numbers": "stand here, written out, which may have been computed elsewhere",
+    "hidden": "reaches beyond the notebook, or runs code that cannot be read in it",
+}
 
 
 def graded(
@@ -28,10 +35,14 @@ def graded(
     seen: Trace,
     passes: Mapping[int, JudgedPass],
     exercises: Sequence[ExerciseScore],
+    forged: Sequence[str] = (),
 ) -> Scorecard:
-    """The card of a submission that was run, however the run ended."""
+    """The card of a submission that was run, however the run ended.
+
+    forged: results that nobody but the submission itself can have sent.
+    """
     assert isinstance(choice.study, Study)
-    flagged = [*_unjudged(exercises), *_copied(exercises)]
+    flagged = [*_unjudged(exercises), *_copied(exercises), *_unproven(exercises)]
     return _card(
         submission,
         assignment,
@@ -42,7 +53,7 @@ def graded(
         exercises=list(exercises),
         notes=[*choice.notes, *_remarks(passes), *seen.notes],
         cells=list(_cells(choice.study, outcome, seen)),
-        integrity=[*seen.integrity, *flagged, *_engine(choice.study)],
+        integrity=[*seen.integrity, *_forged(forged), *flagged, *_suspicions(choice.study)],
         isolation=outcome.isolation,
         environment=environment(outcome.environment),
     )
@@ -159,15 +170,35 @@ def _copied(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
                 )
 
 
-def _engine(study: Study) -> Iterator[IntegrityNote]:
-    """Uses of automatic differentiation that no audit run can see through."""
-    for site, name in study.program.suspicious:
+def _forged(breaches: Sequence[str]) -> Iterator[IntegrityNote]:
+    if breaches:
         yield IntegrityNote(
-            code="engine",
-            cell=None if study.notebook.module else site.cell,
-            line=site.line,
-            text=f"`{name}` can make a gradient in ways that the audit cannot tell from work "
-            "by hand: please look at this line",
+            code="forged",
+            text="the run sent results that the grader's part of it does not send "
+            f"({', '.join(dict.fromkeys(breaches))}): please look at this submission",
+        )
+
+
+def _unproven(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
+    """Points for right values of which nobody knows that autograd did not make them."""
+    for exercise in exercises:
+        rows = [row for row in exercise.targets if row.unproven and row.score]
+        for reason in dict.fromkeys(row.unproven for row in rows):
+            names = ", ".join(row.name for row in rows if row.unproven == reason)
+            yield IntegrityNote(
+                code="unproven",
+                text=f"{exercise.title}: {names}: right, but {reason}: please look at them",
+            )
+
+
+def _suspicions(study: Study) -> Iterator[IntegrityNote]:
+    """Code that no audit run can see through, each kind once."""
+    for each in study.program.suspicions:
+        yield IntegrityNote(
+            code=each.code,
+            cell=None if study.notebook.module else each.cell,
+            line=each.line,
+            text=f"`{printable(each.name)}` {_SUSPICIOUS[each.code]}: please look at this line",
         )
 
 

@@ -103,6 +103,7 @@ class Judge:
             step=chosen.step,
             copied=chosen.copied,
             constant=chosen.constant,
+            unproven=chosen.unproven,
             root_cause=self._root_cause(chosen),
             diagnosis=chosen.diagnosis,
             found_as=chosen.name if chosen.name != f"d{chosen.target}" else None,
@@ -206,4 +207,5 @@ def _renamed(target: str, candidate: Candidate, comparison: Comparison) -> Judge
         dtype=comparison.dtype,
         found_as=candidate.name,
         note=f"found as `{candidate.name}`, the only variable with these values",
+        unproven="stand under another name, whose origin nobody asks",
     )

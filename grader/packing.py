@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from safetensors import numpy as by_numpy
-from safetensors import torch as by_torch
+from safetensors.numpy import save as save_arrays
+from safetensors.torch import save as save_tensors
 
 # Held here from before any student code ran, so that patching `torch.Tensor` changes nothing.
 _array = torch.Tensor.numpy
@@ -34,7 +34,7 @@ def pack(tensors: Mapping[str, torch.Tensor]) -> bytes:
     """
     if all(tensor.dtype in _PLAIN for tensor in tensors.values()):
         arrays = {name: _array(_contiguous(each)) for name, each in tensors.items()}
-        packed: bytes = by_numpy.save(arrays)
+        packed: bytes = save_arrays(arrays)
     else:
-        packed = by_torch.save({name: _contiguous(each) for name, each in tensors.items()})
+        packed = save_tensors({name: _contiguous(each) for name, each in tensors.items()})
     return packed

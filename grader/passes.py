@@ -19,6 +19,8 @@ class JudgedPass(msgspec.Struct, frozen=True, kw_only=True):
     network: Network | Unjudgeable
     differs: str | None = None
     """First forward tensor whose values differ from the forward script's."""
+    faded: frozenset[str] = frozenset()
+    """Targets whose gradients are so small here, and only here, that zeros pass for them."""
 
     @property
     def reason(self) -> str | None:
@@ -34,7 +36,20 @@ def judge_pass(oracle: Oracle, seen: Pass) -> JudgedPass:
     network = oracle.network(seen.inputs)
     if isinstance(network, Unjudgeable):
         return JudgedPass(network=network)
-    return _held_against(network, seen.tensors, oracle.assignment)
+    judged = _held_against(network, seen.tensors, oracle.assignment)
+    small = _faded(network, oracle) - _faded(oracle.example_network, oracle)
+    return msgspec.structs.replace(judged, faded=small) if small else judged
+
+
+def _faded(network: Network | Unjudgeable, oracle: Oracle) -> frozenset[str]:
+    """Targets for whose gradients zeros pass."""
+    gradients = network.gradients if isinstance(network, Network) else {}
+    tolerance = oracle.assignment.spec.tolerance
+    return frozenset(
+        name
+        for name, gradient in gradients.items()
+        if close(torch.zeros_like(gradient), gradient, tolerance).all()
+    )
 
 
 def _held_against(

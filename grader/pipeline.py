@@ -20,11 +20,12 @@ from grader.judge import Judge
 from grader.model import Scorecard
 from grader.notebook import Unreadable
 from grader.passes import JudgedPass, judge_pass
+from grader.plausible import breaches
 from grader.reference import Network, Oracle
 from grader.sandbox import Sandbox, Session, WorkerLostError
 from grader.submission import Submission
 from grader.trace import Trace
-from grader.wire import CellCode
+from grader.wire import CellCode, RunRequest
 
 
 class Graded(msgspec.Struct, frozen=True):
@@ -75,42 +76,49 @@ class Grader:
     def _graded(
         self, submission: Submission, choice: Choice, study: Study, starter: Sequence[CellCode]
     ) -> Graded:
-        with self._session(study, starter) as session:
+        request = self._request(study, starter)
+        with self.sandbox.open(request, self._example if request.entry else b"") as session:
             outcome, seen = session.outcome, trace.decode(session.outcome.events)
             passes = {n: judge_pass(self.oracle, each) for n, each in seen.passes.items()}
-            attempts = self._attempts(study, seen, passes, session)
+            auditor = self._auditor(request, choice, session)
+            attempts, forged = self._attempts(study, seen, passes, auditor)
         judge = Judge(self.assignment, study, seen, attempts, passes)
+        forged = breaches(outcome.events, request) + forged
         scorecard = card.graded(
-            submission, choice, self.assignment, outcome, seen, passes, judge.exercises()
+            submission, choice, self.assignment, outcome, seen, passes, judge.exercises(), forged
         )
         return Graded(scorecard, study, seen)
 
-    def _session(self, study: Study, starter: Sequence[CellCode]) -> Session:
-        """Run the student's code in the sandbox; functions are called with an example."""
-        request = run_request(
+    def _request(self, study: Study, starter: Sequence[CellCode]) -> RunRequest:
+        """What the sandbox is to run; functions are called with an example."""
+        return run_request(
             study,
             self.assignment,
             data=str(self.data),
             outputs=self.outputs,
             starter=starter,
         )
-        return self.sandbox.open(request, self._example if request.entry else b"")
+
+    def _auditor(self, request: RunRequest, choice: Choice, session: Session) -> Auditor:
+        """Probes differ from file to file, so that no file can hold the answers to them."""
+        seed = self.seed + int(choice.source.sha256[:8], 16)
+        return Auditor(self.assignment, self.oracle, session, request, self.sandbox.run, seed=seed)
 
     def _attempts(
-        self, study: Study, seen: Trace, passes: dict[int, JudgedPass], session: Session
-    ) -> list[Attempt]:
-        """Every value against autograd at its own forward pass, every step on its own merits."""
+        self, study: Study, seen: Trace, passes: dict[int, JudgedPass], auditor: Auditor
+    ) -> tuple[list[Attempt], list[str]]:
+        """Every value against autograd at its own forward pass, every step on its own merits;
+        and what in the audits no harness would have sent.
+        """
         examiner = Examiner(study, passes, self.assignment.spec.tolerance)
         attempts = examiner.attempts(seen)
-        findings = Auditor(self.assignment, self.oracle, session, seed=self.seed).audit(
-            study.program, seen, passes, attempts
-        )
-        return applied(attempts, findings, study.program)
+        findings = auditor.audit(study.program, seen, passes, attempts)
+        return applied(attempts, findings, study.program), findings.breaches
 
     @cached_property
     def _example(self) -> bytes:
         """Leaves and forward tensors for functions that want them as arguments."""
-        network = self.oracle.network(self.oracle.example())
+        network = self.oracle.example_network
         if not isinstance(network, Network):
             return b""
         tensors = network.inputs | network.tensors

@@ -29,6 +29,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     upstream: Sequence[str] = ()
     lines: Sequence[Line] = ()
     note: str | None = None
+    unproven: str | None = None
     root_cause: str | None = None
     diagnosis: Diagnosis | None = None
 
@@ -84,6 +85,7 @@ def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> Tar
         attempt=judgement.attempt,
         upstream=list(judgement.upstream),
         root_cause=judgement.root_cause,
+        unproven=judgement.unproven,
         note=judgement.note,
         diagnosis=judgement.diagnosis,
     )

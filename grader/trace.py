@@ -6,6 +6,8 @@ left out and noted, and no claim in them is believed beyond "this stood there".
 
 from __future__ import annotations
 
+import itertools
+
 import msgspec
 import torch
 from safetensors.torch import load
@@ -27,6 +29,14 @@ COMPARABLE = frozenset(
         torch.bool,
     }
 )
+
+MAX_TABLE = 1 << 16
+"""Bytes of a blob's table of tensors: a run sends some thirty at a time."""
+MAX_PASSES = 100
+MAX_NOTES = 50
+MAX_TEXT = 600
+MAX_DIMENSIONS = 64
+MAX_OUTPUT = 1 << 20
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,21 +97,38 @@ def decode(events: tuple[tuple[wire.Event, bytes], ...]) -> Trace:
     )
     for order, (event, blob) in enumerate(events):
         try:
-            tensors = _real(load(blob)) if blob else {}
-            _add(trace, order, event, tensors)
+            _add(trace, order, event, _tensors(blob))
         except Exception as error:  # noqa: BLE001 - hostile bytes may fail in any way
             text = f"a result of the run could not be read ({type(error).__name__})"
-            trace.integrity.append(IntegrityNote(code="unreadable_result", text=text))
+            if len(trace.integrity) < MAX_NOTES:
+                trace.integrity.append(IntegrityNote(code="unreadable_result", text=text))
     return trace
 
 
-def _real(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Those of a type that can be compared."""
-    return {name: tensor for name, tensor in tensors.items() if tensor.dtype in COMPARABLE}
+def _tensors(blob: bytes) -> dict[str, torch.Tensor]:
+    """The tensors of a blob, those of a type that can be compared."""
+    if not blob:
+        return {}
+    if int.from_bytes(blob[:8], "little") > MAX_TABLE:
+        raise ValueError("too many tensors")
+    return {name: tensor for name, tensor in load(blob).items() if tensor.dtype in COMPARABLE}
+
+
+def _bounded(value: wire.Value) -> wire.Value:
+    """A description of no more words than the harness ever uses."""
+    note, dtype, shape = value.note, value.dtype, value.shape
+    return msgspec.structs.replace(
+        value,
+        note=note and note[:MAX_TEXT],
+        dtype=dtype and dtype[:MAX_TEXT],
+        shape=shape and shape[:MAX_DIMENSIONS],
+    )
 
 
 def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.Tensor]) -> None:
     if isinstance(event, wire.InputsSeen):
+        if event.pass_id not in trace.passes and len(trace.passes) >= MAX_PASSES:
+            raise ValueError("too many forward passes")
         trace.passes.setdefault(event.pass_id, Pass(cell=event.cell, inputs=tensors))
     elif isinstance(event, wire.ForwardSeen):
         if event.pass_id in trace.passes:
@@ -117,7 +144,7 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
                 end=False,
                 pass_id=event.pass_id,
                 cell=-1,
-                value=event.value,
+                value=_bounded(event.value),
                 numbers=tensors.get(event.value.key or ""),
             )
         )
@@ -125,14 +152,14 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
         trace.observed.append(
             Observed(
                 order=order,
-                name=event.found_as,
+                name=event.found_as[:MAX_TEXT],
                 target=event.name[1:],
                 lifetime=event.lifetime,
                 occurrence=0,
                 end=True,
                 pass_id=event.pass_id,
                 cell=event.cell,
-                value=event.value,
+                value=_bounded(event.value),
                 numbers=tensors.get(event.value.key or ""),
             )
         )
@@ -150,7 +177,13 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
 
 
 def _cell(trace: Trace, event: wire.CellDone) -> None:
-    trace.outputs[event.index] = event
+    trace.outputs[event.index] = msgspec.structs.replace(
+        event,
+        output=event.output[:MAX_OUTPUT],
+        shown=event.shown and event.shown[:MAX_OUTPUT],
+        error=event.error and event.error[:MAX_TEXT],
+        soft_errors=[error[:MAX_TEXT] for error in event.soft_errors[:MAX_NOTES]],
+    )
     error = event.error
     if error is not None and event.line is not None:
         error = f"line {event.line}: {error}"
@@ -160,8 +193,9 @@ def _cell(trace: Trace, event: wire.CellDone) -> None:
         CellResult(
             index=event.index,
             status=event.status,
-            error=error,
+            error=error and error[:MAX_TEXT],
             seconds=round(event.seconds, 4),
         )
     )
-    trace.notes += [note for note in event.notes if note not in trace.notes]
+    new = (note[:MAX_TEXT] for note in event.notes if note not in trace.notes)
+    trace.notes += itertools.islice(new, max(0, MAX_NOTES - len(trace.notes)))

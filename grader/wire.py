@@ -88,6 +88,8 @@ class Audit(Message, tag="audit", frozen=True, kw_only=True):
     """Noise on every parameter before a forward pass, relative to its RMS."""
     perturbation: float
     """Relative change of everything that the autograd engine produces."""
+    replay: bool = False
+    """Be the ordinary run again, with the engine perturbed and nothing else changed."""
 
 
 class RunRequest(Message, tag="run", frozen=True, kw_only=True):

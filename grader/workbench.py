@@ -17,10 +17,8 @@ from grader.submission import Submission
 class Workbench:
     """Grades submissions of one assignment and writes nothing but temporary files."""
 
-    def __init__(
-        self, assignment: Assignment, *, required: bool = True, outputs: bool = False
-    ) -> None:
-        """required: refuse to run anything where this machine cannot keep it in.
+    def __init__(self, assignment: Assignment, *, required: bool, outputs: bool = False) -> None:
+        """required: refuse to run anything where neither files nor network can be closed.
         outputs: render the notebook as it ran.
 
         Raises InfrastructureError where no worker can be started.

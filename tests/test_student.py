@@ -249,6 +249,8 @@ MISTAKES = {
     "dhprebn = dbndiff.clone()": ("hprebn", "missing_path"),
     "dhpreact = (1 - h) * dh": ("hpreact", "wrong_factor"),
     "dC = torch.zeros_like(C)\nfor k in range(n):\n    dC[Xb[k]] = demb[k]": ("C", "overwritten"),
+    "dnorm_logits = counts * dprobs": ("norm_logits", "wrong_upstream"),
+    "dlogits = (F.softmax(logits, 1) + F.one_hot(Yb, 27)) / n": ("logits", "some_elements"),
     "dhprebn = dbndiff\ndhprebn += 1.0/n * (torch.ones_like(hprebn) * dbnmeani)": (
         "bndiff",
         "alias",

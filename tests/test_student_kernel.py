@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BACKWARD, FORWARD, ROOT, SETUP
+from conftest import BACKWARD, FORWARD, ROOT, SETUP, Grade, markdown, row
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -120,3 +120,20 @@ def test_before_and_after_its_time_check_says_so(outputs: dict[str, list[Any]]) 
 
 def test_no_cell_printed_a_warning(outputs: dict[str, list[Any]]) -> None:
     assert "Warning" not in json.dumps(outputs)
+
+
+def test_calls_that_stay_in_the_notebook_change_no_mark(grade: Grade) -> None:
+    """In the sandbox the helpers do nothing, and what they are handed stays what it is."""
+    lines = BACKWARD.replace("\ndh =", "\ncmp('logits', dlogits, logits)\ncheck()\n%grade\ndh =")
+    card = grade(
+        "from grader import cmp, check\n%load_ext grader\n" + SETUP,
+        FORWARD,
+        lines,
+        markdown("Exercise 2"),
+        "import grader\nx = grader.check()\ngrader.cmp('h', dh, h)\ndlogits = F.softmax(logits, 1)",
+        "dlogits[range(n), Yb] -= 1\ndlogits /= n\ngrader.cmp('logits', dlogits, logits)",
+    )
+    assert card.score == 31
+    assert not [cell.error for cell in card.cells if cell.error]
+    assert not card.notes
+    assert (row(card, "dh").step, row(card, "dlogits", "exercise-2").step) == ("right", "right")

@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from grader.analysis.suspicion import Suspicion
+
 Path: TypeAlias = tuple[tuple[str, int], ...]
 """From a cell's module node to a statement: (("body", 3), ("orelse", 0))."""
 
@@ -90,8 +92,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...]
     engine: tuple[Site, ...]
     """Statements that start the autograd engine."""
-    suspicious: tuple[tuple[Site, str], ...]
-    """Statements that differentiate in ways no audit sees, or look for the harness."""
+    suspicions: tuple[Suspicion, ...]
+    """What differentiates in ways no audit sees, or looks behind the cells; each name once."""
     orphans: frozenset[str]
     """d-names that are read where no statement has written them."""
     loops: tuple[Site, ...]

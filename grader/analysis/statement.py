@@ -10,28 +10,6 @@ from grader.analysis.expression import nodes
 
 BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 VIEWS = frozenset({"view", "reshape", "detach", "squeeze", "unsqueeze", "transpose", "view_as"})
-UNSEEN = frozenset(
-    {
-        "forward_ad",
-        "make_dual",
-        "jvp",
-        "jacfwd",
-        "jacrev",
-        "hessian",
-        "_pop_mode",
-        "_pop_mode_temporarily",
-        "_disable_current_modes",
-        "no_dispatch",
-        "run_backward",
-        "_execution_engine",
-        "_EngineBase",
-        "get_objects",
-        "_getframe",
-        "currentframe",
-        "settrace",
-        "__grader__",
-    }
-)
 
 
 class Write(NamedTuple):
@@ -120,22 +98,6 @@ def shared_name(node: ast.expr | None) -> str | None:
                 return None
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
-
-
-def suspicious_name(node: ast.stmt) -> str | None:
-    """What a statement itself uses that differentiates unseen, or looks for the harness."""
-    for expression in expressions(node):
-        for part in nodes(expression):
-            name = (
-                part.attr
-                if isinstance(part, ast.Attribute)
-                else part.id
-                if isinstance(part, ast.Name)
-                else ""
-            )
-            if name in UNSEEN or name.endswith("_backward"):
-                return name
-    return None
 
 
 def starts_engine(node: ast.stmt) -> bool:

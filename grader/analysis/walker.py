@@ -16,11 +16,12 @@ from grader.analysis.statement import (
     expressions,
     shared_name,
     starts_engine,
-    suspicious_name,
     updated,
     writes,
 )
+from grader.analysis.suspicion import Suspicion, suspicions
 
+MAX_SUSPICIONS = 30
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -54,7 +55,7 @@ class Walker:
         self.limits: list[tuple[Site, str]] = []
         self.readings: list[Reading] = []
         self.engine: list[Site] = []
-        self.suspicious: list[tuple[Site, str]] = []
+        self.suspicions: dict[tuple[str, str], Suspicion] = {}
         self.orphans: set[str] = set()
         self.module = Scope(names.gradients, names.tensors, self.effort)
         self._loop_variables: set[str] = set()
@@ -71,6 +72,8 @@ class Walker:
         """Walk one cell; cells must come in notebook order. Raises TooIntricateError."""
         self.effort.spend(sum(1 for _ in ast.walk(tree)))
         self.cell = index
+        for each in suspicions(index, tree):
+            self.suspicions.setdefault((each.code, each.name), each)
         self._block(tree.body, (("body", -1),), self.module)
 
     def program(self) -> Program:
@@ -91,7 +94,7 @@ class Walker:
             forwards=tuple(self.forwards),
             readings=tuple(self.readings),
             engine=tuple(self.engine),
-            suspicious=tuple(self.suspicious),
+            suspicions=tuple(self.suspicions.values())[:MAX_SUSPICIONS],
             orphans=frozenset(self.orphans),
             loops=tuple(self.all_loops[number] for number in sorted(iterating)),
             limits=tuple(self.limits),
@@ -174,8 +177,6 @@ class Walker:
             self.orphans.update(unknown)
         if starts_engine(node):
             self.engine.append(site)
-        if (unseen := suspicious_name(node)) is not None:
-            self.suspicious.append((site, unseen))
 
     def _writes(self, node: ast.stmt, site: Site, scope: Scope) -> None:
         if self._updates(updated(node)):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from grader.analysis import Lifetime, Program
 from grader.attempt import Attempt
 from grader.audit.auditor import Findings
+from grader.audit.origin import key_of
 from grader.compare import Comparison
 from grader.model import Diagnosis
 
@@ -31,6 +32,8 @@ def applied(attempts: Sequence[Attempt], findings: Findings, program: Program) -
 
 
 def _judged(attempt: Attempt, findings: Findings, program: Program) -> Attempt:
+    unproven = attempt.unproven or findings.unproven.get(key_of(attempt))
+    attempt = replace(attempt, unproven=unproven)
     life = attempt.lifetime
     if life is None:
         return replace(attempt, copied=attempt.name in findings.copied)

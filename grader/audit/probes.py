@@ -95,6 +95,8 @@ class Probes:
     def _draw(self, network: Network, target: str, scale: float) -> torch.Tensor:
         gradient = network.gradients[target]
         noise = torch.randn(gradient.shape, generator=self._generator) * scale
+        if not gradient.any():
+            return noise.to(gradient.dtype)  # a dead part of the network, not structure
         # Exact zeros are structure that students rightly use: only `[range(n), Yb]` of dlogprobs.
         return torch.where(gradient != 0, noise, torch.zeros(())).to(gradient.dtype)
 

@@ -159,6 +159,10 @@ class StepJudge:
             if read is None or wanted is None or not _fits(read, wanted):
                 complete = False
                 continue
+            if not read.any() and self._lively(up, network, pass_id):
+                # Emptied in place by somebody: whatever comes of it tells nothing of a step.
+                complete = False
+                continue
             read = read.reshape(wanted.shape).to(wanted.dtype)
             known = values.setdefault(up.target, [])
             if not any(torch.equal(read, other) for other in known):
@@ -181,6 +185,12 @@ class StepJudge:
         if up.lifetime is not None:
             return self._probe(up.lifetime, pass_id)
         return self.probes.of_orphan.get(up.name)
+
+    def _lively(self, up: Upstream, network: Network, pass_id: int) -> bool:
+        """Whether what a statement reads under this name should not be all zeros."""
+        given = None if up.lifetime is None else self._probe(up.lifetime, pass_id)
+        meant = network.gradients.get(up.target) if given is None else given
+        return meant is not None and bool(meant.any())
 
     def _probe(self, lifetime: int, pass_id: int) -> torch.Tensor | None:
         """The probe that stood for a gradient during a pass."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli.check import open_console
+from grader.cli.interruption import interruptible
 from grader.cli.saves import saves
 from grader.cli.single import assignment_of, submission_of
 from grader.messages import printable
@@ -25,11 +26,11 @@ SHOWN_CHANGES = 6
 def run(path: Path, *, assignment: str | None, data: Path | None) -> int:
     """Exit status of the command: 0, since it is ended on purpose."""
     console = open_console()
+    submission = submission_of(path)
+    chosen = assignment_of([submission], name=assignment, data=data)
     try:
-        submission = submission_of(path)
-        with Workbench(
-            assignment_of([submission], name=assignment, data=data), required=False
-        ) as bench:
+        # Your own code, which you run without any walls in Jupyter as well.
+        with interruptible(), Workbench(chosen, required=False) as bench:
             before: Scorecard | None = None
             for _ in saves(path):
                 began = time.monotonic()

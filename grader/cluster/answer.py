@@ -8,8 +8,8 @@ import msgspec
 
 from grader.errors import (
     AssignmentError,
+    ClusterError,
     GraderError,
-    InfrastructureError,
     UnsafeError,
     UsageError,
 )
@@ -21,7 +21,7 @@ _ERRORS: dict[Kind, type[GraderError]] = {
     "usage": UsageError,
     "assignment": AssignmentError,
     "unsafe": UnsafeError,
-    "infrastructure": InfrastructureError,
+    "infrastructure": ClusterError,
 }
 
 

@@ -20,8 +20,24 @@ from grader.environment import grader_version
 from grader.notebook.read import MAX_BYTES
 from grader.submission import Submission
 
-NOT_GRADING = frozenset({"bundled", "cli", "gradebook", "report", "mutants", "__pycache__"})
+NOT_GRADING = frozenset(
+    {
+        "__main__.py",
+        "cli",
+        "doctor",
+        "export",
+        "gradebook",
+        "hosted",
+        "mutants",
+        "pytest_plugin",
+        "report",
+        "student",
+        "workbench.py",
+    }
+)
 """Parts of this package that no scorecard depends on."""
+_ELSEWHERE = frozenset({"bundled"})
+"""Of an installed package only: assignments, which have a digest of their own."""
 _CHUNK = 1 << 20
 
 
@@ -95,7 +111,7 @@ def source_digest() -> str:
     return _digest_of(
         path
         for path in sorted(package.rglob("*.py"))
-        if path.relative_to(package).parts[0] not in NOT_GRADING
+        if path.relative_to(package).parts[0] not in NOT_GRADING | _ELSEWHERE
     )
 
 

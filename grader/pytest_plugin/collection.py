@@ -6,14 +6,14 @@ doctests, pytest.ini) would run in this process: none of it is imported or obeye
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Generator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from grader.assignment import Assignment, find_assignment, load_assignment
+from grader.assignment import find_assignment, load_assignment
 from grader.errors import GraderError
 from grader.messages import printable
 from grader.pytest_plugin.desk import Desk
@@ -21,6 +21,7 @@ from grader.pytest_plugin.nodes import SubmissionFile
 from grader.pytest_plugin.paths import Folder, sane
 from grader.report import figures
 from grader.submission import Submission, discover
+from grader.workspace import workspace
 
 CONFTEST = "conftest.py"
 
@@ -28,13 +29,11 @@ CONFTEST = "conftest.py"
 class Collection:
     """The plugin that takes over collection for one session."""
 
-    def __init__(
-        self, assignment: Assignment, paths: Sequence[Path], *, required: bool = True
-    ) -> None:
-        self.desk = Desk(assignment, required=required)
+    def __init__(self, desk: Desk, paths: Sequence[Path]) -> None:
+        self.desk = desk
         self.paths = paths
         self.problems: list[str] = []
-        self._workspace = tempfile.TemporaryDirectory(prefix="grader-")
+        self._stack = ExitStack()
         self._files: dict[Path, Submission] = {}
 
     @classmethod
@@ -53,18 +52,18 @@ class Collection:
             assignment = load_assignment(find_assignment(config.option.assignment))
         except GraderError as error:
             raise pytest.UsageError(printable(str(error))) from error
-        return cls(assignment, paths, required=not config.option.no_sandbox)
+        return cls(Desk(assignment, required=not config.option.no_sandbox), paths)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        workspace = Path(self._workspace.name)
+        unpacked = self._stack.enter_context(workspace())
         try:
-            found = discover([path for path in self.paths if path.exists()], workspace)
+            found = discover([path for path in self.paths if path.exists()], unpacked)
         except GraderError as error:
             raise pytest.UsageError(printable(str(error))) from error
         self.problems += found.problems
         for submission in found.submissions:
-            loose = [path for path in submission.candidates if workspace not in path.parents]
+            loose = [path for path in submission.candidates if unpacked not in path.parents]
             if loose and loose[0].name == CONFTEST:
                 self.problems.append(f"{submission.origin}: settings for pytest, no submission")
             elif loose:
@@ -119,4 +118,4 @@ class Collection:
 
     def pytest_unconfigure(self) -> None:
         self.desk.close()
-        self._workspace.cleanup()
+        self._stack.close()

@@ -14,10 +14,10 @@ from grader.workbench import Workbench
 class Desk:
     """Grades a submission once; torch and the sandbox come with the first one."""
 
-    def __init__(self, assignment: Assignment, *, required: bool = True) -> None:
+    def __init__(self, assignment: Assignment, *, required: bool) -> None:
         """required: refuse to run anything where this machine cannot keep it in."""
         self.assignment = assignment
-        self.required = required
+        self._required = required
         self._cards: dict[str, Scorecard] = {}
 
     def card(self, submission: Submission) -> Scorecard:
@@ -33,7 +33,7 @@ class Desk:
 
     @cached_property
     def _bench(self) -> Workbench:
-        return Workbench(self.assignment, required=self.required)
+        return Workbench(self.assignment, required=self._required)
 
     def _graded(self, submission: Submission) -> Scorecard:
         try:

@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--no-sandbox",
         action="store_true",
-        help="Grade even where this machine cannot keep student code in; see `grader doctor`.",
+        help="Grade also where this machine cannot keep student code in.",
     )
 
 

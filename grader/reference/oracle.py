@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cached_property
 from types import CodeType
 
 import msgspec
@@ -65,6 +66,11 @@ class Oracle:
         except Exception as error:  # noqa: BLE001 - the leaves are a student's: any shape, any dtype
             text = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             return Unjudgeable(f"the forward script does not run on these inputs: {text}")
+
+    @cached_property
+    def example_network(self) -> Network | Unjudgeable:
+        """The network at the leaves of `example()`."""
+        return self.network(self.example())
 
     def example(self, seed: int = 0) -> dict[str, torch.Tensor]:
         """Leaves drawn as assignment.toml describes them."""

@@ -121,7 +121,7 @@ def _members(
             continue
         where = f"{origin}!{readable(name)}"
         if reason := _unsafe(name):
-            refused.append(Found(parts=("",), origin=where, problem=f"{reason}: not unpacked"))
+            refused.append(Found(parts=("",), origin=where, problem=reason, entry=name[:200]))
         elif _is_special(info):
             problem = "is a link or device: hand in the file itself"
             refused.append(Found(parts=parts, origin=where, problem=problem))
@@ -143,9 +143,9 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 def _unsafe(name: str) -> str | None:
     if name.startswith("/") or re.match(r"[A-Za-z]:", name):
-        return "has an absolute path"
+        return "has an absolute path: pack it again from within its folder"
     if ".." in name.split("/"):
-        return "leads out of the zip"
+        return "leads out of the zip: pack it again from within its folder"
     return None
 
 

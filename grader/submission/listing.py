@@ -37,6 +37,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Why the entry cannot be used, and what to do."""
     lost: bool = False
     """That is the machine's fault, not the file's."""
+    entry: str = ""
+    """Which entry of a zip is meant, where its name cannot be trusted to be a path."""
 
     @property
     def name(self) -> str:
@@ -45,7 +47,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def complaint(self) -> str:
         """The problem, for the student: the entry is named as it was handed in."""
-        return f"{readable('/'.join(self.parts[1:]) or self.parts[0])} {self.problem}"
+        name = "/".join(self.parts[1:]).rstrip("/") or self.parts[0]
+        return f"{readable(f'{name}!{self.entry}' if self.entry else name)} {self.problem}"
 
     @property
     def suffix(self) -> str:

@@ -24,6 +24,8 @@ from typing import Any
 from urllib.response import addinfourl
 
 _CUTOFF = 0.75
+MAX_NOTES = 50
+MAX_NOTE = 500
 
 
 class Resolver:
@@ -45,8 +47,8 @@ class Resolver:
 
     def note(self, text: str) -> None:
         """Add a note once."""
-        if text not in self.notes:
-            self.notes.append(text)
+        if len(self.notes) < MAX_NOTES and text not in self.notes:
+            self.notes.append(text[:MAX_NOTE])
 
     def find(self, wanted: str) -> str | None:
         """Path of the data file that `wanted`, a path or URL, most likely means."""

@@ -7,15 +7,19 @@ same code serves the ordinary run and the audit run: the harness knows which one
 from __future__ import annotations
 
 import ast
+import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from types import CodeType
 from typing import Any, TypeVar
 
 from grader.wire import Hook
 
 Node = TypeVar("Node", bound=ast.AST)
-HARNESS = "__grader__"
-"""Name of the recorder among the builtins, where no `globals().clear()` removes it."""
+_PLACEHOLDER = f"grader-{secrets.token_hex(16)}"
+"""A constant of instrumented code, in whose place the recorder is put once it is compiled. The
+recorder has no name that student code could look up, bind anew or delete.
+"""
 _BEFORE = frozenset({"part", "pass", "fresh", "read"})
 _UNGUARDED = (
     ast.Pass,
@@ -45,6 +49,19 @@ def instrument(source: str, hooks: Sequence[Hook], *, show_last: bool = False) -
         _located(shown.func, last)
     _rewrite(tree, places, guarded=True, top=True)
     return tree
+
+
+def handed(code: CodeType, recorder: object) -> CodeType:
+    """The same code with `recorder` where the harness's calls are made, functions included."""
+    constants = tuple(
+        handed(part, recorder)
+        if isinstance(part, CodeType)
+        else recorder
+        if part == _PLACEHOLDER
+        else part
+        for part in code.co_consts
+    )
+    return code.replace(co_consts=constants)
 
 
 class _Places:
@@ -121,7 +138,7 @@ def _inserted(hook: Hook, at: ast.stmt) -> ast.stmt:
 
 
 def _settle(hook: Hook, at: ast.stmt) -> ast.stmt:
-    """`dX = __grader__.settle(id, "dX", locals())`: in the audit run it gives a probe."""
+    """`dX = harness.settle(id, "dX", locals())`: in the audit run it gives a probe."""
     name = hook.names[0]
     arguments: list[ast.expr] = [
         ast.Constant(hook.id),
@@ -134,13 +151,13 @@ def _settle(hook: Hook, at: ast.stmt) -> ast.stmt:
 
 
 def _leave(hook: Hook, at: ast.stmt) -> ast.stmt:
-    """`if __grader__.leave(id, iterations): break`, first thing in a loop's body."""
+    """`if harness.leave(id, iterations): break`, first thing in a loop's body."""
     test = ast.Call(_harness("leave"), [ast.Constant(hook.id), ast.Constant(hook.value)], [])
     return _located(ast.If(test, [ast.Break()], []), at)
 
 
 def _limit(hook: Hook, at: ast.stmt) -> ast.stmt:
-    """`max_steps = __grader__.limit(max_steps, value)`."""
+    """`max_steps = harness.limit(max_steps, value)`."""
     name = hook.names[0]
     call = ast.Call(_harness("limit"), [ast.Name(name, ast.Load()), ast.Constant(hook.value)], [])
     return _located(ast.Assign([ast.Name(name, ast.Store())], call), at)
@@ -148,7 +165,7 @@ def _limit(hook: Hook, at: ast.stmt) -> ast.stmt:
 
 def _harness(method: str) -> ast.expr:
     name = "pass_" if method == "pass" else method
-    return ast.Attribute(ast.Name(HARNESS, ast.Load()), name, ast.Load())
+    return ast.Attribute(ast.Constant(_PLACEHOLDER), name, ast.Load())
 
 
 def _try(body: list[ast.stmt], error: ast.expr, handler: list[ast.stmt], at: ast.stmt) -> ast.Try:

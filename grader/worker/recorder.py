@@ -14,6 +14,7 @@ from safetensors.torch import load
 
 from grader.wire import RunRequest, Settled
 from grader.worker.audit import AuditRun
+from grader.worker.engine import perturb_engine
 from grader.worker.forward_pass import Passes
 from grader.worker.phases import Asked
 from grader.worker.reporter import Reporter, Send, Where
@@ -23,7 +24,10 @@ AUDITED = 2
 """Iterations of a training loop that an audit run goes through."""
 MAX_SOFT_ERRORS = 20
 MAX_SHOWN = 20_000
+MAX_MESSAGE = 500
 _equal = torch.equal
+_part_of = str.__getitem__  # plain text, also of a subclass of str
+_name_of: Callable[[type], str] = vars(type)["__name__"].__get__  # whatever a metaclass says
 
 
 class Mark:
@@ -86,7 +90,9 @@ class Recorder:
     def part(self, _: int = 0) -> None:
         """Before the first forward pass or use of the engine."""
         asked = self._part()
-        if asked is not None:
+        if asked is not None and asked.audit.replay:
+            perturb_engine(asked.audit)
+        elif asked is not None:
             self.audit = AuditRun(asked.audit, load(asked.blob) if asked.blob else {})
             self.audit.begin(self.namespace)
 
@@ -234,8 +240,9 @@ class Recorder:
 
 def explain(error: BaseException) -> str:
     """Type and message of an exception, at most 500 characters; never raises."""
+    name = _name_of(type(error))
     try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - the student's own exception may do anything
+        text = _part_of(str(error), slice(MAX_MESSAGE))
+    except BaseException:  # noqa: BLE001 - the student's own exception may do anything
         text = "(no message)"
-    return f"{type(error).__name__}: {text}"[:500]
+    return f"{name}: {text}"[:MAX_MESSAGE]

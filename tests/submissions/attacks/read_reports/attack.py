@@ -1,0 +1,14 @@
+# %% setup
+# %% forward
+# %% attack
+import os
+for path in [
+    "@CANARY@/reports/bob/scorecard.json",
+    "@CANARY@/reports"
+]:
+    for look in (os.listdir, lambda path: open(path, "rb").read(), os.readlink, os.stat):
+        try:
+            print("GOT", look(path))
+        except OSError as error:
+            print(type(error).__name__)
+# %% backward
