@@ -1,1 +1,22 @@
-"""Marks manual backpropagation: every hand-written gradient against PyTorch autograd."""
+"""Marks manual backpropagation: every hand-written gradient against PyTorch autograd.
+
+In a notebook: `from grader import cmp, check`, or `%load_ext grader` and `%grade`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grader.student import check, cmp, load_ipython_extension
+
+__all__ = ["check", "cmp", "load_ipython_extension"]
+
+
+def __getattr__(name: str) -> Any:
+    # Late: whoever imports `grader.wire` comes through here, the worker among them.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from grader import student
+
+    return getattr(student, name)

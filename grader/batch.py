@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -16,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment import Assignment
-from grader.card import ungraded
+from grader.card import faulty, ungraded
 from grader.errors import GraderError
 from grader.model import Scorecard
 from grader.pipeline import Grader
@@ -62,12 +61,7 @@ class Desk:
         except GraderError:
             raise
         except Exception as error:  # noqa: BLE001 - one submission may not stop the others
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            reason = (
-                f"the grader itself failed ({type(error).__name__}: {error} at "
-                f"{Path(where.filename).name}:{where.lineno}): please report this"
-            )
-            card = ungraded(submission, reason, self.work.assignment)
+            card = faulty(submission, error, self.work.assignment)
             self.work.reports.write_scorecard(card)
             return Marked(card)
 

@@ -32,6 +32,8 @@ def choose(submission: Submission, assignment: Assignment) -> Choice:
 
     Raises InfrastructureError where a file cannot be read: that is the machine's fault.
     """
+    if submission.problem is not None:
+        return _unusable(submission, submission.problem)
     origins = submission.origins or (submission.origin,)
     looked = [
         (_read(path, origin, assignment), path)
@@ -45,14 +47,21 @@ def choose(submission: Submission, assignment: Assignment) -> Choice:
     return Choice(source=source, study=found, notes=tuple(notes))
 
 
+def _unusable(submission: Submission, reason: str) -> Choice:
+    """A submission of which nothing can be graded."""
+    if submission.lost:
+        raise InfrastructureError(reason)
+    digests = [hashlib.sha256(_bytes(path, path.name)) for path in submission.candidates[:1]]
+    source = Source(
+        path=submission.origin,
+        sha256=digests[0].hexdigest() if digests else "",
+        format="unknown",
+    )
+    return Choice(source=source, study=Unreadable(reason), notes=submission.notes)
+
+
 def _read(path: Path, origin: str, assignment: Assignment) -> tuple[Source, Study | Unreadable]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)  # one more byte tells that it is too large
-    except OSError as error:
-        raise InfrastructureError(
-            f"{origin} cannot be read: {error.strerror}: check its permissions"
-        ) from error
+    content = _bytes(path, origin)
     notebook = read_notebook(content, path.name)
     source = Source(
         path=origin,
@@ -62,6 +71,16 @@ def _read(path: Path, origin: str, assignment: Assignment) -> tuple[Source, Stud
     if isinstance(notebook, Unreadable):
         return source, notebook
     return source, study(notebook, assignment)
+
+
+def _bytes(path: Path, origin: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)  # one more byte tells that it is too large
+    except OSError as error:
+        raise InfrastructureError(
+            f"{origin} cannot be read: {error.strerror}: check its permissions"
+        ) from error
 
 
 def _merit(found: Study | Unreadable, assignment: Assignment) -> int:

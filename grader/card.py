@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from grader.analysis.study import Study
@@ -100,6 +102,16 @@ def ungraded(submission: Submission, reason: str, assignment: Assignment) -> Sco
         run="not_run",
         reason=reason,
     )
+
+
+def faulty(submission: Submission, error: Exception, assignment: Assignment) -> Scorecard:
+    """The card of a submission on which the grader itself failed."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    reason = (
+        f"the grader itself failed ({type(error).__name__}: {error} at "
+        f"{Path(where.filename).name}:{where.lineno}): please report this"
+    )
+    return ungraded(submission, reason, assignment)
 
 
 def _card(submission: Submission, assignment: Assignment, **fields: Any) -> Scorecard:

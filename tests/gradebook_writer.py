@@ -3,8 +3,8 @@
     gradebook_writer.py URL NAME NUMBER START
 
 Waits for the file START to appear, then opens (or makes) the gradebook, and for each of NUMBER
-students enters an attempt of its own, one for a student that all writers share, and an
-adjustment of that.
+students enters an attempt of its own, one for a student that all writers share, and of that one
+an adjustment and a decision.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from grader.assignment import load_assignment
 from grader.gradebook import open_gradebook
 from grader.gradebook.attempts import Attempt
 from grader.gradebook.enrolment import HandedIn
+from grader.model import IntegrityNote
 
 SHARED = "shared"
 BUNDLED = Path(__file__).parents[1] / "assignments" / "backprop_ninja"
@@ -27,7 +28,8 @@ BUNDLED = Path(__file__).parents[1] / "assignments" / "backprop_ninja"
 
 def main(url: str, name: str, number: int, start: Path) -> None:
     assignment = load_assignment(BUNDLED)
-    small = replace(cards.right(), exercises=[])
+    note = IntegrityNote(code="copied", exercise="1", target="dh", text="autograd made it")
+    small = replace(cards.right(), exercises=[], integrity=[note])
     print("ready", flush=True)
     while not start.exists():
         time.sleep(0.005)
@@ -47,6 +49,7 @@ def main(url: str, name: str, number: int, start: Path) -> None:
                 )
                 assert book.store(places[who], attempt) is not None
             book.adjust(assignment.name, SHARED, 1, own)
+            book.decide(assignment.name, SHARED, "copied", "upheld", own)
 
 
 if __name__ == "__main__":

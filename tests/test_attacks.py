@@ -82,7 +82,7 @@ def mark(
         path = folder / f"{name}.ipynb"
         path.write_bytes(notebook(*cells))
         submission = Submission(id=name, candidates=(path,), origin=path.name)
-        return Grader(mine, box, data, outputs=True).grade(submission)
+        return Grader(mine, box, data, outputs=True, templates=False).grade(submission)
 
     return run
 

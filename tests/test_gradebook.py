@@ -158,6 +158,13 @@ def test_a_student_who_goes_back_to_an_earlier_content_gets_its_marks_again(grou
     assert (move.before, move.after) == (20, 10)
 
 
+def test_marks_are_compared_with_those_that_counted_before(group: Class) -> None:
+    for content, score in (("a", 10), ("b", 20), ("c", 30)):
+        group.grade("ada", score, content=content)
+    (move,) = group.book.moves(NAME)
+    assert (move.before, move.after, move.why) == (20, 30, ["handed in anew"])
+
+
 def test_a_regrade_takes_the_place_of_the_same_attempt(group: Class) -> None:
     group.grade("ada", 10)
     group.grade("ada", 12)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,9 +16,10 @@ import msgspec
 import pytest
 import report_cards as cards
 
+import grader
 from grader.assignment import Assignment
 from grader.gradebook import GradingRun, Published, Roster, Times, open_gradebook, rules_of
-from grader.gradebook.content import Rules
+from grader.gradebook.content import NOT_GRADING, Rules
 from grader.gradebook.roster import Student
 from grader.model import Scorecard
 from grader.report import Reports
@@ -199,6 +202,19 @@ def test_the_rules_are_those_of_this_machine(assignment: Assignment) -> None:
     rules = rules_of(assignment, with_notebook=False)
     assert rules.torch == torch.__version__
     assert rules.assignment == assignment.digest
+
+
+def test_no_module_that_grades_is_left_out_of_the_graders_digest() -> None:
+    code = (
+        "import sys, grader.pipeline, grader.worker.__main__\n"
+        "print(*(name.split('.')[1] for name in sys.modules if name.startswith('grader.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "passes" in loaded
+    assert loaded.isdisjoint({part.removesuffix(".py") for part in NOT_GRADING})
+    package = Path(grader.__file__).parent
+    assert all((package / part).exists() for part in NOT_GRADING)
 
 
 def test_a_late_policy_regrades_nothing(assignment: Assignment) -> None:

@@ -86,6 +86,9 @@ def test_the_grades_have_one_column_per_exercise_and_no_zero_for_the_ungraded(ou
         ("  =1", "'=1"),
         ("a\nb\r\nc", "a b c"),
         ("a=b", "a=b"),
+        ("x;=1+1", "x;'=1+1"),
+        ("x | ＝1", "x | '＝1"),
+        ("a\x00b\x1b[31mc\x9b", "a b [31mc"),
         ("", ""),
     ],
 )

@@ -88,3 +88,32 @@ def test_what_cannot_be_rendered_is_a_page_that_says_so(broken) -> None:
     html = render_notebook(broken)
     assert "The notebook could not be shown" in html
     assert html.rstrip().endswith("</html>")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [markdown("[" * 1_000_000)],
+        [markdown("> " * 100_000)],
+        [code("x")] * 10_000,
+        [code("1", {"output_type": "stream", "name": "stdout", "text": "x" * 10_000_000})],
+        [code("1", display(image_png="A" * 1_000_000))],
+        [
+            code(
+                "1",
+                {"output_type": "error", "ename": "E", "evalue": "x", "traceback": ["y" * 9999999]},
+            )
+        ],
+    ],
+)
+def test_a_notebook_that_is_too_long_is_cut_and_says_so(cells) -> None:
+    html = render_notebook(notebook(*cells))
+    assert "could not be shown" not in html
+    assert len(html) < 2_000_000
+    assert "more characters" in html or "more cells not shown" in html or "A" * 99 not in html
+
+
+def test_what_fits_is_shown_whole() -> None:
+    html = render_notebook(notebook(*[code(f"a{number} = {'x' * 90}") for number in range(300)]))
+    assert "a299" in html
+    assert "more cell" not in html

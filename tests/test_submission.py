@@ -60,6 +60,15 @@ def only(discovery: Discovery) -> Submission:
     return submission
 
 
+def told(discovery: Discovery, name: str) -> str:
+    """Why nothing of a student can be graded; it is said nowhere else."""
+    (submission,) = (each for each in discovery.submissions if each.id == name)
+    assert submission.problem is not None
+    assert not submission.lost
+    assert not [line for line in discovery.problems if submission.problem in line]
+    return submission.problem
+
+
 def names(submission: Submission) -> list[str]:
     return [path.name for path in submission.candidates]
 
@@ -143,8 +152,9 @@ def test_canvas_files_named_one_by_one_are_grouped_too(klass, find):
 
 def test_a_canvas_student_without_a_notebook_is_named(klass, find):
     discovery = find(klass("doe_12345_67890_report.docx"))
-    assert ids(discovery) == []
-    assert "doe_12345_67890_report.docx: holds no notebook" in discovery.problems[0]
+    assert ids(discovery) == ["doe"]
+    assert "doe holds no notebook" in told(discovery, "doe")
+    assert "only doe_12345_67890_report.docx" in told(discovery, "doe")
 
 
 def test_moodle_folders_and_flat_files_give_the_students_name(klass, find):
@@ -201,6 +211,20 @@ def test_an_empty_folder_and_one_without_notebooks_say_what_is_there_instead(kla
     assert "carol/: holds no notebook" in carol
 
 
+def test_where_others_have_folders_a_folder_without_notebooks_is_a_student_too(klass, find):
+    root = klass("al/x.ipynb", "bob/report.docx", "handout.pdf", "README.md")
+    discovery = find(root)
+    assert ids(discovery) == ["al", "bob"]
+    assert told(discovery, "bob").startswith("bob holds no notebook (.ipynb) or module (.py), only")
+    assert discovery.problems == (f"{root}: left out, handout.pdf: no notebook, module or zip",)
+
+
+def test_a_folder_beside_notebooks_is_nobodys(klass, find):
+    discovery = find(klass("al.ipynb", "data/names.csv"))
+    assert ids(discovery) == ["al"]
+    assert "data/: holds no notebook" in discovery.problems[0]
+
+
 def test_a_class_folder_without_anything_is_a_problem_of_its_own(klass, find):
     assert "only README.md" in find(klass("README.md")).problems[0]
 
@@ -214,8 +238,8 @@ def test_a_pipe_named_like_a_notebook_is_a_problem(klass, find):
     root = klass("a/x.ipynb")
     os.mkfifo(root / "b.ipynb")
     discovery = find(root)
-    assert ids(discovery) == ["a"]
-    assert "b.ipynb: is not an ordinary file" in discovery.problems[0]
+    assert ids(discovery) == ["a", "b"]
+    assert "b.ipynb is not an ordinary file" in told(discovery, "b")
     assert "is not an ordinary file" in find(root / "b.ipynb").problems[0]
 
 
@@ -226,8 +250,9 @@ def test_an_unreadable_folder_is_a_problem_and_the_others_are_found(klass, find)
         pytest.skip("this user may read everything")
     discovery = find(root)
     (root / "b").chmod(0o700)
-    assert ids(discovery) == ["a"]
-    assert "b/: cannot be read (Permission denied)" in discovery.problems[0]
+    b = discovery.submissions[1]
+    assert (b.id, b.lost) == ("b", True)
+    assert "b cannot be read (Permission denied)" in (b.problem or "")
 
 
 def test_a_folder_that_is_too_deep_to_open_is_a_problem(klass, find):
@@ -346,7 +371,8 @@ def test_the_eleventh_zip_of_a_student_is_not_opened(packed, find, klass):
         (root / "al" / f"w{i:02}.zip").write_bytes(content)
     discovery = find(root)
     assert len(only(discovery).candidates) == 10
-    assert "al/w10.zip: not opened" in discovery.problems[0]
+    assert "al/w10.zip: is not opened" in discovery.problems[0]
+    assert "w10.zip is not opened, 10 zips of one student are enough" in only(discovery).notes
 
 
 def test_entries_that_would_leave_the_workspace_are_refused_by_name(packed, find, tmp_path):
@@ -379,9 +405,8 @@ def test_links_in_a_zip_are_not_made(packed, find, tmp_path):
 def test_a_bomb_is_skipped_and_the_others_are_found(packed, find):
     path = packed({"al/bomb.ipynb": bytes(80 << 20), "bo/x.ipynb": b""})
     discovery = find(path)
-    assert ids(discovery) == ["bo"]
-    (line,) = discovery.problems
-    assert "al/bomb.ipynb: unpacks to over 100 times its size" in line
+    assert ids(discovery) == ["al", "bo"]
+    assert "bomb.ipynb unpacks to over 100 times its size" in told(discovery, "al")
 
 
 def test_files_that_are_never_opened_are_not_unpacked(packed, find, tmp_path):
@@ -394,8 +419,8 @@ def test_caps_on_number_and_total_size_refuse_the_zip(packed, find, klass):
     many = packed({f"m{i}.py": b"" for i in range(1_001)}, "many.zip").read_bytes()
     (root / "bo.zip").write_bytes(many)
     discovery = find(root)
-    assert ids(discovery) == ["al"]
-    assert "holds 1001 notebooks and modules, over 1000" in discovery.problems[0]
+    assert ids(discovery) == ["al", "bo"]
+    assert "bo.zip holds 1001 notebooks and modules, over 1000" in told(discovery, "bo")
     assert len(find(packed({f"m{i}.py": b"" for i in range(1_001)})).submissions) == 1_001
     large = packed({f"m{i}.py": os.urandom(1 << 10) for i in range(20_001)})
     assert "over 20000" in find(large).problems[0]
@@ -416,8 +441,8 @@ def test_one_enormous_file_is_skipped_and_the_others_are_found(packed, find):
     struct.pack_into("<II", content, next(_central(content)) + 20, 300 << 20, 300 << 20)
     path.write_bytes(content)
     discovery = find(path)
-    assert ids(discovery) == ["bo"]
-    assert "al/x.ipynb: unpacks to 300 MiB, over 256" in discovery.problems[0]
+    assert ids(discovery) == ["al", "bo"]
+    assert "x.ipynb unpacks to 300 MiB, over 256" in told(discovery, "al")
 
 
 def test_a_zip_that_lies_about_its_size_yields_no_more_than_it_said(packed, find, tmp_path):
@@ -426,8 +451,8 @@ def test_a_zip_that_lies_about_its_size_yields_no_more_than_it_said(packed, find
     struct.pack_into("<I", content, next(_central(content)) + 24, 100)
     path.write_bytes(content)
     discovery = find(path)
-    assert ids(discovery) == ["bo"]
-    assert "cannot be unpacked" in discovery.problems[0]
+    assert ids(discovery) == ["al", "bo"]
+    assert "cannot be unpacked" in told(discovery, "al")
     assert sum(p.stat().st_size for p in (tmp_path / "workspace").rglob("*.*")) <= 100
 
 
@@ -438,15 +463,15 @@ def test_an_encrypted_entry_asks_for_a_zip_without_password(packed, find):
     struct.pack_into("<H", content, at + 8, 1)
     path.write_bytes(content)
     discovery = find(path)
-    assert ids(discovery) == ["bo"]
-    assert "al/x.ipynb: is protected by a password" in discovery.problems[0]
+    assert ids(discovery) == ["al", "bo"]
+    assert "x.ipynb is protected by a password" in told(discovery, "al")
 
 
 def test_bzip2_and_lzma_are_refused_since_they_unpack_in_one_piece(find, tmp_path):
     path = tmp_path / "class.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("al.ipynb", "{}")
-    assert "packed in an uncommon way" in find(path).problems[0]
+    assert "packed in an uncommon way" in told(find(path), "al")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + bytes(100)])
@@ -454,8 +479,9 @@ def test_a_corrupt_zip_is_a_problem(find, klass, content):
     root = klass("al/x.ipynb")
     (root / "bo.zip").write_bytes(content)
     discovery = find(root)
-    assert ids(discovery) == ["al"]
-    assert "bo.zip: is not a zip that can be read" in discovery.problems[0]
+    assert ids(discovery) == ["al", "bo"]
+    assert "bo.zip is not a zip that can be read" in told(discovery, "bo")
+    assert discovery.submissions[1].candidates == (root / "bo.zip",)
     assert "is not a zip that can be read" in find(root / "bo.zip").problems[0]
 
 
@@ -465,8 +491,8 @@ def test_a_damaged_entry_is_a_problem_and_the_others_are_found(packed, find):
     struct.pack_into("<I", content, next(_central(content)) + 16, zlib.crc32(b"other"))
     path.write_bytes(content)
     discovery = find(path)
-    assert ids(discovery) == ["bo"]
-    assert "cannot be unpacked (Bad CRC-32" in discovery.problems[0]
+    assert ids(discovery) == ["al", "bo"]
+    assert "cannot be unpacked (Bad CRC-32" in told(discovery, "al")
 
 
 def test_names_in_utf8_without_the_flag_are_read_as_utf8(packed, find):
@@ -509,6 +535,8 @@ def _central(content: bytes):
         ("nul.tar", "id_nul.tar"),
         ("com¹", "id_com1"),
         ("index.html", "id_index.html"),
+        ("mutants.json", "id_mutants.json"),
+        ("jane.doe", "jane.doe"),
         ("José", "José"),
         ("हिन्दी", "हिन्दी"),
         ("a\u202eb", "a_b"),

@@ -1,11 +1,12 @@
 """The instructor's side: what is to be derived, from what, for how many points."""
 
 from grader.assignment.loader import Assignment, find_assignment, load_assignment
-from grader.assignment.spec import Exercise, Input, Late, Rates, Spec, Tolerance
+from grader.assignment.spec import Exercise, Gradescope, Input, Late, Rates, Spec, Tolerance
 
 __all__ = [
     "Assignment",
     "Exercise",
+    "Gradescope",
     "Input",
     "Late",
     "Rates",

@@ -14,7 +14,16 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment.forward import ForwardScript, parse_forward
-from grader.assignment.spec import Exercise, Input, Late, Loops, Rates, Spec, Tolerance
+from grader.assignment.spec import (
+    Exercise,
+    Gradescope,
+    Input,
+    Late,
+    Loops,
+    Rates,
+    Spec,
+    Tolerance,
+)
 from grader.errors import AssignmentError, UsageError
 from grader.wire import Limits
 
@@ -26,6 +35,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "rates": Rates,
     "loops": Loops,
     "limits": Limits,
+    "gradescope": Gradescope,
     "late": Late,
 }
 
@@ -86,7 +96,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def digest(self) -> str:
         """Hash of everything that can change a mark as graded; lateness comes after it."""
-        marked = msgspec.structs.replace(self.spec, late=None)
+        marked = msgspec.structs.replace(self.spec, late=None, gradescope=Gradescope())
         parts = [msgspec.json.encode(marked), self.forward.source.encode()]
         parts += [path.read_bytes() for path in self.data]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
@@ -104,9 +114,10 @@ def assignment_folders() -> Iterator[Path]:
     """Where assignments are looked up by name, nearest first."""
     if extra := os.environ.get("GRADER_ASSIGNMENTS"):
         yield Path(extra)
-    here = Path.cwd()
-    for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
+    here, package = Path.cwd(), Path(__file__).resolve().parents[1]
+    for folder in (here, *here.parents, package.parent):
         yield folder / "assignments"
+    yield package / "bundled"  # put there when the package is built, see setup.py
 
 
 def known_assignments() -> dict[str, Path]:

@@ -73,6 +73,20 @@ class Loops(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     steps: int = 10
 
 
+Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
+
+
+class Gradescope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How results are shown on Gradescope; no mark depends on it."""
+
+    visibility: Visibility = "visible"
+    """When students see points and hints."""
+    stdout_visibility: Visibility = "hidden"
+    """When they see what the grader printed."""
+    output_format: Literal["html", "text"] = "html"
+    leaderboard: bool = False
+
+
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
@@ -113,5 +127,6 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tolerance: Tolerance = Tolerance()
     rates: Rates = Rates()
     limits: Limits = Limits()
+    gradescope: Gradescope = Gradescope()
     late: Late | None = None
     """Without it, lateness costs nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from grader.cli.adjust import adjust
 from grader.cli.decide import decide
 from grader.cli.diff import diff
 from grader.cli.forget import forget
+from grader.cli.results import COMMANDS
+from grader.cli.students import check, watch
 from grader.errors import GraderError, InfrastructureError
 from grader.messages import printable
 
@@ -126,13 +129,15 @@ def starter(solution: Path, starter: Path) -> None:
     click.echo(f"wrote {starter}")
 
 
-for command in (adjust, decide, diff, forget):
+for command in (check, watch, adjust, decide, diff, forget, *COMMANDS):
     cli.add_command(command)
 
 
 def main() -> None:
     """Entry point: pins the arithmetic, runs the command, turns errors into one line."""
     pins.apply()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name in letters that it does not have
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         cli(prog_name="grader")
     except GraderError as error:

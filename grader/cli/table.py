@@ -10,7 +10,7 @@ import msgspec
 
 from grader.grade import Grade
 from grader.gradebook import Published
-from grader.messages import printable
+from grader.messages import printable, printable_json
 from grader.model import RIGHT, Scorecard
 from grader.report import Reports
 
@@ -40,7 +40,7 @@ class Printout(msgspec.Struct, frozen=True, kw_only=True):
         between = "["
         for entry in reports.entries(self.ids):
             click.echo(between, nl=False)
-            click.echo(msgspec.json.encode(entry.card), nl=False)
+            click.echo(printable_json(msgspec.json.encode(entry.card)), nl=False)
             between = ",\n"
         click.echo("[]" if between == "[" else "]")
 

@@ -20,7 +20,21 @@ from grader.environment import grader_version
 from grader.notebook.read import MAX_BYTES
 from grader.submission import Submission
 
-NOT_GRADING = frozenset({"cli", "gradebook", "report", "mutants", "__pycache__"})
+NOT_GRADING = frozenset(
+    {
+        "__main__.py",
+        "cli",
+        "doctor",
+        "export",
+        "gradebook",
+        "hosted",
+        "mutants",
+        "pytest_plugin",
+        "report",
+        "student",
+        "workbench.py",
+    }
+)
 """Parts of this package that no scorecard depends on."""
 _CHUNK = 1 << 20
 
@@ -64,13 +78,16 @@ def rules_of(assignment: Assignment, *, with_notebook: bool) -> Rules:
 
 def content_of(submission: Submission) -> Content | None:
     """Reads every candidate; None where one cannot be read, which grading will explain."""
+    if submission.lost:
+        return None
     try:
         files = [(path.name, _digest(path)) for path in submission.candidates]
     except OSError:
         return None
     # repr spells out what no UTF-8 text can hold: file names need not be text.
-    whole = hashlib.sha256(repr((files, submission.notes)).encode()).hexdigest()
-    return Content(whole, frozenset(digest for _, digest in files))
+    notes = (*submission.notes, submission.problem) if submission.problem else submission.notes
+    whole = hashlib.sha256(repr((files, notes)).encode()).hexdigest()
+    return Content(whole, frozenset(digest for _, digest in files) or frozenset({""}))
 
 
 def _digest(path: Path) -> str:

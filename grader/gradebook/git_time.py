@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,11 @@ def _by_repository(files: Sequence[Path]) -> dict[Path, list[Path]]:
 def _times(repository: Any, top: Path, files: Sequence[Path]) -> dict[Path, datetime]:
     """Walk the history, newest first, until every file was met."""
     head = repository[repository.head()]
+    found = cache(repository.__getitem__)  # the folders are the same for most files
     waiting = {
         name: file
         for file in files
-        if _is_as_committed(repository, head.tree, name := _name(top, file), file)
+        if _is_as_committed(found, head.tree, name := _name(top, file), file)
     }
     times: dict[Path, datetime] = {}
     for entry in repository.get_walker(max_entries=MAX_COMMITS):
@@ -75,16 +77,18 @@ def _name(top: Path, file: Path) -> bytes:
     return file.resolve().relative_to(top).as_posix().encode("utf-8", "surrogateescape")
 
 
-def _is_as_committed(repository: Any, tree: Any, name: bytes, file: Path) -> bool:
+def _is_as_committed(found: Any, tree: Any, name: bytes, file: Path) -> bool:
     from dulwich.object_store import tree_lookup_path
+    from dulwich.objects import Blob
 
     try:
-        _, number = tree_lookup_path(repository.__getitem__, tree, name)
+        _, number = tree_lookup_path(found, tree, name)
     except KeyError:
         return False
+    content = file.read_bytes()
     # Windows checks text out with other line ends.
-    committed: bytes = repository[number].data
-    return committed.replace(b"\r\n", b"\n") == file.read_bytes().replace(b"\r\n", b"\n")
+    forms = (content, content.replace(b"\r\n", b"\n"))
+    return any(Blob.from_string(form).id == number for form in forms)
 
 
 def _changed(entry: Any) -> Iterator[bytes]:

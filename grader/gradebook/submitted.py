@@ -73,5 +73,5 @@ def _committed(submissions: Sequence[Submission]) -> dict[str, tuple[str, str]]:
     return {
         each.id: (moment.written(max(times[path] for path in each.candidates)), "git")
         for each in submissions
-        if all(path in times for path in each.candidates)
+        if each.candidates and all(path in times for path in each.candidates)
     }

@@ -28,7 +28,7 @@ FROM (
 GRADES = """
 CREATE VIEW grades AS
 SELECT assignment, student, name, status, score, integrity, adjustments, late,
-       CASE WHEN sum_of_all IS NULL THEN NULL WHEN sum_of_all < 0 THEN 0 ELSE sum_of_all END
+       CASE WHEN sum_of_all IS NULL THEN NULL WHEN sum_of_all < 0 THEN 0.0 ELSE sum_of_all END
          AS final,
        max_score, lateness, submitted_at, graded_at, path, email, attempt
 FROM (
@@ -38,15 +38,16 @@ FROM (
               ELSE NULL END AS sum_of_all
   FROM (
     SELECT earned.*,
-           CASE WHEN score + integrity > 0 THEN late_share * (score + integrity) ELSE 0 END AS late
+           CASE WHEN score + integrity > 0 THEN late_share * (score + integrity) ELSE 0.0 END
+             AS late
     FROM (
       SELECT s.assignment, s.student, st.name, st.email,
              CASE WHEN a.status IS NOT NULL THEN a.status
                   WHEN s.path IS NULL THEN 'missing' ELSE 'ungraded' END AS status,
              CASE WHEN a.status = 'graded' THEN a.score ELSE NULL END AS score,
-             CASE WHEN a.status = 'graded' THEN COALESCE(i.points, 0) ELSE 0 END AS integrity,
-             COALESCE(j.points, 0) AS adjustments, COALESCE(j.number, 0) AS adjusted,
-             COALESCE(s.late_share, 0) AS late_share,
+             CASE WHEN a.status = 'graded' THEN COALESCE(i.points, 0.0) ELSE 0.0 END AS integrity,
+             COALESCE(j.points, 0.0) AS adjustments, COALESCE(j.number, 0) AS adjusted,
+             COALESCE(s.late_share, 0.0) AS late_share,
              COALESCE(a.max_score, c.max_score) AS max_score,
              CASE WHEN c.due IS NULL OR s.path IS NULL THEN NULL
                   WHEN s.submitted_at IS NULL THEN 'time unknown'

@@ -10,6 +10,13 @@ from grader.notebook.script import read_script
 from grader.notebook.sniff import holds_conflict, sniff
 
 MAX_BYTES = 100 << 20
+_UTF_16 = {
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    b"{\0": "utf-16-le",
+    b"\0{": "utf-16-be",
+}
+"""How a notebook begins that an editor saved in another encoding."""
 
 
 def read_notebook(content: bytes, name: str) -> Notebook | Unreadable:
@@ -36,9 +43,10 @@ def _text(content: bytes) -> bytes:
     other = sniff(content)
     if other is not None:
         raise NotANotebookError(other)
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    utf_16 = next((name for start, name in _UTF_16.items() if content.startswith(start)), None)
+    if utf_16 is not None:
         try:
-            return content.decode("utf-16").encode()
+            return content.decode(utf_16).encode()
         except UnicodeDecodeError:
             raise NotANotebookError("is not UTF-8 text: save it again as UTF-8") from None
     return content.removeprefix(codecs.BOM_UTF8)

@@ -11,6 +11,8 @@ from grader.report.notebook import render_notebook
 from grader.report.overview import Overview
 from grader.report.schema import Results, scorecard_schema
 from grader.report.scorecard import render_scorecard
+from grader.report.terminal import print_card
+from grader.report.values import values_html, values_text
 from grader.report.visible import storable
 
 __all__ = [
@@ -20,9 +22,12 @@ __all__ = [
     "Overview",
     "Reports",
     "Results",
+    "print_card",
     "render_class",
     "render_notebook",
     "render_scorecard",
     "scorecard_schema",
     "storable",
+    "values_html",
+    "values_text",
 ]

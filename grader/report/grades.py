@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from grader.report.class_page import extra_columns
@@ -12,6 +13,8 @@ from grader.report.summary import column_name, exercise_ids
 from grader.report.visible import flat
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_SEPARATED = re.compile(r"[;|]\s*(?=[=+\-@＝＋－＠])")
+"""Where a spreadsheet of another country sees the next cell begin, quotes or not."""
 
 _ADDED = {
     "integrity": ["integrity"],
@@ -45,7 +48,7 @@ def defused(cell: str) -> str:
     """On one line, and with an apostrophe before what a spreadsheet would compute."""
     text = flat(cell)
     risky = cell.startswith(_FORMULA) or text.startswith(_FORMULA)
-    return f"'{text}" if risky else text
+    return _SEPARATED.sub(r"\g<0>'", f"'{text}" if risky else text)
 
 
 def _line(cells: Iterable[str | float]) -> str:

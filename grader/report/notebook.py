@@ -12,8 +12,15 @@ from typing import Any
 
 from markupsafe import Markup
 
+from grader.report.figures import count
 from grader.report.page import render
+from grader.report.visible import cut
 
+MAX_TEXT = {"markdown": 5_000, "raw": 5_000, "code": 20_000}
+"""Characters of one cell that are shown: Markdown takes time with the square of its length."""
+MAX_SHOWN = 150_000
+"""Of all cells and what they printed; the cells behind that are counted."""
+MAX_CELLS = 400
 _TAGS = """
 a abbr b blockquote br caption center code col colgroup dd del div dl dt em figcaption figure
 h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre s samp small span strong sub summary sup
@@ -48,11 +55,47 @@ def _convert(nb: dict[str, Any]) -> str:
         import nbformat
         from nbconvert.exporters import HTMLExporter
 
+        short = _shortened(nb)
         exporter = HTMLExporter(template_name="basic", sanitize_html=True)
         # nbconvert's own filter escapes headings and tables of Markdown cells.
         exporter.register_filter("clean_html", _clean)
-        body, _ = exporter.from_notebook_node(nbformat.reads(json.dumps(nb), as_version=4))
+        body, _ = exporter.from_notebook_node(nbformat.reads(json.dumps(short), as_version=4))
     return str(body)
+
+
+def _shortened(nb: dict[str, Any]) -> dict[str, Any]:
+    """As much of the notebook as is rendered in some seconds."""
+    cells: list[dict[str, Any]] = []
+    left = MAX_SHOWN
+    for cell in nb["cells"][:MAX_CELLS]:
+        limit = min(left, MAX_TEXT[cell["cell_type"]])
+        short = {**cell, "source": cut(_joined(cell["source"]), limit)}
+        left -= len(short["source"])
+        if "outputs" in cell:
+            short["outputs"] = [_short_output(output, max(left, 0)) for output in cell["outputs"]]
+            left -= sum(len(json.dumps(output)) for output in short["outputs"])
+        cells.append(short)
+        if left <= 0:
+            break
+    more = len(nb["cells"]) - len(cells)
+    if more:
+        note = f"*{count(more, 'more cell')} not shown: the notebook is too long.*"
+        cells.append({"cell_type": "markdown", "metadata": {}, "source": note, "id": "more"})
+    return {**nb, "cells": cells}
+
+
+def _short_output(output: dict[str, Any], limit: int) -> dict[str, Any]:
+    """What was printed, or raised, cut to a length; pictures and the like are whole or absent."""
+    lines = [cut(_joined(line), limit) for line in output.get("traceback", ())[:100]]
+    data = {k: v for k, v in output.get("data", {}).items() if len(json.dumps(v)) <= MAX_SHOWN}
+    kept: dict[str, Any] = {"traceback": lines, "data": data}
+    for key in ("text", "evalue"):
+        kept[key] = cut(_joined(output.get(key, "")), limit)
+    return {**output, **{key: kept[key] for key in kept if key in output}}
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)
 
 
 def _clean(html: str) -> str:

@@ -35,8 +35,8 @@ def cut(text: str, length: int) -> str:
 
 
 def flat(text: str) -> str:
-    """On one line, for a cell of a table."""
-    return " ".join(text.split())
+    """On one line and without control characters, for a cell of a table."""
+    return " ".join(text.translate(dict.fromkeys(_CONTROL, " ")).split())
 
 
 def storable(record: Record) -> Record:

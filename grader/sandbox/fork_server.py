@@ -47,9 +47,10 @@ class ForkServerSandbox(Closing):
         self._without = frozenset(without)
         self._required = REQUIRED if required else []
         self._owner = os.getpid()
-        self._stack = ExitStack()
-        self._scratch = self._stack.enter_context(workspace(mode=0o711))
-        self._server = self._start()
+        with ExitStack() as stack:
+            self._scratch = stack.enter_context(workspace(mode=0o711))
+            self._server = self._start()
+            self._stack = stack.pop_all()
 
     def open(self, request: RunRequest, blob: bytes = b"") -> ForkedSession:
         """Run one request; a server that has died is replaced once, by one that starts the
@@ -125,6 +126,8 @@ class _Server:
                 start_new_session=True,  # Ctrl-C is ours to handle
             )
         except OSError as error:
+            self._control.close()
+            self._errors.close()
             raise InfrastructureError(f"no worker could be started: {error}") from error
         finally:
             far.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -12,13 +13,24 @@ from pathlib import Path
 
 import msgspec
 
-from grader.submission.listing import READ, Found, is_ignored, readable, suffix_of
+from grader.submission.listing import (
+    READ,
+    Found,
+    is_ignored,
+    of_the_machine,
+    readable,
+    suffix_of,
+)
 
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
+_TAIL = 22 + 0xFFFF + 20
+"""The end record with the longest comment, and the locator before it."""
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """zipfile unpacks the others in one piece, however large that is."""
 _BOMB_SIZE = 64 << 20
+_MAX_DIRECTORY = 16 << 20
+"""Bytes of the table of contents, some hundred thousand entries: zipfile reads all of it."""
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -53,12 +65,16 @@ def list_archive(archive: Path, origin: str, workspace: Path, caps: Caps) -> lis
     Every file is written as `<number>/<cleaned name>`, so that names from the zip
     cannot lead anywhere. What is wrong with the zip or an entry is its `problem`.
     """
+    whole = Found(parts=("",), origin=origin, path=archive)
     try:
+        if _directory_size(archive) > _MAX_DIRECTORY:
+            problem = "holds hundreds of thousands of files: pack only what is asked for"
+            return [msgspec.structs.replace(whole, problem=problem)]
         with zipfile.ZipFile(archive) as opened:
             members, found = _members(opened, origin)
             refusal = _refusal(list(members.values()), caps)
             if refusal:
-                return [Found(parts=("",), origin=origin, problem=refusal)]
+                return [msgspec.structs.replace(whole, problem=refusal)]
             folder = Path(tempfile.mkdtemp(prefix="zip-", dir=workspace))
             for number, (parts, info) in enumerate(members.items()):
                 where = f"{origin}!{readable('/'.join(parts))}"
@@ -66,8 +82,27 @@ def list_archive(archive: Path, origin: str, workspace: Path, caps: Caps) -> lis
                 found.append(_take(opened, info, Found(parts=parts, origin=where), target, caps))
             return found
     except _BROKEN as error:
-        problem = f"is not a zip that can be read ({error}): pack it again"
-        return [Found(parts=("",), origin=origin, problem=problem)]
+        problem = f"is not a zip that can be read ({readable(str(error))}): pack it again"
+        return [msgspec.structs.replace(whole, problem=problem, lost=of_the_machine(error))]
+
+
+def _directory_size(archive: Path) -> int:
+    """Bytes of the table of contents, as the end of the file claims; 0 if it says nothing."""
+    with archive.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _TAIL))
+        tail = file.read(_TAIL)
+        end = tail.rfind(b"PK\5\6")
+        if end < 0 or len(tail) < end + 22:
+            return 0
+        (claimed,) = struct.unpack_from("<I", tail, end + 12)
+        at = end - 20
+        if at < 0 or tail[at : at + 4] != b"PK\6\7":
+            return int(claimed)
+        (where,) = struct.unpack_from("<Q", tail, at + 8)  # zip64
+        file.seek(min(where, size))
+        record = file.read(56)
+        return int(struct.unpack_from("<Q", record, 40)[0]) if len(record) == 56 else 0
 
 
 def _members(
@@ -84,10 +119,12 @@ def _members(
         parts = (*(folder for folder in folders if folder not in ("", ".")), last)
         if any(is_ignored(part) for part in parts if part != ".."):
             continue
-        reason = _unsafe(name, info)
-        if reason:
-            where = f"{origin}!{readable(name)}"
-            refused.append(Found(parts=("",), origin=where, problem=f"{reason}: not unpacked"))
+        where = f"{origin}!{readable(name)}"
+        if reason := _unsafe(name):
+            refused.append(Found(parts=("",), origin=where, problem=reason, entry=name[:200]))
+        elif _is_special(info):
+            problem = "is a link or device: hand in the file itself"
+            refused.append(Found(parts=parts, origin=where, problem=problem))
         else:
             members[parts] = info
     return members, refused
@@ -104,14 +141,16 @@ def _name(info: zipfile.ZipInfo) -> str:
     return name.replace("\\", "/")
 
 
-def _unsafe(name: str, info: zipfile.ZipInfo) -> str | None:
+def _unsafe(name: str) -> str | None:
     if name.startswith("/") or re.match(r"[A-Za-z]:", name):
-        return "has an absolute path"
+        return "has an absolute path: pack it again from within its folder"
     if ".." in name.split("/"):
-        return "leads out of the zip"
-    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        return "is a link or device"
+        return "leads out of the zip: pack it again from within its folder"
     return None
+
+
+def _is_special(info: zipfile.ZipInfo) -> bool:
+    return stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR)
 
 
 def _refusal(members: list[zipfile.ZipInfo], caps: Caps) -> str | None:
@@ -139,7 +178,7 @@ def _take(
     """`found` with the path it was unpacked to, or with why it was not."""
     if found.suffix not in READ:
         return found
-    problem = _oversized(info, caps)
+    problem, lost = _oversized(info, caps), False
     if info.flag_bits & _ENCRYPTED:
         problem = "is protected by a password: hand it in without one"
     elif info.compress_type not in _METHODS:
@@ -148,9 +187,10 @@ def _take(
         try:
             _unpack(opened, info, target)
         except _BROKEN as error:
-            problem = f"cannot be unpacked ({error}): pack it again"
+            problem = f"cannot be unpacked ({readable(str(error))}): pack it again"
+            lost = of_the_machine(error)
     path = None if problem else target
-    return msgspec.structs.replace(found, path=path, problem=problem)
+    return msgspec.structs.replace(found, path=path, problem=problem, lost=lost)
 
 
 def _unpack(opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:

@@ -6,48 +6,73 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import msgspec
-
 from grader.errors import UsageError
-from grader.submission.archive import CLASS, STUDENT, list_archive
+from grader.submission.archive import CLASS, list_archive
+from grader.submission.draft import Draft, draft_of
 from grader.submission.folder import list_folder
-from grader.submission.layout import Student, class_entries, is_late, lms_student, student_of
-from grader.submission.listing import ARCHIVE, GRADEABLE, NOTEBOOK, Found, readable, suffix_of
+from grader.submission.layout import Student, class_entries, lms_student, student_of
+from grader.submission.listing import (
+    ARCHIVE,
+    GRADEABLE,
+    Found,
+    nothing_in,
+    readable,
+    some,
+    suffix_of,
+    within,
+)
 from grader.submission.naming import Names, natural, safe_id
-from grader.submission.record import Discovery, Submission
+from grader.submission.record import Discovery
 
-MAX_CANDIDATES = 50
-"""Files of one student that are looked at: somebody hands in a whole virtual environment."""
-MAX_ARCHIVES = 10
-"""Zips of one student that are opened."""
-
-_Draft = tuple[str, list[Found]]
-"""A student's name, and the files that can be graded, most likely first."""
+MAX_LINES = 20
+"""Lines about what one student, or one zip, holds and cannot be used."""
 
 
 def discover(paths: Sequence[Path], workspace: Path) -> Discovery:
     """All submissions in `paths`: notebooks, modules, folders and zips.
 
-    Zips are unpacked into new folders of `workspace`, which is made if need be. What
-    cannot be a submission is a line in `problems`; a path that does not exist raises
-    UsageError.
+    Zips are unpacked into new folders of `workspace`, which is made if need be. A student of
+    whom nothing can be graded is a submission with a `problem`; what belongs to nobody is a
+    line in `problems`. A path that does not exist raises UsageError.
     """
     workspace.mkdir(parents=True, exist_ok=True)
     problems: list[str] = []
     groups: dict[tuple[str, Student], list[Found]] = {}
     for path in _distinct(paths):
         root, entries = _entries(path, workspace)
-        problems += _lines(entries)
-        owned = [(student, entry) for entry in entries if (student := student_of(entry.parts))]
-        if not owned and not _lines(entries):
-            problems.append(f"{readable(str(path))}: {_nothing(entries)}")
-        for student, entry in owned:
-            groups.setdefault((root, student), []).append(entry)
-    drafts = [
-        (student.name, _candidates(entries, workspace, problems))
-        for (_, student), entries in groups.items()
-    ]
-    return _named([draft for draft in drafts if draft[1]], problems)
+        owners = [(student_of(entry.parts), entry) for entry in entries]
+        strays = [entry for student, entry in owners if student is None]
+        problems += _lines(strays)
+        if len(strays) == len(entries) and not _lines(strays):
+            problems.append(f"{readable(str(path))}: {nothing_in(entries)}")
+        elif left_out := [entry.name for entry in strays if _may_be_an_answer(entry)]:
+            problems.append(
+                f"{readable(str(path))}: left out, {some(left_out)}: no notebook, module or zip"
+            )
+        for student, entry in owners:
+            if student is not None:
+                groups.setdefault((root, student), []).append(entry)
+    roots = {root for (root, _), entries in groups.items() if any(map(_in_folder, entries))}
+    drafts = []
+    for (root, student), entries in groups.items():
+        draft = draft_of(student.name, entries, workspace)
+        if draft.files or draft.problems or root in roots or lms_student(entries[0].parts[0]):
+            drafts.append(draft)
+        else:
+            problems.append(f"{draft.origin}: {draft.nothing}")
+        if draft.files:
+            problems += _lines(draft.problems)
+    return _named(drafts, problems)
+
+
+def _in_folder(entry: Found) -> bool:
+    """Whether this is a class of folders: one without anything in it is a student's then."""
+    return len(entry.parts) > 1 and entry.path is not None
+
+
+def _may_be_an_answer(entry: Found) -> bool:
+    plain = entry.name.casefold().startswith(("readme", "license"))
+    return bool(entry.name) and entry.problem is None and not plain
 
 
 def _distinct(paths: Sequence[Path]) -> Iterable[Path]:
@@ -68,7 +93,7 @@ def _entries(path: Path, workspace: Path) -> tuple[str, list[Found]]:
     if path.is_dir():
         entries = class_entries(list_folder(path))
         if lms_student(path.name):
-            return str(path.parent), [_below((path.name,), entry) for entry in entries]
+            return str(path.parent), [within((path.name,), entry) for entry in entries]
         return str(path), entries
     if not path.is_file():
         problem = "is not an ordinary file: give a notebook, module, folder or zip"
@@ -82,80 +107,24 @@ def _entries(path: Path, workspace: Path) -> tuple[str, list[Found]]:
     return str(path), [Found(parts=("",), origin=origin, problem=problem)]
 
 
-def _candidates(entries: list[Found], workspace: Path, problems: list[str]) -> list[Found]:
-    """A student's files that can be graded, zips unpacked; none at all is a problem line."""
-    archives = [entry for entry in entries if entry.path and entry.suffix == ARCHIVE]
-    unpacked = [
-        found for archive in archives[:MAX_ARCHIVES] for found in _unpacked(archive, workspace)
-    ]
-    lines = _lines(unpacked)
-    problems += lines
-    problems += [
-        f"{archive.origin}: not opened, {MAX_ARCHIVES} zips of one student are enough"
-        for archive in archives[MAX_ARCHIVES:]
-    ]
-    everything = [*entries, *unpacked]
-    # The command line may name a file twice: by itself, and with its folder.
-    by_path = {entry.path: entry for entry in everything if entry.suffix in GRADEABLE}
-    files = [entry for path, entry in by_path.items() if path]
-    if not files and not lines and not _lines(entries):
-        problems.append(f"{entries[0].origin}: {_nothing(everything)}")
-    return sorted(files, key=_likelihood)
-
-
-def _unpacked(archive: Found, workspace: Path) -> list[Found]:
-    assert archive.path is not None
-    found = list_archive(archive.path, archive.origin, workspace, STUDENT)
-    return [_below(archive.parts, entry) for entry in found]
-
-
-def _below(folder: tuple[str, ...], entry: Found) -> Found:
-    return msgspec.structs.replace(entry, parts=(*folder, *entry.parts))
-
-
-def _likelihood(entry: Found) -> tuple[bool, int, list[list[tuple[int, str]]], tuple[str, ...]]:
-    """Notebooks before modules, shallow before deep, then by name."""
-    names = [natural(part) for part in entry.parts]
-    return entry.suffix != NOTEBOOK, len(entry.parts), names, entry.parts
-
-
-def _named(drafts: list[_Draft], problems: list[str]) -> Discovery:
+def _named(drafts: list[Draft], problems: list[str]) -> Discovery:
     """Gives out the ids, in an order that depends on names alone."""
     names = Names()
     submissions = []
-    wanted = [(safe_id(name), files) for name, files in drafts]
-    for plain, files in sorted(wanted, key=lambda it: (natural(it[0]), natural(it[1][0].origin))):
-        origin = files[0].origin
-        given, owner = names.claim(plain, origin)
+    wanted = [(safe_id(draft.name), draft) for draft in drafts]
+    for plain, draft in sorted(wanted, key=lambda it: (natural(it[0]), natural(it[1].origin))):
+        given, owner = names.claim(plain, draft.origin)
         if owner is not None:
-            problems.append(f"{origin}: graded as {given}, since {owner} is called {plain} too")
-        submissions.append(_submission(given, files))
+            problems.append(
+                f"{draft.origin}: graded as {given}, since {owner} is called {plain} too"
+            )
+        submissions.append(draft.submission(given))
     submissions.sort(key=lambda submission: (natural(submission.id), submission.id))
     return Discovery(submissions=tuple(submissions), problems=tuple(problems))
 
 
-def _submission(given: str, files: list[Found]) -> Submission:
-    kept = files[:MAX_CANDIDATES]
-    notes = [entry.note for entry in kept if entry.note]
-    if any(is_late(entry.parts[0]) for entry in kept):
-        notes.append("handed in late, says Canvas")
-    if len(files) > len(kept):
-        notes.append(f"only the first {len(kept)} of {len(files)} files were looked at")
-    return Submission(
-        id=given,
-        candidates=tuple(entry.path for entry in kept if entry.path),
-        origin=kept[0].origin,
-        origins=tuple(entry.origin for entry in kept),
-        notes=tuple(notes),
-    )
-
-
 def _lines(entries: Iterable[Found]) -> list[str]:
-    return [f"{entry.origin}: {entry.problem}" for entry in entries if entry.problem]
-
-
-def _nothing(entries: Iterable[Found]) -> str:
-    """Says that there is nothing to grade, and what is there instead."""
-    others = [readable(entry.name) for entry in entries if entry.name]
-    instead = f", only {', '.join(others[:3])}{', …' if len(others) > 3 else ''}" if others else ""
-    return f"holds no notebook (.ipynb) or module (.py){instead}: hand in the .ipynb file"
+    """All problems, for the instructor."""
+    lines = [f"{entry.origin}: {entry.problem}" for entry in entries if entry.problem]
+    more = len(lines) - MAX_LINES
+    return lines if more <= 0 else [*lines[:MAX_LINES], f"… and {more:,} more like these"]

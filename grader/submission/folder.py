@@ -6,7 +6,14 @@ import os
 from collections import deque
 from pathlib import Path
 
-from grader.submission.listing import READ, Found, is_ignored, readable, suffix_of
+from grader.submission.listing import (
+    READ,
+    Found,
+    is_ignored,
+    of_the_machine,
+    readable,
+    suffix_of,
+)
 
 
 def list_folder(root: Path) -> list[Found]:
@@ -43,7 +50,7 @@ class _Walk:
                 visible = [entry for entry in entries if not is_ignored(entry.name)]
         except OSError as error:
             problem = f"cannot be read ({error.strerror}): check its permissions"
-            self._add((*parts, ""), problem=problem)
+            self._add((*parts, ""), problem=problem, lost=of_the_machine(error))
             return
         self._add((*parts, ""))
         for entry in sorted(visible, key=lambda entry: entry.name):
@@ -55,7 +62,8 @@ class _Walk:
             target = os.path.realpath(entry.path, strict=True) if is_link else None
             is_folder, is_file = entry.is_dir(), entry.is_file()
         except OSError as error:
-            self._add(parts, problem=f"cannot be followed ({error.strerror}): hand in the file")
+            problem = f"cannot be followed ({error.strerror}): hand in the file"
+            self._add(parts, problem=problem, lost=of_the_machine(error))
             return
         refusal = target and self._refusal(parts, target)
         if refusal:
@@ -100,8 +108,10 @@ class _Walk:
         path: Path | None = None,
         note: str | None = None,
         problem: str | None = None,
+        lost: bool = False,
     ) -> None:
         folder_mark = "" if parts[-1] else os.sep
         origin = readable(f"{Path(self._root, *parts)}{folder_mark}")
-        found = Found(parts=parts, origin=origin, path=path, note=note, problem=problem)
-        self.found.append(found)
+        self.found.append(
+            Found(parts=parts, origin=origin, path=path, note=note, problem=problem, lost=lost)
+        )

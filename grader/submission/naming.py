@@ -11,7 +11,8 @@ _MAX_BYTES = 200
 """File systems count bytes: 255 of them, and a suffix may follow."""
 
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.ASCII)
-_TAKEN_BY_REPORTS = frozenset({"index.html", "grades.csv", "results.json", "gradebook.db"})
+_OF_FILES = (".csv", ".db", ".html", ".json", ".tmp", ".xml", ".zip")
+"""What files beside the folders may end in: index.html, gradebook.db, what is exported."""
 _DIGITS = re.compile(r"([0-9]+)")
 
 
@@ -35,7 +36,7 @@ def safe_id(name: str) -> str:
     if not any(c.isalnum() for c in kept):
         return "student"
     first = kept.casefold().partition(".")[0].rstrip("_")
-    if _DEVICES.fullmatch(first) or kept.casefold() in _TAKEN_BY_REPORTS:
+    if _DEVICES.fullmatch(first) or kept.casefold().endswith(_OF_FILES):
         return _shorten(f"id_{kept}", MAX_LENGTH)
     return kept
 

@@ -20,6 +20,10 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """The same for every candidate, in the order of `candidates`."""
     notes: tuple[str, ...] = ()
     """What a person should know: handed in late, a link to another student's file."""
+    problem: str | None = None
+    """Why nothing of it can be graded, and what to do; the candidates are not notebooks then."""
+    lost: bool = False
+    """The problem is the machine's, not the student's."""
 
 
 class Discovery(msgspec.Struct, frozen=True, kw_only=True):

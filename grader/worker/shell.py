@@ -21,8 +21,19 @@ QUIET_COMMANDS = frozenset(
     | {"wget", "nvidia-smi"}
 )
 QUIET_MAGICS = frozenset(
-    {"autoreload", "cd", "config", "conda", "load_ext", "matplotlib", "mkdir", "pip", "pwd"}
-    | {"precision", "pylab", "reload_ext", "reset", "time", "timeit", "capture", "xmode"}
+    {"autoreload", "cd", "config", "conda", "grade", "load_ext", "matplotlib", "mkdir"}
+    | {
+        "pip",
+        "precision",
+        "pwd",
+        "pylab",
+        "reload_ext",
+        "reset",
+        "time",
+        "timeit",
+        "capture",
+        "xmode",
+    }
 )
 _FETCHERS = frozenset({"wget", "curl"})
 _NAMING = {"wget": ("-O", "--output-document"), "curl": ("-o", "--output", ">")}

@@ -16,6 +16,7 @@ def install_stubs(resolver: Resolver) -> None:
     """Register all stand-ins in `sys.modules`."""
     _install_colab()
     _install_requests(resolver)
+    _quieten_grader()
     _quieten_tqdm()
     _quieten_pyplot()
 
@@ -118,6 +119,13 @@ class Response:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _quieten_grader() -> None:
+    """The package's own helpers for notebooks: whoever calls them is being graded already, and
+    the rest of the package is out of reach.
+    """
+    vars(sys.modules["grader"]).update(cmp=nothing, check=nothing, load_ipython_extension=nothing)
 
 
 def _quieten_tqdm() -> None:

@@ -1,0 +1,77 @@
+"""`grader check`: a student's own notebook, graded as it will be, shown in the terminal."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.cli.single import all_right, assignment_of, submission_of
+from grader.errors import UsageError
+from grader.model import Scorecard
+from grader.report import print_card, render_scorecard
+from grader.report.visible import storable
+from grader.submission.listing import GRADEABLE, suffix_of
+from grader.workbench import Workbench
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PLAIN_WIDTH = 110
+"""Columns where there is no terminal to ask."""
+
+
+def run(
+    paths: Sequence[Path], *, assignment: str | None, data: Path | None, html: Path | None
+) -> int:
+    """Exit status of the command."""
+    if html is not None:
+        _check_page(html, paths)
+    from rich.text import Text
+
+    console = open_console()
+    cards: list[Scorecard] = []
+    submissions = [submission_of(path) for path in paths]
+    chosen = assignment_of(submissions, name=assignment, data=data)
+    # Your own code, which you run without any walls in Jupyter as well.
+    with Workbench(chosen, required=False) as bench:
+        for submission in submissions:
+            with console.status(Text(f"running {submission.origin}")):
+                card = bench.card(submission)
+            if cards:
+                console.rule(style="dim")
+            print_card(console, card)
+            cards.append(card)
+    if html is not None:
+        _write_page(html, cards[0])
+        console.print(f"The scorecard is in {html}", markup=False, soft_wrap=True)
+    return 0 if all(map(all_right, cards)) else 1
+
+
+def open_console() -> Console:
+    """Standard output, whatever letters it knows."""
+    from rich.console import Console
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    console = Console(highlight=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PLAIN_WIDTH
+    return console
+
+
+def _check_page(html: Path, paths: Sequence[Path]) -> None:
+    if len(paths) > 1:
+        raise UsageError("--html takes one notebook: give one, or use `grader grade`")
+    if suffix_of(html.name) in GRADEABLE:
+        raise UsageError(f"--html {html} would overwrite a notebook: choose a name in .html")
+
+
+def _write_page(html: Path, card: Scorecard) -> None:
+    page = render_scorecard(storable(card))
+    try:
+        html.write_bytes(page.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"{html} cannot be written ({error.strerror}): choose another") from error

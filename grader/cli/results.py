@@ -1,0 +1,67 @@
+"""The commands that hand results on: `grades`, `export`, `handback`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_REPORTS = click.Path(path_type=Path)
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("reports", type=_REPORTS)
+@click.option(
+    "--format",
+    "name",
+    default="csv",
+    show_default=True,
+    metavar="NAME",
+    help="canvas, classroom50, csv, github-legacy, gradescope, json, junit, markdown, or one "
+    "that another package adds.",
+)
+@click.option("--roster", type=_REPORTS, help="Class list: the gradebook that Canvas exports.")
+@click.option("--column", metavar="HEADER", help='Canvas: the column of grades, "Title (1234)".')
+@click.option("--skip-unknown", is_flag=True, help="Leave out submissions that are on no roster.")
+@click.option("--out", type=_REPORTS, help="File to write; else standard output.")
+def grades(
+    reports: Path,
+    name: str,
+    roster: Path | None,
+    column: str | None,
+    skip_unknown: bool,
+    out: Path | None,
+) -> None:
+    """Print the grades in REPORTS, a folder that `grader grade` wrote, in another form."""
+    from grader.cli.grades import run
+
+    run(reports, name=name, roster=roster, column=column, skip_unknown=skip_unknown, out=out)
+
+
+@click.command()
+@click.argument("name", metavar="BUNDLE")
+@click.option("--assignment", required=True, metavar="NAME|DIR", help="Assignment to grade there.")
+@click.option("--out", type=_FOLDER, required=True, help="New or empty folder to write to.")
+@click.option("--course", metavar="ORG/NAME", help="github: your repository with the workflow.")
+def export(name: str, assignment: str, out: Path, course: str | None) -> None:
+    """Write what another service needs to grade an assignment: a BUNDLE for classroom50,
+    github or gradescope, or one that another package adds.
+    """
+    from grader.cli.export import run
+
+    run(name, assignment=assignment, out=out, course=course)
+
+
+@click.command()
+@click.argument("reports", type=_REPORTS)
+@click.option("--out", type=_FOLDER, required=True, help="New or empty folder to write to.")
+@click.option("--zip", "zipped", is_flag=True, help="A zip for each student, not a folder.")
+def handback(reports: Path, out: Path, zipped: bool) -> None:
+    """Collect for each student in REPORTS their own scorecard, and nothing of the class."""
+    from grader.cli.handback import run
+
+    run(reports, out=out, zipped=zipped)
+
+
+COMMANDS: tuple[click.Command, ...] = (grades, export, handback)

@@ -1,0 +1,41 @@
+"""A student's own files: from paths to submissions, and what counts as all right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.assignment import Assignment, find_assignment, load_assignment
+from grader.cli.detect import detect_assignment
+from grader.errors import UsageError
+from grader.model import Scorecard
+from grader.submission import Submission
+from grader.submission.listing import GRADEABLE, readable, suffix_of
+from grader.submission.naming import safe_id
+
+
+def submission_of(path: Path) -> Submission:
+    """One file as a submission; UsageError for anything but a notebook or a module."""
+    shown = readable(str(path))
+    if not path.exists():
+        raise UsageError(f"{shown} does not exist: check the path")
+    if not path.is_file() or suffix_of(path.name) not in GRADEABLE:
+        raise UsageError(
+            f"{shown} is neither a notebook (.ipynb) nor a module (.py); "
+            "whole folders are graded by `grader grade`"
+        )
+    return Submission(id=safe_id(path.stem), candidates=(path,), origin=shown)
+
+
+def assignment_of(
+    submissions: Sequence[Submission], *, name: str | None, data: Path | None
+) -> Assignment:
+    """The assignment that was named, else the one that is answered."""
+    folder = find_assignment(name) if name else detect_assignment(submissions)
+    return load_assignment(folder, data=data)
+
+
+def all_right(card: Scorecard) -> bool:
+    """Whether every gradient of every exercise is there, and right by work of its own."""
+    rows = [row for exercise in card.exercises for row in exercise.targets]
+    return card.status == "graded" and all(row.basis == "value" for row in rows)

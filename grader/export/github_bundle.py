@@ -1,0 +1,114 @@
+"""Two repositories for GitHub Actions: the course's with the grader, the students' template.
+
+The workflow is a reusable one of the course's repository; a student's repository holds a
+caller of four lines. So no step that counts is the student's to edit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from grader.assignment import Assignment, Exercise
+from grader.errors import AssignmentError, UsageError
+from grader.export.assignment_files import assignment_files, starter_file
+from grader.export.exporter import Bundle, BundleOptions, File
+from grader.export.legacy import runner_name, variable
+from grader.export.requirements import TORCH, TORCH_INDEX, constraints, python_version
+from grader.export.template import filled
+from grader.export.wheel import build_wheel, wheel_name
+from grader.messages import printable
+
+COURSE = "ORG/course"
+"""Stands for the course's repository until somebody names it."""
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def build(assignment: Assignment, options: BundleOptions) -> dict[str, File]:
+    """`course/`, `template/` and a README. Raises UsageError, AssignmentError for names that
+    cannot stand in a workflow.
+    """
+    course = options.course or COURSE
+    if not _REPOSITORY.fullmatch(course):
+        raise UsageError(f"--course {course}: a repository on GitHub is written ORG/NAME")
+    if not _NAME.fullmatch(assignment.name):
+        raise AssignmentError(
+            f"name: {assignment.name!r} cannot name a workflow: use letters, digits and -_."
+        )
+    workflow = f"grade-{assignment.name}.yml"
+    values = {"assignment": assignment.name, "course": course, "workflow": workflow}
+    files = {"README.md": filled("github_readme.md", values)}
+    files |= {f"course/{name}": file for name, file in _course(assignment, values).items()}
+    files |= {f"template/{name}": file for name, file in _template(assignment, values).items()}
+    return files
+
+
+def _course(assignment: Assignment, values: dict[str, str]) -> dict[str, File]:
+    runners = _runners(assignment)
+    wheel = wheel_name()
+    environment = [
+        f"          {variable(name)}: ${{{{ steps.grade.outputs.{name} }}}}" for name in runners
+    ]
+    workflow = filled(
+        "github_workflow.yml",
+        {
+            **values,
+            "python": python_version(),
+            "torch": TORCH,
+            "torch_index": TORCH_INDEX,
+            "wheel": wheel,
+            "runners": ",".join(runners),
+            "runner_environment": "\n".join(environment),
+        },
+    )
+    place = f"grading/{assignment.name}"
+    files = {
+        f".github/workflows/{values['workflow']}": workflow,
+        f"{place}/{wheel}": File(build_wheel()),
+        f"{place}/constraints.txt": File(constraints().encode()),
+    }
+    own = assignment_files(assignment).items()
+    return files | {f"{place}/assignment/{name}": file for name, file in own}
+
+
+def _runners(assignment: Assignment) -> list[str]:
+    """A name for each exercise that is worth something, as the payload is named."""
+    names = [runner_name(exercise.id) for exercise in _worth_something(assignment)]
+    folded = [name.upper() for name in names]
+    for name in names:
+        if folded.count(name.upper()) > 1:
+            raise AssignmentError(
+                f"exercises: two ids become {name!r} in a workflow: give one another id"
+            )
+    return names
+
+
+def _worth_something(assignment: Assignment) -> Iterator[Exercise]:
+    for exercise in assignment.spec.exercises:
+        if any(assignment.points(exercise, name) > 0 for name in exercise.targets):
+            yield exercise
+
+
+def _template(assignment: Assignment, values: dict[str, str]) -> dict[str, File]:
+    starter = starter_file(assignment)
+    if starter is None:
+        raise AssignmentError(
+            f"{assignment.folder}: there is no starter ({assignment.spec.starter}) to make a "
+            "template from: write one with `grader starter`"
+        )
+    name = assignment.spec.starter or "starter.ipynb"
+    title = printable(assignment.spec.title)
+    files = {
+        name: starter,
+        "README.md": filled(
+            "github_student_readme.md", {**values, "title": title, "starter": name}
+        ),
+        ".github/workflows/grade.yml": filled("github_caller.yml", values),
+    }
+    for each, path in zip(assignment.spec.data, assignment.data, strict=True):
+        files[each] = File(path.read_bytes())
+    return files
+
+
+BUNDLE = Bundle("a course repository with the workflow, and a template for students", build)

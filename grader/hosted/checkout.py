@@ -1,0 +1,81 @@
+"""Which files of one student's folder are the submission."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.notebook import Unreadable, read_notebook
+from grader.notebook.read import MAX_BYTES
+from grader.submission import Submission
+from grader.submission.draft import MAX_CANDIDATES
+from grader.submission.folder import list_folder
+from grader.submission.listing import GRADEABLE, NOTEBOOK, Found
+from grader.submission.naming import natural, safe_id
+
+_HARNESS = frozenset({"conftest.py", "setup.py", "noxfile.py", "autograder.py"})
+_RESULTS = "classroom50-release-assets"
+
+
+def find_submission(folder: Path, assignment: Assignment, student: str) -> Submission:
+    """The submission in a checkout; without candidates if there is nothing to grade.
+
+    Left out are hidden folders (`.github` among them), what belongs to a test harness, and
+    the files that the student was given: the starter, however Jupyter has saved it again, and
+    forward.py. A starter that nobody touched counts where it is all there is.
+    """
+    files = sorted(_gradeable(folder), key=_likelihood)
+    given = _Given(assignment)
+    own = [file for file in files if not given.includes(file)]
+    chosen = (own or files)[:MAX_CANDIDATES]
+    names = ["/".join(file.parts) for file in chosen]
+    return Submission(
+        id=safe_id(student),
+        candidates=tuple(file.path for file in chosen if file.path),
+        origin=names[0] if names else ".",
+        origins=tuple(names),
+        notes=tuple(file.note for file in chosen if file.note),
+    )
+
+
+def _gradeable(folder: Path) -> Iterator[Found]:
+    for found in list_folder(folder):
+        if found.path is None or found.suffix not in GRADEABLE or found.parts[0] == _RESULTS:
+            continue
+        name = found.name.casefold()
+        if name not in _HARNESS and not (name.startswith("test_") or name.endswith("_test.py")):
+            yield found
+
+
+def _likelihood(found: Found) -> tuple[bool, int, list[list[tuple[int, str]]]]:
+    """Notebooks before modules, shallow before deep, then by name."""
+    return found.suffix != NOTEBOOK, len(found.parts), [natural(part) for part in found.parts]
+
+
+class _Given:
+    """What every student was given."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._forward = assignment.forward.source.split()
+        starter = assignment.folder / (assignment.spec.starter or "")
+        self._starter = _code(starter) if starter.is_file() else None
+
+    def includes(self, found: Found) -> bool:
+        assert found.path is not None
+        code = _code(found.path)
+        if code is None:
+            return False
+        return code == self._starter or " ".join(code).split() == self._forward
+
+
+def _code(path: Path) -> tuple[str, ...] | None:
+    """The code cells, without white space around them; None if there are none to be read."""
+    try:
+        with path.open("rb") as file:
+            notebook = read_notebook(file.read(MAX_BYTES + 1), path.name)
+    except OSError:
+        return None  # the pipeline says so, with the reason
+    if isinstance(notebook, Unreadable):
+        return None
+    return tuple(cell.source.strip() for cell in notebook.cells if cell.kind == "code")

@@ -1,0 +1,1 @@
+"""`pytest --assignment NAME submissions/`: one test for each gradient of each submission."""

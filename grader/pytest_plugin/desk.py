@@ -1,0 +1,44 @@
+"""Each submission's scorecard, made when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from grader.assignment import Assignment
+from grader.errors import GraderError
+from grader.model import Scorecard
+from grader.submission import Submission
+from grader.workbench import Workbench
+
+
+class Desk:
+    """Grades a submission once; torch and the sandbox come with the first one."""
+
+    def __init__(self, assignment: Assignment, *, required: bool) -> None:
+        """required: refuse to run anything where this machine cannot keep it in."""
+        self.assignment = assignment
+        self._required = required
+        self._cards: dict[str, Scorecard] = {}
+
+    def card(self, submission: Submission) -> Scorecard:
+        """The card; `ungraded` where the machine could not do its part."""
+        if submission.id not in self._cards:
+            self._cards[submission.id] = self._graded(submission)
+        return self._cards[submission.id]
+
+    def close(self) -> None:
+        """End the sandbox, if there is one."""
+        if "_bench" in vars(self):
+            self._bench.close()
+
+    @cached_property
+    def _bench(self) -> Workbench:
+        return Workbench(self.assignment, required=self._required)
+
+    def _graded(self, submission: Submission) -> Scorecard:
+        try:
+            return self._bench.card(submission)
+        except GraderError as error:
+            from grader.card import ungraded  # torch comes with it
+
+            return ungraded(submission, str(error), self.assignment)

@@ -1,0 +1,114 @@
+"""What `check()` shows: gradients by their values, as HTML in a notebook or as plain text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from grader.messages import printable
+from grader.model import RIGHT, ExerciseScore, Scorecard, TargetScore
+from grader.report import figures
+from grader.report.lines import details, follows, headline, tone_of
+from grader.report.page import render
+from grader.report.terminal import MARKS, name_width, rows
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PLAIN_WIDTH = 100
+
+
+def values_html(
+    card: Scorecard | None, problem: str | None, *, command: str, beyond: Sequence[str]
+) -> str:
+    """One element for a notebook's output, with styles that reach nothing else.
+
+    problem: why there is no card; command: what does the full job; beyond: what that adds.
+    """
+    judged = _judged(card) if card else []
+    return render(
+        "check.html.j2",
+        card=card,
+        problem=problem,
+        summary=_summary(judged),
+        done=figures.share(sum(row.verdict in RIGHT for row in judged), len(judged)),
+        command=command,
+        beyond=beyond,
+        marks=MARKS,
+        tone_of=tone_of,
+        headline=headline,
+        details_of=details,
+        present=_present,
+        absent=_absent,
+        elsewhere=elsewhere,
+    )
+
+
+def values_text(
+    card: Scorecard | None, problem: str | None, *, command: str, beyond: Sequence[str]
+) -> str:
+    """The same as plain text."""
+    from rich.console import Console
+
+    text = io.StringIO()
+    console = Console(
+        file=text,
+        width=PLAIN_WIDTH,
+        color_system=None,
+        force_jupyter=False,  # in a notebook rich would show it, and write nothing
+        highlight=False,
+        markup=False,
+    )
+    if problem is not None:
+        console.print(printable(problem))
+    if card is not None:
+        _print_values(console, card)
+    console.print(f"\n{command} adds:")
+    for each in beyond:
+        console.print(f"  - {each}")
+    return "\n".join(line.rstrip() for line in text.getvalue().rstrip().splitlines())
+
+
+def elsewhere(exercise: ExerciseScore) -> str | None:
+    """What to say of an exercise whose gradients are all judged in other ones; else None."""
+    if not all(row.verdict == "unjudged" and row.shape is None for row in exercise.targets):
+        return None
+    names = ", ".join(f"`{row.name}`" for row in exercise.targets)
+    return f"Checked above: {names}. A running notebook has one value for each name."
+
+
+def _print_values(console: Console, card: Scorecard) -> None:
+    console.print(f"{_summary(_judged(card))} ({printable(card.title)})")
+    if card.reason:
+        console.print(f"Nothing can be judged: {printable(card.reason)}.")
+        return
+    for exercise in card.exercises:
+        console.print(f"\n{printable(exercise.title or exercise.id)}")
+        said = elsewhere(exercise)
+        if said is not None:
+            console.print(f"  {said}")
+            continue
+        for part in rows(exercise, MARKS, name_width(card), steps=False):
+            console.print(part)
+
+
+def _judged(card: Scorecard) -> list[TargetScore]:
+    """Each gradient once."""
+    parts = (part for part in card.exercises if elsewhere(part) is None)
+    return [row for part in parts for row in part.targets]
+
+
+def _summary(judged: Sequence[TargetScore]) -> str:
+    right = sum(row.verdict in RIGHT for row in judged)
+    text = f"{right} of {figures.count(len(judged), 'gradient')} right"
+    carried = sum(map(follows, judged))
+    return f"{text}, {carried} wrong only because of an earlier one" if carried else text
+
+
+def _present(exercise: ExerciseScore) -> list[TargetScore]:
+    return [row for row in exercise.targets if row.verdict != "missing"]
+
+
+def _absent(exercise: ExerciseScore) -> list[TargetScore]:
+    return [row for row in exercise.targets if row.verdict == "missing"]

@@ -1,0 +1,54 @@
+"""One process's grader with its sandbox: opened once, kept warm, for one submission at a time."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Self
+
+from grader.assignment import Assignment
+from grader.errors import GraderError
+from grader.model import Scorecard
+from grader.sandbox import open_sandbox
+from grader.staging import staged
+from grader.submission import Submission
+
+
+class Workbench:
+    """Grades submissions of one assignment and writes nothing but temporary files."""
+
+    def __init__(self, assignment: Assignment, *, required: bool) -> None:
+        """required: refuse to run anything where neither files nor network can be closed.
+
+        Raises InfrastructureError where no worker can be started.
+        """
+        self.assignment = assignment
+        with ExitStack() as stack:
+            files = stack.enter_context(staged(assignment))
+            # The worker starts now and imports torch while this process does the same.
+            sandbox = stack.enter_context(open_sandbox(data_dirs=[files], required=required))
+
+            from grader.pipeline import Grader
+
+            self._grader = Grader(assignment, sandbox, files)
+            self._stack = stack.pop_all()
+
+    def card(self, submission: Submission) -> Scorecard:
+        """Grade; a fault of the grader's own leaves this submission ungraded."""
+        from grader.card import faulty
+
+        try:
+            return self._grader.grade(submission).card
+        except GraderError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one submission may not stop the others
+            return faulty(submission, error, self.assignment)
+
+    def close(self) -> None:
+        """End the worker and remove the temporary files."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
