@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load
 
 from grader import wire
+from grader.messages import printable
 from grader.model import CellResult, IntegrityNote
 
 COMPARABLE = frozenset(
@@ -178,6 +179,15 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
             trace.bystanders.append((event, tensors[event.value.key]))
     elif isinstance(event, wire.CellDone):
         _cell(trace, event)
+    elif isinstance(event, wire.Noticed):
+        _noticed(trace, event)
+
+
+def _noticed(trace: Trace, event: wire.Noticed) -> None:
+    name = printable(event.file, limit=MAX_TEXT)
+    text = f"`{name}` is a module that the notebook wrote itself: please look at what it does"
+    if len(trace.integrity) < MAX_NOTES:
+        trace.integrity.append(IntegrityNote(code="hidden", text=text))
 
 
 def _cell(trace: Trace, event: wire.CellDone) -> None:

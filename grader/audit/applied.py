@@ -14,7 +14,7 @@ from grader.audit.step import StepFinding
 from grader.compare import Comparison
 from grader.model import Diagnosis
 
-IDLE = "computed from gradients that were still empty, for which every formula gives zeros"
+IDLE = "it is computed from gradients that were still empty, for which every formula gives zeros"
 VAGUE = frozenset({"unexplained", "constant"})
 CONSTANT = Diagnosis(
     code="constant",
