@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -20,6 +22,7 @@ from grader import cluster
 from grader.assignment import Assignment
 from grader.batch import Work, grade_all
 from grader.card import ungraded
+from grader.cli.main import cli
 from grader.cluster import ClusterWork, bench, grade_on, grading
 from grader.cluster.answer import Answer, Refusal
 from grader.cluster.bench import Bench, Order
@@ -178,21 +181,21 @@ def test_a_scheduler_that_goes_away_is_one_line_and_the_class_page_is_written(
 ) -> None:
     with dask_cluster(tmp_path, workers=0) as own:
         command = [sys.executable, "-m", "grader", "grade", str(SOLUTION), "--out", "out"]
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [*command, "--assignment", str(BUNDLED), "--cluster", own.address],
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )
-        assert process.stderr is not None
-        assert process.stderr.readline() == (
-            f"grader: no Dask worker has joined {own.address} yet: waiting for the first\n"
-        )
-        own.scheduler.kill()
-        rest = process.stderr.read()
-        assert process.wait(60) == 1
+        ) as process:
+            assert process.stderr is not None
+            assert process.stderr.readline() == (
+                f"grader: no Dask worker has joined {own.address} yet: waiting for the first\n"
+            )
+            own.scheduler.kill()
+            rest = process.stderr.read()
+        assert process.returncode == 1
     assert rest == (
         f"grader: the connection to the Dask scheduler {own.address} was lost; 1 are left: "
         "the same command goes on from here\n"
@@ -231,6 +234,59 @@ def test_the_clients_part_imports_neither_torch_nor_dask() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+class Slow:
+    """A connection to two threads, which grade what they are told to."""
+
+    def __init__(self) -> None:
+        self.futures: list[Promise] = []
+
+    def threads(self) -> int:
+        return 2
+
+    def submit(self, parcel: SubmissionParcel) -> Promise:
+        self.futures.append(Promise())
+        return self.futures[-1]
+
+
+class Promise:
+    graded = False
+
+    def done(self) -> bool:
+        return self.graded
+
+
+def test_what_is_on_its_way_does_not_grow_with_the_class(work: ClusterWork) -> None:
+    from grader.cluster.queue import AHEAD, HELD, Queue
+
+    connection = Slow()
+    queue = Queue(cast("Any", connection), work.assignment, work.reports)
+    rest = iter([Submission(id=str(i), candidates=(), origin="x") for i in range(10_000)])
+    queue._fill(rest)
+    assert len(connection.futures) == 2 * AHEAD
+    for _ in range(100):
+        for promise in connection.futures[1:]:  # all but the first, which everything waits for
+            promise.graded = True
+        queue._fill(rest)
+    assert len(connection.futures) == 2 * HELD
+
+
+def test_why_a_submission_was_given_up_is_one_line() -> None:
+    from distributed.scheduler import KilledWorker
+
+    from grader.cluster.queue import _explained
+
+    lost = _explained(KilledWorker("task", cast("Any", None), 3))
+    assert lost.startswith("4 Dask workers ended one after another while they graded it: ")
+    assert _explained(ValueError("a\nb")) == (
+        "the Dask cluster failed on it (ValueError: a b): run the command again"
+    )
+
+
+def test_jobs_are_for_this_machine_only() -> None:
+    with pytest.raises(UsageError, match="--jobs is for this machine"):
+        cli.main(["grade", "x", "--jobs", "2", "--cluster", "tcp://h:1"], standalone_mode=False)
+
+
 # In this process: what a worker does with what it gets.
 
 
@@ -244,8 +300,7 @@ def order(assignment: Assignment) -> Order:
 class Stub(Workbench):
     """A workbench without a sandbox, which takes seconds to open; the real one grades above."""
 
-    opened = 0
-    closed = 0
+    opened = closed = now = most = 0
 
     def __init__(self, assignment: Assignment, **_: object) -> None:
         self.assignment = assignment
@@ -256,6 +311,13 @@ class Stub(Workbench):
             raise UnsafeError("this machine can keep nothing in")
         if submission.id == "full":
             raise OSError(28, "No space left on device")
+        if submission.id == "slow":
+            Stub.now += 1
+            Stub.most = max(Stub.most, Stub.now)
+            time.sleep(0.02)
+            Stub.now -= 1
+            card = ungraded(submission, "", self.assignment)
+            return Marked(msgspec.structs.replace(card, status="graded"))
         return Marked(ungraded(submission, "a stub", self.assignment))
 
     def close(self) -> None:
@@ -290,6 +352,15 @@ def test_a_bench_keeps_its_sandbox_closes_it_when_idle_and_opens_it_again(
                 working.grade(handed("ada"))
             assert eventually(lambda: stub.closed == times)  # noqa: B023
     assert stub.opened == 3
+
+
+def test_a_bench_grades_one_submission_at_a_time_however_many_threads_ask(
+    order: Order, stub: type[Stub]
+) -> None:
+    with closing(Bench(order, "tcp://here:1")) as working, ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: working.grade(handed("slow")), range(4)))
+    assert len(answers) == 4
+    assert (stub.opened, stub.most) == (1, 1)
 
 
 def test_a_bench_refuses_where_versions_differ(order: Order) -> None:
