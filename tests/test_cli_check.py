@@ -159,7 +159,7 @@ def test_a_fault_of_the_grader_s_own_is_ungraded_and_no_traceback(
     path = tmp_path / "mine.ipynb"
     path.write_bytes(notebook("x = 1"))
     with workbench.Workbench(assignment, required=False) as bench:
-        monkeypatch.setattr(bench._grader, "_session", None)
+        monkeypatch.setattr(bench._grader, "_request", None)
         card = bench.card(submission_of(path))
     text = io.StringIO()
     print_card(Console(file=text, width=200), card)
@@ -274,10 +274,19 @@ def test_every_kind_of_save_is_checked_once_and_ctrl_c_leaves_nothing(
 
 
 def _runs(pid: int) -> bool:
-    deadline = time.monotonic() + 5
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+    """Whether it goes on running; one that has ended and is not yet reaped does not."""
+    deadline = time.monotonic() + PATIENCE / 4
+    while _alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return Path(f"/proc/{pid}").exists()
+    return _alive(pid)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return text[text.rindex(")") + 2] not in "ZX"
 
 
 def test_a_file_that_stays_broken_is_taken_as_it_is(tmp_path: Path) -> None:
