@@ -14,7 +14,7 @@ JOBS ?=
 FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help grade test check mutants bench starter clean
+.PHONY: help grade test check fuzz mutants bench starter clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: $(VENV)/ready-dev ## lint, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+fuzz: $(VENV)/ready-dev ## try 10,000 notebooks and 200,000 frames on the trusted side
+	@$(BIN)/python tests/fuzz.py $(FLAGS)
 
 mutants: $(VENV)/ready ## prove the marks: grade every mutant of the solution
 	@$(BIN)/python -m grader.mutants --assignment "$(ASSIGNMENT)" --out "$(OUT)/mutants.json"

@@ -27,7 +27,7 @@ SEVERITY: dict[Verdict, int] = {
     "missing": 7,
 }
 """From the best to the worst verdict."""
-FADED = "its gradient is so small in this network that zeros pass for it"
+FADED = "it is so small in this network that zeros pass for it"
 CHANGED_LATER = "right when it was computed, and changed in place later through another name"
 
 

@@ -17,7 +17,7 @@ import msgspec
 from grader.assignment import Assignment
 from grader.card import faulty, ungraded
 from grader.errors import GraderError
-from grader.model import Scorecard
+from grader.marked import Marked
 from grader.pipeline import Grader
 from grader.render import rendered_notebook
 from grader.report import Reports
@@ -37,14 +37,6 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     data: Path
     reports: Reports
     with_notebook: bool = False
-
-
-class Marked(msgspec.Struct, frozen=True):
-    """What comes back from the pool: plain data."""
-
-    card: Scorecard
-    notebook: str | None = None
-    """The executed notebook as HTML, where it was asked for and anything ran."""
 
 
 class Desk:

@@ -51,7 +51,7 @@ def _unusable(submission: Submission, reason: str) -> Choice:
     """A submission of which nothing can be graded."""
     if submission.lost:
         raise InfrastructureError(reason)
-    digests = [hashlib.sha256(_bytes(path, path.name)) for path in submission.candidates[:1]]
+    digests = [hashlib.sha256(content_of(path, path.name)) for path in submission.candidates[:1]]
     source = Source(
         path=submission.origin,
         sha256=digests[0].hexdigest() if digests else "",
@@ -61,7 +61,7 @@ def _unusable(submission: Submission, reason: str) -> Choice:
 
 
 def _read(path: Path, origin: str, assignment: Assignment) -> tuple[Source, Study | Unreadable]:
-    content = _bytes(path, origin)
+    content = content_of(path, origin)
     notebook = read_notebook(content, path.name)
     source = Source(
         path=origin,
@@ -73,7 +73,8 @@ def _read(path: Path, origin: str, assignment: Assignment) -> tuple[Source, Stud
     return source, study(notebook, assignment)
 
 
-def _bytes(path: Path, origin: str) -> bytes:
+def content_of(path: Path, origin: str) -> bytes:
+    """As much of a file as grading looks at; InfrastructureError where it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)  # one more byte tells that it is too large

@@ -35,14 +35,15 @@ def graded(
     seen: Trace,
     passes: Mapping[int, JudgedPass],
     exercises: Sequence[ExerciseScore],
-    forged: Sequence[str] = (),
+    noted: Sequence[IntegrityNote] = (),
 ) -> Scorecard:
     """The card of a submission that was run, however the run ended.
 
-    forged: results that nobody but the submission itself can have sent.
+    noted: what is to be said of the runs.
     """
     assert isinstance(choice.study, Study)
     flagged = [*_unjudged(exercises), *_copied(exercises), *_unproven(exercises)]
+    integrity = [*seen.integrity, *noted, *flagged, *_suspicions(choice.study)]
     return _card(
         submission,
         assignment,
@@ -53,7 +54,7 @@ def graded(
         exercises=list(exercises),
         notes=[*choice.notes, *_remarks(passes), *seen.notes],
         cells=list(_cells(choice.study, outcome, seen)),
-        integrity=[*seen.integrity, *_forged(forged), *flagged, *_suspicions(choice.study)],
+        integrity=list(dict.fromkeys(integrity)),
         isolation=outcome.isolation,
         environment=environment(outcome.environment),
     )
@@ -170,25 +171,20 @@ def _copied(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
                 )
 
 
-def _forged(breaches: Sequence[str]) -> Iterator[IntegrityNote]:
-    if breaches:
-        yield IntegrityNote(
-            code="forged",
-            text="the run sent results that the grader's part of it does not send "
-            f"({', '.join(dict.fromkeys(breaches))}): please look at this submission",
-        )
-
-
 def _unproven(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
-    """Points for right values of which nobody knows that autograd did not make them."""
+    """Points of which nobody can tell that they are for the student's own work."""
     for exercise in exercises:
-        rows = [row for row in exercise.targets if row.unproven and row.score]
-        for reason in dict.fromkeys(row.unproven for row in rows):
-            names = ", ".join(row.name for row in rows if row.unproven == reason)
-            yield IntegrityNote(
-                code="unproven",
-                text=f"{exercise.title}: {names}: right, but {reason}: please look at them",
-            )
+        for row in exercise.targets:
+            if row.unproven and row.score:
+                yield IntegrityNote(
+                    code="unproven",
+                    exercise=exercise.id,
+                    target=row.name,
+                    cell=row.cell,
+                    line=row.line,
+                    text=f"{exercise.title}: {row.name} earns points, but {row.unproven}: "
+                    "please look at it",
+                )
 
 
 def _suspicions(study: Study) -> Iterator[IntegrityNote]:

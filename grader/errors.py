@@ -5,6 +5,7 @@
      ├─ AssignmentError     the instructor's assignment is at fault         (exit 2)
      ├─ UnsafeError         this machine can wall off neither files nor network (exit 2)
      └─ InfrastructureError the machine could not do its part: `ungraded`   (exit 1)
+         └─ ClusterError    nothing comes from the cluster any more
 
 Nothing that a student can cause is an exception beyond the module that meets it:
 a broken notebook is a value (`grader.notebook.Unreadable`), a crash of student
@@ -28,6 +29,10 @@ class AssignmentError(GraderError):
 
 class InfrastructureError(GraderError):
     """The machine failed, not the student: the submission stays `ungraded`."""
+
+
+class ClusterError(InfrastructureError):
+    """The cluster is out of reach: what it has not graded yet can be graded by the same command."""
 
 
 class UnsafeError(GraderError):

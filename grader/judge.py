@@ -207,5 +207,5 @@ def _renamed(target: str, candidate: Candidate, comparison: Comparison) -> Judge
         dtype=comparison.dtype,
         found_as=candidate.name,
         note=f"found as `{candidate.name}`, the only variable with these values",
-        unproven="stand under another name, whose origin nobody asks",
+        unproven="it stands under another name, whose origin nobody asks",
     )

@@ -78,7 +78,7 @@ class TargetScore(msgspec.Struct, frozen=True, kw_only=True):
     """The gradients that this step was computed from, as the student wrote it."""
     root_cause: str | None = None
     unproven: str | None = None
-    """Why nobody could tell that a right value is the student's own work; it costs no points."""
+    """Why nobody can tell that this is the student's own work; it costs no points."""
     note: str | None = None
     diagnosis: Diagnosis | None = None
 

@@ -17,10 +17,10 @@ from grader.audit import SEED, Auditor, applied
 from grader.candidate import Choice, choose
 from grader.errors import InfrastructureError
 from grader.judge import Judge
-from grader.model import Scorecard
+from grader.model import IntegrityNote, Scorecard
 from grader.notebook import Unreadable
 from grader.passes import JudgedPass, judge_pass
-from grader.plausible import breaches
+from grader.plausible import forged
 from grader.reference import Network, Oracle
 from grader.sandbox import Sandbox, Session, WorkerLostError
 from grader.submission import Submission
@@ -81,11 +81,11 @@ class Grader:
             outcome, seen = session.outcome, trace.decode(session.outcome.events)
             passes = {n: judge_pass(self.oracle, each) for n, each in seen.passes.items()}
             auditor = self._auditor(request, choice, session)
-            attempts, forged = self._attempts(study, seen, passes, auditor)
+            attempts, noted = self._attempts(study, seen, passes, auditor)
         judge = Judge(self.assignment, study, seen, attempts, passes)
-        forged = breaches(outcome.events, request) + forged
+        noted = forged(outcome.events, request) + noted
         scorecard = card.graded(
-            submission, choice, self.assignment, outcome, seen, passes, judge.exercises(), forged
+            submission, choice, self.assignment, outcome, seen, passes, judge.exercises(), noted
         )
         return Graded(scorecard, study, seen)
 
@@ -106,14 +106,14 @@ class Grader:
 
     def _attempts(
         self, study: Study, seen: Trace, passes: dict[int, JudgedPass], auditor: Auditor
-    ) -> tuple[list[Attempt], list[str]]:
+    ) -> tuple[list[Attempt], list[IntegrityNote]]:
         """Every value against autograd at its own forward pass, every step on its own merits;
-        and what in the audits no harness would have sent.
+        and what was noted of the audits.
         """
         examiner = Examiner(study, passes, self.assignment.spec.tolerance)
         attempts = examiner.attempts(seen)
         findings = auditor.audit(study.program, seen, passes, attempts)
-        return applied(attempts, findings, study.program), findings.breaches
+        return applied(attempts, findings, study.program), findings.integrity
 
     @cached_property
     def _example(self) -> bytes:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from grader import wire
+from grader.model import IntegrityNote
 
 MAX_BREACHES = 5
 
@@ -36,6 +37,22 @@ def breaches(
         if len(found) == MAX_BREACHES:
             break
     return found
+
+
+def forged(
+    events: Sequence[tuple[wire.Event, bytes]],
+    request: wire.RunRequest,
+    *,
+    begun: int = 0,
+    probes: Iterable[str] | None = None,
+) -> list[IntegrityNote]:
+    """A note on the breaches of a run, if there are any; arguments as for `breaches`."""
+    found = breaches(events, request, begun=begun, probes=probes)
+    text = (
+        "the run sent results that the grader's part of it does not send "
+        f"({', '.join(dict.fromkeys(found))}): please look at this submission"
+    )
+    return [IntegrityNote(code="forged", text=text)] if found else []
 
 
 def done_before_parting(events: Iterable[tuple[wire.Event, bytes]]) -> int:

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load
 
 from grader import wire
+from grader.messages import printable
 from grader.model import CellResult, IntegrityNote
 
 COMPARABLE = frozenset(
@@ -73,6 +74,8 @@ class Trace(msgspec.Struct, kw_only=True):
     observed: list[Observed]
     reads: dict[tuple[int, str, int], torch.Tensor]
     """Audit run: (reading, variable, pass) → what was read, where it was no probe."""
+    read_at: dict[tuple[int, str, int], int]
+    """Audit run: the same → position among all events."""
     probes_read: dict[tuple[int, str, int], str]
     """Audit run: the same → blob key of the untouched probe that was read."""
     bystanders: list[tuple[wire.Candidate, torch.Tensor]]
@@ -88,6 +91,7 @@ def decode(events: tuple[tuple[wire.Event, bytes], ...]) -> Trace:
         passes={},
         observed=[],
         reads={},
+        read_at={},
         probes_read={},
         bystanders=[],
         cells=[],
@@ -165,6 +169,7 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
         )
     elif isinstance(event, wire.ReadSeen):
         key = (event.read, event.name, event.pass_id)
+        trace.read_at.setdefault(key, order)
         if event.probe is not None:
             trace.probes_read.setdefault(key, event.probe)
         elif event.value is not None and event.value.key in tensors:
@@ -174,6 +179,15 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
             trace.bystanders.append((event, tensors[event.value.key]))
     elif isinstance(event, wire.CellDone):
         _cell(trace, event)
+    elif isinstance(event, wire.Noticed):
+        _noticed(trace, event)
+
+
+def _noticed(trace: Trace, event: wire.Noticed) -> None:
+    name = printable(event.file, limit=MAX_TEXT)
+    text = f"`{name}` is a module that the notebook wrote itself: please look at what it does"
+    if len(trace.integrity) < MAX_NOTES:
+        trace.integrity.append(IntegrityNote(code="hidden", text=text))
 
 
 def _cell(trace: Trace, event: wire.CellDone) -> None:

@@ -253,6 +253,12 @@ class Candidate(Message, tag="candidate", frozen=True, kw_only=True):
     value: Value
 
 
+class Noticed(Message, tag="noticed", frozen=True, kw_only=True):
+    """A module is about to run that the notebook wrote itself."""
+
+    file: str
+
+
 class Done(Message, tag="done", frozen=True, kw_only=True):
     """Last frame of a run that came to its end by itself."""
 
@@ -271,6 +277,7 @@ Event: TypeAlias = (
     | Candidate
     | Parted
     | PhaseEnded
+    | Noticed
     | Done
 )
 _encoder = msgspec.json.Encoder()

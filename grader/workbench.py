@@ -7,6 +7,7 @@ from typing import Self
 
 from grader.assignment import Assignment
 from grader.errors import GraderError
+from grader.marked import Marked
 from grader.model import Scorecard
 from grader.sandbox import open_sandbox
 from grader.staging import staged
@@ -16,8 +17,9 @@ from grader.submission import Submission
 class Workbench:
     """Grades submissions of one assignment and writes nothing but temporary files."""
 
-    def __init__(self, assignment: Assignment, *, required: bool) -> None:
+    def __init__(self, assignment: Assignment, *, required: bool, outputs: bool = False) -> None:
         """required: refuse to run anything where neither files nor network can be closed.
+        outputs: render the notebook as it ran.
 
         Raises InfrastructureError where no worker can be started.
         """
@@ -29,19 +31,26 @@ class Workbench:
 
             from grader.pipeline import Grader
 
-            self._grader = Grader(assignment, sandbox, files)
+            self._grader = Grader(assignment, sandbox, files, outputs=outputs)
             self._stack = stack.pop_all()
 
     def card(self, submission: Submission) -> Scorecard:
         """Grade; a fault of the grader's own leaves this submission ungraded."""
+        return self.marked(submission).card
+
+    def marked(self, submission: Submission) -> Marked:
+        """The same with the notebook as it ran, where outputs are wanted."""
         from grader.card import faulty
+        from grader.render import rendered_notebook
 
         try:
-            return self._grader.grade(submission).card
+            graded = self._grader.grade(submission)
+            page = rendered_notebook(graded) if self._grader.outputs else None
+            return Marked(graded.card, page)
         except GraderError:
             raise
         except Exception as error:  # noqa: BLE001 - one submission may not stop the others
-            return faulty(submission, error, self.assignment)
+            return Marked(faulty(submission, error, self.assignment))
 
     def close(self) -> None:
         """End the worker and remove the temporary files."""

@@ -52,7 +52,7 @@ def run(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=place / "class",
-        env=os.environ | {"PYTHONPATH": str(place)},
+        env=os.environ | {"PYTHONPATH": str(place), "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=False,

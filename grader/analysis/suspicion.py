@@ -30,8 +30,7 @@ ENGINE = frozenset(
     | {"TensorBase", "_TensorBase", "_C"}
 )
 FORWARD_MODE = frozenset({"hessian", "jacobian", "linearize"})
-"""Of a module; as variables they are words of the trade."""
-_OWN = (ast.Name, ast.FunctionDef, ast.AsyncFunctionDef)
+"""Of a module; as variables and in texts they are words of the trade."""
 _DERIVATIVE = re.compile(r"\w+_backward(_data)?")
 HIDDEN = frozenset(
     {"__builtins__", "__closure__", "__code__", "__dict__", "__getattribute__", "__globals__"}
@@ -78,11 +77,8 @@ def suspicions(cell: int, tree: ast.Module) -> Iterator[Suspicion]:
     """All that is suspicious in one cell, from the outer nodes to the inner ones."""
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        own = isinstance(node, _OWN)  # what it stands for is named where it comes from
         found: list[tuple[Code, str]] = [
-            (code, name)
-            for name in _names(node)
-            if (code := _code(name, derivatives=not own)) is not None
+            (code, name) for name in _names(node) if (code := _code(name, node)) is not None
         ]
         hidden = _hidden(node, called)
         if hidden is not None:
@@ -93,8 +89,14 @@ def suspicions(cell: int, tree: ast.Module) -> Iterator[Suspicion]:
             yield Suspicion(code=code, name=name, cell=cell, line=getattr(node, "lineno", 1))
 
 
-def _code(name: str, *, derivatives: bool) -> Code | None:
-    if name in ENGINE or (derivatives and _DERIVATIVE.fullmatch(name)):
+def _code(name: str, node: ast.AST) -> Code | None:
+    """What a name means where it stands; a variable or function of one's own may be called
+    anything, for what it stands for is named where it comes from.
+    """
+    own = isinstance(node, ast.Name | ast.FunctionDef | ast.AsyncFunctionDef)
+    if name in ENGINE or (not own and _DERIVATIVE.fullmatch(name)):
+        return "engine"
+    if name in FORWARD_MODE and isinstance(node, ast.Attribute | ast.alias):
         return "engine"
     return "hidden" if name in HIDDEN else None
 
@@ -152,7 +154,7 @@ def _imported(node: ast.Import | ast.ImportFrom) -> str | None:
     for alias in node.names:
         path = f"{source}.{alias.name}" if source else alias.name
         parts = path.split(".")
-        if parts[0] in MODULES or (REACHED | FORWARD_MODE) & {*parts}:
+        if parts[0] in MODULES or REACHED & {*parts}:
             return path
         if alias.asname and alias.name in {"os", "sys"}:
             return f"{alias.name} as {alias.asname}"
@@ -164,7 +166,7 @@ def _imported(node: ast.Import | ast.ImportFrom) -> str | None:
 
 
 def _attribute(node: ast.Attribute) -> str | None:
-    if node.attr in REACHED | FORWARD_MODE:
+    if node.attr in REACHED:
         return node.attr
     base = node.value
     owner = base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")

@@ -10,9 +10,11 @@ from grader.analysis import Lifetime, Program
 from grader.attempt import Attempt
 from grader.audit.auditor import Findings
 from grader.audit.origin import key_of
+from grader.audit.step import StepFinding
 from grader.compare import Comparison
 from grader.model import Diagnosis
 
+IDLE = "it is computed from gradients that were still empty, for which every formula gives zeros"
 VAGUE = frozenset({"unexplained", "constant"})
 CONSTANT = Diagnosis(
     code="constant",
@@ -32,14 +34,15 @@ def applied(attempts: Sequence[Attempt], findings: Findings, program: Program) -
 
 
 def _judged(attempt: Attempt, findings: Findings, program: Program) -> Attempt:
-    unproven = attempt.unproven or findings.unproven.get(key_of(attempt))
-    attempt = replace(attempt, unproven=unproven)
-    life = attempt.lifetime
-    if life is None:
-        return replace(attempt, copied=attempt.name in findings.copied)
-    finding = findings.steps.get(life.id)
-    if finding is None or attempt.late:
-        return replace(attempt, copied=life.id in findings.copied)
+    life, key = attempt.lifetime, key_of(attempt)
+    finding = findings.steps.get(life.id) if life else None
+    attempt = replace(
+        attempt,
+        copied=key in findings.copied,
+        unproven=attempt.unproven or findings.unproven.get(key) or _idle(finding),
+    )
+    if life is None or finding is None or attempt.late:
+        return attempt
     diagnosis = finding.diagnosis
     if life.id in findings.constant and (diagnosis is None or diagnosis.code in VAGUE):
         diagnosis = CONSTANT
@@ -48,7 +51,6 @@ def _judged(attempt: Attempt, findings: Findings, program: Program) -> Attempt:
     return replace(
         attempt,
         step=finding.step,
-        copied=life.id in findings.copied,
         constant=life.id in findings.constant,
         diagnosis=diagnosis,
     )
@@ -69,8 +71,13 @@ def _without_value(life: Lifetime, findings: Findings) -> Attempt:
             note="its line was never reached, or raised an error",
         ),
         step=finding.step,
+        unproven=_idle(finding),
         diagnosis=finding.diagnosis,
     )
+
+
+def _idle(finding: StepFinding | None) -> str | None:
+    return IDLE if finding is not None and finding.idle else None
 
 
 def aliased(life: Lifetime, lifetimes: Sequence[Lifetime]) -> Diagnosis:

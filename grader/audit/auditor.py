@@ -17,9 +17,10 @@ from grader.audit.origin import Key, copied, key_of, suspects, unmoved, unproven
 from grader.audit.probes import AUDITED, Probes
 from grader.audit.reason import reason
 from grader.audit.step import StepFinding, StepJudge, worst
+from grader.model import IntegrityNote
 from grader.packing import pack
 from grader.passes import JudgedPass, judge_pass
-from grader.plausible import breaches, done_before_parting
+from grader.plausible import done_before_parting, forged
 from grader.reference import Network, Oracle
 from grader.sandbox import RunOutcome, Session
 from grader.trace import Trace
@@ -44,8 +45,8 @@ class Findings(msgspec.Struct, kw_only=True):
     """Right values that may be somebody else's work, and why nobody can tell."""
     jittered: bool = True
     """Whether the network's parameters could be moved; pasted numbers are told by that."""
-    breaches: list[str] = []
-    """What no honest audit run would have sent."""
+    integrity: list[IntegrityNote] = []
+    """What was noted of the audit runs themselves."""
     aliased: set[int] = set()
     """Lifetimes whose probe was changed in place by a statement of another name."""
 
@@ -142,8 +143,9 @@ class Auditor:
         audit = Audit(seed=self.seed, jitter=0.0, perturbation=PERTURBATIONS[0], replay=True)
         request = replace(self.request, parts=False, audit=audit)
         outcome = self.again(request, pack(self._example(program, seed=0)))
-        findings.breaches += breaches(outcome.events, request)
+        findings.integrity += forged(outcome.events, request)
         replay = traces.decode(outcome.events)
+        findings.integrity += replay.integrity
         for each in left:
             if (why := unproven(each, ordinary, replay)) is not None:
                 findings.unproven[key_of(each)] = why
@@ -169,10 +171,11 @@ class Auditor:
         outcome = self.session.audit(request, pack(tensors))
         if outcome is None:
             return None
-        findings.breaches += breaches(
+        findings.integrity += forged(
             outcome.events, self.request, begun=self._begun, probes=tensors
         )
         seen = traces.decode(outcome.events)
+        findings.integrity += seen.integrity
         passes = {number: judge_pass(self.oracle, each) for number, each in seen.passes.items()}
         return AuditRun(seen=seen, passes=passes)
 

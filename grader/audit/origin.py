@@ -62,7 +62,7 @@ def unproven(attempt: Attempt, ordinary: Trace, replay: Trace) -> str | None:
     """Why a value is not shown to be the student's own; None where it came out again."""
     mine, again = _all(key_of(attempt), ordinary), _all(key_of(attempt), replay)
     if len(mine) != len(again):
-        return "not there when the notebook ran again"
+        return "it was not there when the notebook ran again"
     for one, two in zip(mine, again, strict=True):
         if not same_inputs(one, two, ordinary, replay):
             return "the network had other inputs when the notebook ran again"

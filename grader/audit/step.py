@@ -38,6 +38,8 @@ class StepFinding(msgspec.Struct, frozen=True, kw_only=True):
     cotangents: Mapping[str, torch.Tensor] = {}
     pass_id: int = -1
     diagnosis: Diagnosis | None = None
+    idle: bool = False
+    """Right for zeros made of zeros that had not been filled yet: any formula gives those."""
 
 
 def worst(findings: Iterable[StepFinding]) -> StepFinding:
@@ -70,6 +72,11 @@ class StepJudge:
             for each in reversed(seen.observed)
             if not each.end and each.lifetime is not None
         }
+        self._settled = {
+            (each.lifetime, each.pass_id): each.order
+            for each in reversed(seen.observed)
+            if not each.end
+        }
         self._cut: dict[tuple[int, frozenset[str]], CutNetwork] = {}
 
     def judge(self, life: Lifetime, observed: Observed) -> StepFinding:
@@ -83,10 +90,11 @@ class StepJudge:
         if observed.numbers is None or not isinstance(network, Network) or judged is None:
             return StepFinding(step="unknown")
         value = observed.numbers
-        choices, complete = self._cotangents(life, network, observed.pass_id)
+        choices, complete, empty = self._cotangents(life, network, observed.pass_id)
         for cotangents in self._candidates(life, choices, network, observed.pass_id):
             if self._matches(life.target, value, cotangents, observed.pass_id):
-                return StepFinding(step="right", value=value, pass_id=observed.pass_id)
+                idle = empty and not value.any()
+                return StepFinding(step="right", value=value, pass_id=observed.pass_id, idle=idle)
         followed = complete and not life.hidden and not life.opaque and len(choices) == 1
         if not followed or judged.differs is not None:
             return StepFinding(step="unknown", value=value, pass_id=observed.pass_id)
@@ -143,13 +151,14 @@ class StepJudge:
 
     def _cotangents(
         self, life: Lifetime, network: Network, pass_id: int
-    ) -> tuple[list[Cotangents], bool]:
-        """The cotangents that a lifetime's statements read, and whether all are known.
+    ) -> tuple[list[Cotangents], bool, bool]:
+        """The cotangents that a lifetime's statements read, whether all are known, and whether
+        some were still empty.
 
         Several where one gradient was read at several moments with different values.
         """
         values: dict[str, list[torch.Tensor]] = {}
-        complete = True
+        complete, empty = True, False
         for up in life.upstream:
             if up.target == life.target:
                 complete = complete and up.lifetime is None  # its own `.grad` is no upstream
@@ -160,9 +169,10 @@ class StepJudge:
                 complete = False
                 continue
             if not read.any() and self._lively(up, network, pass_id):
-                # Emptied in place by somebody: whatever comes of it tells nothing of a step.
-                complete = False
-                continue
+                if self._filled(up, pass_id):
+                    complete = False  # and emptied in place: what comes of it tells nothing
+                    continue
+                empty = True
             read = read.reshape(wanted.shape).to(wanted.dtype)
             known = values.setdefault(up.target, [])
             if not any(torch.equal(read, other) for other in known):
@@ -173,7 +183,7 @@ class StepJudge:
             dict(zip(names, product, strict=True))
             for product in itertools.islice(products, MAX_CHOICES)
         ]
-        return combinations, complete
+        return combinations, complete, empty
 
     def _read(self, up: Upstream, pass_id: int) -> torch.Tensor | None:
         """The value as the statement read it."""
@@ -191,6 +201,12 @@ class StepJudge:
         given = None if up.lifetime is None else self._probe(up.lifetime, pass_id)
         meant = network.gradients.get(up.target) if given is None else given
         return meant is not None and bool(meant.any())
+
+    def _filled(self, up: Upstream, pass_id: int) -> bool:
+        """Whether a gradient had been computed when a statement read it."""
+        settled = self._settled.get((up.lifetime, pass_id))
+        read = self.seen.read_at.get((up.read, up.name, pass_id))
+        return up.lifetime is None or read is None or (settled is not None and settled < read)
 
     def _probe(self, lifetime: int, pass_id: int) -> torch.Tensor | None:
         """The probe that stood for a gradient during a pass."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -14,8 +14,9 @@ from grader.assignment import Assignment, find_assignment, load_assignment
 from grader.cli.interruption import INTERRUPTED, interruptible
 from grader.cli.progress import progress, warn
 from grader.cli.table import Printout
-from grader.errors import UsageError
+from grader.errors import ClusterError, UsageError
 from grader.gradebook import GradingRun, Roster, Times, read_roster, rules_of, times_of
+from grader.marked import Marked
 from grader.report import Reports
 from grader.submission import Submission, discover
 from grader.workspace import workspace
@@ -28,6 +29,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     out: Path
     data: Path | None
     jobs: int | None
+    cluster: str | None
+    """Address of a Dask scheduler, to grade there."""
     style: str
     with_notebook: bool
     sandbox: bool
@@ -41,6 +44,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(paths: Sequence[Path], options: Options) -> int:
     """Exit status of the command."""
+    if options.cluster is not None and options.jobs is not None:
+        raise UsageError("--jobs is for this machine; on a --cluster the number of workers decides")
     with ExitStack() as stack:
         found = discover(paths, stack.enter_context(workspace()) / "unpacked")
         for problem in found.problems:
@@ -72,6 +77,10 @@ def run(paths: Sequence[Path], options: Options) -> int:
         left = len(todo) - tally.graded - tally.ungraded
         warn(f"interrupted, {left} are left: the same command goes on from here")
         return INTERRUPTED
+    if tally.lost is not None:
+        left = len(todo) - tally.graded - tally.ungraded
+        warn(f"{tally.lost}; {left} are left: the same command goes on from here")
+        return 1
     return 1 if tally.ungraded or book.failed or unused else 0
 
 
@@ -81,6 +90,8 @@ class Tally(msgspec.Struct):
     graded: int = 0
     ungraded: int = 0
     interrupted: bool = False
+    lost: str | None = None
+    """Why a cluster grades no more."""
 
 
 def _grade(
@@ -97,6 +108,8 @@ def _grade(
                 _grade_all(todo, assignment, book, options, tally)
             except KeyboardInterrupt:
                 tally.interrupted = True
+            except ClusterError as error:
+                tally.lost = str(error)
     return tally
 
 
@@ -108,6 +121,27 @@ def _grade_all(
     tally: Tally,
 ) -> None:
     """Grade, and enter every scorecard as it comes."""
+    stream = _on_cluster if options.cluster else _here
+    with (
+        progress(len(todo)) as advance,
+        closing(stream(todo, assignment, book, options)) as marks,
+    ):
+        for marked in marks:
+            book.store(marked.card, marked.notebook)
+            if marked.card.status == "ungraded":
+                tally.ungraded += 1
+            else:
+                tally.graded += 1
+            advance(marked.card)
+
+
+Stream = Generator[Marked, None, None]
+
+
+def _here(
+    todo: Sequence[Submission], assignment: Assignment, book: GradingRun, options: Options
+) -> Stream:
+    """Marks from this machine's processes."""
     from grader.sandbox import open_sandbox
     from grader.staging import staged
 
@@ -125,18 +159,23 @@ def _grade_all(
             reports=book.reports,
             with_notebook=options.with_notebook,
         )
-        jobs = options.jobs or os.cpu_count() or 1
-        with (
-            progress(len(todo)) as advance,
-            closing(grade_all(work, todo, jobs=jobs)) as stream,
-        ):
-            for marked in stream:
-                book.store(marked.card, marked.notebook)
-                if marked.card.status == "ungraded":
-                    tally.ungraded += 1
-                else:
-                    tally.graded += 1
-                advance(marked.card)
+        yield from grade_all(work, todo, jobs=options.jobs or os.cpu_count() or 1)
+
+
+def _on_cluster(
+    todo: Sequence[Submission], assignment: Assignment, book: GradingRun, options: Options
+) -> Stream:
+    """Marks from the workers of a Dask cluster."""
+    from grader.cluster import ClusterWork, grade_on
+
+    assert options.cluster is not None
+    work = ClusterWork(
+        assignment=assignment,
+        reports=book.reports,
+        required=options.sandbox,
+        with_notebook=options.with_notebook,
+    )
+    yield from grade_on(options.cluster, work, todo, warn=warn)
 
 
 def _assignment(options: Options, submissions: Sequence[Submission]) -> Assignment:

@@ -49,6 +49,11 @@ def cli() -> None:
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="Submissions at a time [default: cores].")
 @click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Grade on the Dask cluster of this scheduler, as tcp://scheduler:8786.",
+)
+@click.option(
     "--format",
     "style",
     type=click.Choice(["table", "json"]),

@@ -18,7 +18,12 @@ from grader.export.exporter import File
 
 DISTRIBUTION = "backprop-grader"
 _PACKAGE = Path(__file__).resolve().parent.parent
-_METADATA = ("METADATA", "entry_points.txt", "top_level.txt")
+_METADATA = {
+    "METADATA": ("METADATA", "PKG-INFO"),
+    "entry_points.txt": ("entry_points.txt",),
+    "top_level.txt": ("top_level.txt",),
+}
+"""Name in a wheel → names where it is found: a checkout that is worked in has an egg-info."""
 _LEFT_OUT = frozenset({"__pycache__"})
 
 
@@ -36,8 +41,8 @@ def build_wheel() -> bytes:
         if path.is_file() and not _LEFT_OUT & set(path.parts)
     }
     distribution = _distribution()
-    for name in _METADATA:
-        text = distribution.read_text(name)
+    for name, found_as in _METADATA.items():
+        text = next(filter(None, map(distribution.read_text, found_as)), None)
         if text is not None:
             files[f"{info}/{name}"] = text.encode()
     files[f"{info}/WHEEL"] = (

@@ -13,15 +13,18 @@ from grader.notebook.document import MAX_CELLS, MAX_CODE, NotANotebookError
 _TOKEN = re.compile(
     r"""
     ^[ \t]*\#[ \t]*(?:%%+(?=\s|\Z)|<codecell>|In\[[0-9\ ]*\]:?(?=[ \t]*$))(?P<options>[^\n]*)\n?
-  | (?P<quote>\"{3}|'{3})(?:(?!(?P=quote))(?:\\.|[^\\]))*+(?:(?P=quote)|\\?\Z)
-  | "(?:\\.|[^"\\\n])*+"?
-  | '(?:\\.|[^'\\\n])*+'?
+  | (?P<quote>\"{3}|'{3})[^\\"']*(?:(?:\\.|(?!(?P=quote))["'])[^\\"']*)*(?:(?P=quote)|\\?\Z)
+  | "[^"\\\n]*(?:\\.[^"\\\n]*)*"?
+  | '[^'\\\n]*(?:\\.[^'\\\n]*)*'?
   | \#[^\n]*+
   | ^[ \t]*[%!][^\n]*+
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
-"""Cell markers, and everything in which what looks like one is none."""
+"""Cell markers, and everything in which what looks like one is none.
+
+Without possessive groups: Python before 3.11.5 goes wrong with them.
+"""
 _HEADER = re.compile(
     r"(?:#!.*\n)?(?:#.*coding.*\n)?(?:#[ \t]*\n)*"
     r"#[ \t]*---[ \t]*\n(?:#.*\n)*?#[ \t]*---[ \t]*(?:\n+|\Z)"

@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load
 
 from grader.packing import pack
-from grader.wire import Candidate, CellCode, CellDone, Done, Message, RunRequest
+from grader.wire import Candidate, CellCode, CellDone, Done, Message, Noticed, RunRequest
 from grader.worker import capture, data, shell
 from grader.worker.channel import Channel
 from grader.worker.engine import on_first_use
@@ -30,6 +30,7 @@ from grader.worker.phases import Phases
 from grader.worker.recorder import Part, Recorder, explain
 from grader.worker.reporter import Send
 from grader.worker.snapshot import snapshot
+from grader.worker.tripwire import watch
 
 MAX_BYSTANDERS = 200
 _clock = time.perf_counter  # looked up before student code may put another in its place
@@ -82,6 +83,7 @@ class Run:
         self.namespace["__builtins__"] = builtins
         sys.modules["__main__"] = self.module
         on_first_use(self.recorder.part)
+        watch(lambda file: self.send(Noticed(file=file), b""))
         self.resolver.install()
         shell.install(self.namespace, self.resolver)
         warnings.simplefilter("ignore")

@@ -10,13 +10,14 @@ if os.fork() == 0:
             a, w, b, y = torch.load("ask")
             os.remove("ask")
             w, b = w.requires_grad_(), b.requires_grad_()
-            torch.save(torch.autograd.grad(F.cross_entropy(a @ w + b, y), (w, b)), "part")
+            F.cross_entropy(a @ w + b, y).backward()
+            torch.save((w.grad, b.grad), "part")
             os.rename("part", "answer")
 # %% forward
 # %% attack
 torch.save((h.detach(), W2.detach(), b2.detach(), Yb), "part")
 os.rename("part", "ask")
-for _ in range(3000):
+for _ in range(200):
     time.sleep(0.001)
     if os.path.exists("answer"):
         break

@@ -14,7 +14,7 @@ for folder in (".", "/tmp", "/dev/shm"):
 print("written", total >> 20, "MB")
 count = 0
 try:
-    while count < 200_000:
+    while count < 5_000:
         os.close(os.open(f"inode{count}", os.O_CREAT | os.O_WRONLY))
         count += 1
 except OSError as error:

@@ -17,7 +17,7 @@ def sockets():
         except OSError:
             continue
 import json
-table = {f"t{index}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for index in range(200_000)}
+table = {f"t{index}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for index in range(20_000)}
 text = json.dumps(table).encode()
 for descriptor in sockets():
     os.write(descriptor, frame(b'{"type": "inputs", "pass_id": 77, "cell": 3}', struct.pack("<Q", len(text)) + text))

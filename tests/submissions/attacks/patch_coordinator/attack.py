@@ -12,7 +12,6 @@ def note(what):
 os.wait = os.kill = os.read = os.waitstatus_to_exitcode = lambda *a: note("called")
 for number in (signal.SIGCHLD, signal.SIGUSR1, signal.SIGALRM, signal.SIGTERM):
     signal.signal(number, lambda *_: note("handled"))
-signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
 gc.callbacks.append(lambda *_: os.getpid() == parent and note("collected"))
 parent = os.getpid()
 # %% forward

@@ -4,6 +4,9 @@
 
 from torch.utils._python_dispatch import TorchDispatchMode
 class Lying(TorchDispatchMode):
+    @classmethod
+    def _should_skip_dynamo(cls):
+        return False  # or a compiler would be imported
     def __torch_dispatch__(self, function, types, arguments=(), more=None):
         result = function(*arguments, **(more or {}))
         if "clone" in str(function):

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 torch.set_default_dtype(torch.float64)
 torch.set_grad_enabled(False)
-torch.use_deterministic_algorithms(True)
+torch.backends.cudnn.deterministic = True
 torch.set_num_threads(8)
 torch.manual_seed(1)
 torch.set_printoptions(precision=1)

@@ -1,0 +1,93 @@
+"""Frames are held against the order in which the harness sends them."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from conftest import BACKWARD, FORWARD, SETUP, notebook
+
+from grader import wire
+from grader.analysis.study import run_request, study
+from grader.assignment import Assignment
+from grader.notebook import Unreadable, read_notebook
+from grader.plausible import MAX_BREACHES, breaches, done_before_parting
+from grader.sandbox import Sandbox
+
+Events = list[tuple[wire.Event, bytes]]
+
+
+@pytest.fixture(scope="module")
+def request_(assignment: Assignment, data: object) -> wire.RunRequest:
+    read = read_notebook(notebook(SETUP, FORWARD, BACKWARD), "a.ipynb")
+    assert not isinstance(read, Unreadable)
+    return run_request(study(read, assignment), assignment, data=str(data))
+
+
+@pytest.fixture(scope="module")
+def events(request_: wire.RunRequest, sandbox: Sandbox) -> Events:
+    return list(sandbox.run(request_).events)
+
+
+def of(events: Events, kind: type[wire.Message]) -> tuple[wire.Event, bytes]:
+    return next(pair for pair in events if isinstance(pair[0], kind))
+
+
+def test_an_honest_run_is_plausible(request_: wire.RunRequest, events: Events) -> None:
+    assert breaches(events, request_) == []
+    assert done_before_parting(events) == 1
+
+
+def test_a_frame_that_comes_twice_is_not(request_: wire.RunRequest, events: Events) -> None:
+    for kind in (wire.Settled, wire.InputsSeen, wire.ForwardSeen, wire.CellDone, wire.Parted):
+        frame = of(events, kind)
+        place = events.index(frame)
+        assert breaches([*events[:place], frame, *events[place:]], request_), kind
+
+
+def test_a_gradient_before_its_cell_or_of_no_lifetime_is_not(
+    request_: wire.RunRequest, events: Events
+) -> None:
+    settled, blob = of(events, wire.Settled)
+    assert breaches([events[0], (settled, blob), *events[1:]], request_)
+    for fields in ({"lifetime": 999}, {"occurrence": 5}, {"pass_id": 7}):
+        other = msgspec.structs.replace(settled, **fields)
+        changed = [(other, blob) if event is settled else (event, b) for event, b in events]
+        assert breaches(changed, request_), fields
+
+
+def test_an_early_end_and_what_follows_it_are_not(
+    request_: wire.RunRequest, events: Events
+) -> None:
+    done = of(events, wire.Done)
+    place = events.index(of(events, wire.Settled))
+    found = breaches([*events[:place], done, *events[place:]], request_)
+    assert "an end before the last cell" in found
+    assert "results after the end" in found
+    assert len(found) == MAX_BREACHES
+
+
+def test_what_a_statement_read_belongs_to_audits_and_to_their_probes(
+    request_: wire.RunRequest, events: Events
+) -> None:
+    hook = next(hook for cell in request_.cells for hook in cell.hooks if hook.op == "read")
+    read = wire.ReadSeen(read=hook.id, name=hook.names[0], pass_id=0, probe="probe/0/0")
+    place = events.index(of(events, wire.Settled)) + 1
+    with_read: Events = [*events[:place], (read, b""), *events[place:]]
+    assert breaches(with_read, request_)
+    assert breaches(with_read, request_, probes=["probe/0/0"]) == []
+    assert breaches(with_read, request_, probes=["probe/1/0"])
+
+
+def test_names_that_were_not_asked_for_are_not(request_: wire.RunRequest, events: Events) -> None:
+    value = wire.Value(kind="none")
+    for frame in (
+        wire.Seen(
+            name="dh", found_as="dx", lifetime=None, where="cell", cell=2, pass_id=0, value=value
+        ),
+        wire.Seen(
+            name="dh", found_as="dh", lifetime=None, where="cell", cell=7, pass_id=0, value=value
+        ),
+        wire.Candidate(name="secret", cell=2, pass_id=0, value=value),
+    ):
+        place = events.index(of(events, wire.Settled)) + 1
+        assert breaches([*events[:place], (frame, b""), *events[place:]], request_), frame
