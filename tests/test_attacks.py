@@ -34,6 +34,8 @@ from grader.worker.confine import LAYERS
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="isolation is Linux's")
 
 SECRET = "canary-6d1f0c-in-plain-sight"
+MOST = 100_000
+"""Characters of a scorecard; an honest one has some twenty thousand."""
 SHARED = "1735550323"
 """Key of the shared memory that an attack makes."""
 ATTACKS = attacks.all_attacks()
@@ -149,7 +151,9 @@ def test_attack(
     _agrees(card, expected, alone)
     _tried(graded, attack)
     assert card.score <= alone.score + expected.earned or card.integrity, "higher without a note"
-    assert SECRET not in msgspec.json.encode(card).decode()
+    encoded = msgspec.json.encode(card).decode()
+    assert SECRET not in encoded
+    assert len(encoded) < MOST, "a scorecard as large as a submission likes"
     assert capfd.readouterr() == ("", "")
     if neighbour is not None:
         assert _rows(neighbour) == _rows(honest((SETUP, FORWARD, BACKWARD)))
