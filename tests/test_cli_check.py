@@ -178,6 +178,8 @@ class Watch:
         self.process = subprocess.Popen(
             command,
             cwd=path.parent,
+            # As a terminal starts it: whoever starts the tests may have Ctrl-C ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
