@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-import statistics
 import sys
 import tempfile
 import time
@@ -12,6 +12,8 @@ from pathlib import Path
 from grader import pins
 
 pins.apply()
+
+from timing import Times  # noqa: E402
 
 from grader.assignment import load_assignment  # noqa: E402
 from grader.audit import Auditor  # noqa: E402
@@ -44,14 +46,12 @@ def main(folder: str, data: str, *notebooks: str) -> None:
                 begun = time.perf_counter()
                 grader.grade(Submission(id="x", candidates=(Path(path),), origin=path))
                 wholes.append(time.perf_counter() - begun)
-    audit = statistics.median(audits[WARM:])
-    rest = statistics.median(
-        whole - part for whole, part in zip(wholes[WARM:], audits[WARM:], strict=True)
-    )
-    print("One warm submission, nothing shared")
-    print(f"  without the audit  {rest * 1000:7.0f} ms")
-    print(f"  the audit          {audit * 1000:7.0f} ms")
-    print(f"  it adds            {100 * audit / rest:7.0f} %   (at most 15 %)")
+    rests = [whole - part for whole, part in zip(wholes, audits, strict=True)]
+    record = {
+        "audit": Times(tuple(audits[WARM:])).record(),
+        "rest": Times(tuple(rests[WARM:])).record(),
+    }
+    print(json.dumps(record))
 
 
 main(*sys.argv[1:])

@@ -6,6 +6,7 @@ the student's own cells plainly, one under the audit's instrumentation.
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import sys
@@ -21,6 +22,7 @@ from grader import pins
 pins.apply()
 
 from msgspec.structs import replace  # noqa: E402
+from timing import Times  # noqa: E402
 
 import grader.pipeline  # noqa: E402
 from grader.analysis.study import run_request, starter_cells  # noqa: E402
@@ -39,6 +41,16 @@ from grader.worker.run import Run  # noqa: E402
 from grader.worker.warm import warm_up  # noqa: E402
 
 WARM = 6
+JUDGING = "judging steps"
+OTHER = "reference, comparing, marking"
+PARTS = (
+    "reading and analysis",
+    "ordinary run",
+    "audit runs",
+    JUDGING,
+    OTHER,
+    "writing the scorecard",
+)
 AUDIT = Audit(seed=1, jitter=0.1, perturbation=0.25)
 
 
@@ -62,7 +74,7 @@ def main(folder: str, *notebooks: str) -> None:
             desk.grade(submission)
             ours.append(time.perf_counter() - before)
             parts.append(Counter(spent))
-    _print(floors[WARM:], ours[WARM:], parts[WARM:])
+    print(json.dumps(_record(floors[WARM:], ours[WARM:], parts[WARM:])))
 
 
 def _request(submission: Submission, assignment: Assignment, data: Path) -> RunRequest:
@@ -70,7 +82,7 @@ def _request(submission: Submission, assignment: Assignment, data: Path) -> RunR
     return run_request(study, assignment, data=str(data), starter=starter_cells(assignment))
 
 
-def _floor(request: RunRequest, scratch: Path) -> float:
+def _floor(request: RunRequest, scratch: Path) -> tuple[float, float]:
     """Seconds of the two forks, from a process that has run the shared cells."""
     reading, writing = os.pipe()
     if os.fork() == 0:
@@ -80,12 +92,13 @@ def _floor(request: RunRequest, scratch: Path) -> float:
         shared.prepare()
         shared.cells(plain.cells[: plain.shared])
         seconds = [_forked(shared, plain, None), _forked(shared, request, Asked(AUDIT, b""))]
-        os.write(writing, repr(sum(seconds)).encode())
+        os.write(writing, json.dumps(seconds).encode())
         os._exit(0)
     os.close(writing)
     os.wait()
     with open(reading, "rb") as file:  # noqa: PTH123 - a descriptor
-        return float(file.read())
+        plainly, audited = json.load(file)
+    return plainly, audited
 
 
 def _forked(begun: Run, request: RunRequest, asked: Asked | None) -> float:
@@ -110,42 +123,61 @@ def _send(message: Any, blob: bytes) -> None:
     encode(message, blob)
 
 
-def _watched() -> Counter[str]:
-    """Seconds by part, counted from now on in the parts themselves."""
-    spent: Counter[str] = Counter()
+class Watch:
+    """Seconds by part of the grader: each part's own, without the parts within it."""
 
-    def watch(owner: Any, name: str, part: str) -> None:
+    def __init__(self) -> None:
+        self.spent: Counter[str] = Counter()
+        self._open: list[str] = []
+        self._since = 0.0
+
+    def of(self, owner: Any, name: str, part: str, within: dict[str, str] | None = None) -> None:
+        """Count a function as `part`, or as another where it is called within one."""
         original = getattr(owner, name)
 
         def timed(*arguments: Any, **named: Any) -> Any:
-            before = time.perf_counter()
+            inner = (within or {}).get(self._open[-1], part) if self._open else part
+            self._turn()
+            self._open.append(inner)
             try:
                 return original(*arguments, **named)
             finally:
-                spent[part] += time.perf_counter() - before
+                self._turn()
+                self._open.pop()
 
         setattr(owner, name, timed)
 
-    watch(grader.pipeline, "choose", "reading and analysis")
-    watch(Supervision, "phase", "waiting for both runs")
-    watch(Auditor, "audit", "the audit, its run included")
-    watch(Reports, "write_scorecard", "writing the scorecard")
-    return spent
+    def _turn(self) -> None:
+        now = time.perf_counter()
+        if self._open:
+            self.spent[self._open[-1]] += now - self._since
+        self._since = now
 
 
-def _print(floors: list[float], ours: list[float], spent: list[Counter[str]]) -> None:
-    ratios = [mine / least for mine, least in zip(ours, floors, strict=True)]
-    print("One submission of a class that kept the starter's set-up, one job")
-    print(f"  floor         {statistics.median(floors) * 1000:7.0f} ms   ({_spread(floors)})")
-    print(f"  grader        {statistics.median(ours) * 1000:7.0f} ms   ({_spread(ours)})")
-    print(f"  ratio         {statistics.median(ratios):7.2f}      (at most 2)")
-    for part in spent[0]:
-        seconds = statistics.median(each[part] for each in spent)
-        print(f"    of this {part:30} {seconds * 1000:7.0f} ms")
+def _watched() -> Counter[str]:
+    watch = Watch()
+    watch.of(Desk, "grade", OTHER)
+    watch.of(grader.pipeline, "choose", "reading and analysis")
+    watch.of(Supervision, "phase", "ordinary run", within={JUDGING: "audit runs"})
+    watch.of(Auditor, "audit", JUDGING)
+    watch.of(Reports, "write_scorecard", "writing the scorecard")
+    return watch.spent
 
 
-def _spread(seconds: list[float]) -> str:
-    return f"{min(seconds) * 1000:.0f} – {max(seconds) * 1000:.0f}"
+def _record(
+    floors: list[tuple[float, float]], ours: list[float], spent: list[Counter[str]]
+) -> dict[str, Any]:
+    ratios = [mine / sum(least) for mine, least in zip(ours, floors, strict=True)]
+    return {
+        "floor": Times(tuple(map(sum, floors))).record(),
+        "floor_parts": {
+            part: statistics.median(each[number] for each in floors)
+            for number, part in enumerate(("ordinary run", "audit runs"))
+        },
+        "grader": Times(tuple(ours)).record(),
+        "parts": {part: statistics.median(each[part] for each in spent) for part in PARTS},
+        "ratio": statistics.median(ratios),
+    }
 
 
 main(*sys.argv[1:])

@@ -1,138 +1,157 @@
-"""`make bench`: the grader against the bare notebook and against nbconvert, in one run.
+"""`make bench`: how fast the grader is, beside what else there is, all in one run.
 
-The class is made of the bundled solution, each copy with a cell of its own, so that every
-file is another one. Training stands at ten steps for all tools alike.
+Training stands at ten steps for all tools alike. Results go to reports/bench/: results.json,
+of which `table.py` makes the README's table, and two plots. QUICK=1 tries it all in little;
+GROWTH="100 1000 10000" grows further; --peers names the folder of the peers' environments.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from timing import Times, in_turn, measured, timed
+import plots
+import sizes
+from command import Command
+from contest import Contest
+from machine import machine
+from peers import set_up
+from table import table
+from timing import Times, timed
+from unrelated import make_unrelated
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = ROOT / "assignments" / "backprop_ninja"
 SOLUTION = ROOT / "solutions" / "backprop_ninja" / "solution.ipynb"
-CLASS_SIZE = 50
-GROWTH = [int(size) for size in os.environ.get("GROWTH", "100 1000").split()]
-"""Sizes of classes; 10000 takes most of an hour."""
-FLOOR = 100
-"""Submissions that are held against the floor."""
-SAMPLE = 4
-"""Notebooks that nbconvert is timed on, twice: it takes seconds for each."""
+RESULTS = ROOT / "reports" / "bench"
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        notebooks = _class(folder / "class")
-        for place in (folder, folder / "class"):  # nbconvert runs a notebook where it lies
-            shutil.copytree(ASSIGNMENT / "data", place / "data")
-        print(
-            f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
+class Bench:
+    """All measurements, one method each; each returns its part of results.json."""
+
+    def __init__(self, folder: Path, where: Path) -> None:
+        self.sizes, self.folder, self.where = sizes.chosen(), folder, where
+        self.command = Command(ASSIGNMENT, folder)
+        most = max(self.sizes.kept, self.sizes.unrelated, self.sizes.jobs, *self.sizes.growth)
+        _script("classroom.py", ASSIGNMENT, SOLUTION, folder / "all", most)
+        self.notebooks = sorted((folder / "all").iterdir())
+        shutil.copytree(ASSIGNMENT / "data", folder / "data")
+        self.kept = self._class("kept", self.sizes.kept)
+        self.unrelated = make_unrelated(
+            self.notebooks[: self.sizes.unrelated], folder / "unrelated"
         )
-        _cold(folder, notebooks[0])
-        _audit(folder, notebooks)
-        _bulk(folder, notebooks)
-        _class_of_mutants(folder)
 
+    def _class(self, name: str, size: int) -> list[Path]:
+        folder = self.folder / name
+        folder.mkdir()
+        return [Path(shutil.copy(path, folder)) for path in self.notebooks[:size]]
 
-def _class(folder: Path) -> list[Path]:
-    folder.mkdir()
-    text = SOLUTION.read_text(encoding="utf-8").replace("max_steps = 200000", "max_steps = 10")
-    paths = []
-    for number in range(CLASS_SIZE):
-        notebook = json.loads(text)
-        own = {**notebook["cells"][0], "id": "own", "source": f"Student number {number}"}
-        notebook["cells"].insert(1, own)
-        paths.append(folder / f"student-{number:02}.ipynb")
-        paths[-1].write_text(json.dumps(notebook), encoding="utf-8")
-    return paths
+    def cold(self) -> dict[str, Any]:
+        """One notebook by a command of its own, and the bare process, in turn."""
+        notebook = self.unrelated[0]
+        bare = [sys.executable, str(Path(__file__).with_name("bare.py")), str(notebook)]
+        ours, theirs = [], []
+        for _ in range(self.sizes.cold + 1):
+            ours.append(self.command.seconds(notebook, jobs=1))
+            theirs.append(timed(bare, self.folder))
+        mine, least = Times(tuple(ours[1:])), Times(tuple(theirs[1:]))
+        return {
+            "grader": mine.record(),
+            "bare": least.record(),
+            "ratio": mine.median / least.median,
+        }
 
+    def audit(self) -> Any:
+        """What the audit adds to one warm submission that shares nothing; with data of the
+        size that the exercise usually has, since every student builds a data set from it.
+        """
+        large = self.folder / "large"
+        large.mkdir()
+        (large / "names.txt").write_text((ASSIGNMENT / "data" / "names.txt").read_text() * 6)
+        return json.loads(_script("audit.py", ASSIGNMENT, large, *self.unrelated[:12]))
 
-def _grader(folder: Path, what: Path, *, jobs: int) -> list[str]:
-    assignment = ["--assignment", str(ASSIGNMENT)]
-    out = ["--out", str(folder / "out"), "--jobs", str(jobs)]
-    return [sys.executable, "-m", "grader", "grade", str(what), *assignment, *out]
+    def floor(self) -> Any:
+        """One submission that kept the set-up against the least that it can cost."""
+        return json.loads(_script("floor.py", ASSIGNMENT, *self.kept[: self.sizes.floor]))
 
+    def contest(self) -> dict[str, Any]:
+        """Against the peers."""
+        data = ASSIGNMENT / "data"
+        peers = set_up(self.where, self.folder / "peers", SOLUTION, data)
+        contest = Contest(self.command, peers, self.folder, self.sizes)
+        classes = {"kept": self.kept, "unrelated": self.unrelated}
+        return {
+            "versions": {peer.name: peer.version for peer in peers},
+            "records": contest.run(classes),
+        }
 
-def _cold(folder: Path, notebook: Path) -> None:
-    bare = [sys.executable, str(Path(__file__).with_name("bare.py")), str(notebook)]
-    ours, theirs = in_turn([_grader(folder, notebook, jobs=1), bare], folder, rounds=7)
-    print("One cold notebook")
-    print(f"  grader grade   {ours}")
-    print(f"  bare process   {theirs}")
-    print(f"  ratio          {ours.median / theirs.median:6.2f}   (at most 1.5)\n")
+    def growth(self) -> list[dict[str, Any]]:
+        """Classes of growing size that kept the set-up, two jobs; `each` without the start of
+        the command, which is taken to be what one submission needs.
+        """
+        alone = self._class("class-1", 1)[0].parent
+        start = min(self.command.seconds(alone, jobs=2) for _ in range(2))
+        found = []
+        for size in self.sizes.growth:
+            some = self._class(f"class-{size}", size)[0].parent
+            seconds, peak = self.command.growth(some, jobs=2)
+            each = (seconds - start) / (size - 1)
+            record = {"submissions": size, "seconds": seconds, "each": each, "peak_mb": peak}
+            found.append(record)
+            print(f"  {size:6}: {each * 1000:6.1f} ms each, {peak:5.0f} MB", flush=True)
+        return found
 
-
-def _audit(folder: Path, notebooks: list[Path]) -> None:
-    """What the audit adds to one submission, warm; with data of the size that the exercise
-    usually has, since every student builds a data set from it first."""
-    large = folder / "large"
-    large.mkdir()
-    names = (ASSIGNMENT / "data" / "names.txt").read_text()
-    (large / "names.txt").write_text(names * 6)
-    command = [sys.executable, str(Path(__file__).with_name("audit.py"))]
-    done = subprocess.run(
-        [*command, str(ASSIGNMENT), str(large), *map(str, notebooks[:12])],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    print(done.stdout)
-
-
-def _bulk(folder: Path, notebooks: list[Path]) -> None:
-    ours = Times(tuple(timed(_grader(folder, folder / "class", jobs=2), folder) for _ in range(3)))
-    theirs = Times(tuple(_nbconvert(folder, path) for path in notebooks[:SAMPLE] * 2))
-    each = ours.median / len(notebooks)
-    print(f"{len(notebooks)} submissions, two jobs")
-    print(f"  grader grade          {ours}  {each * 1000:8.1f} ms each")
-    print(f"  nbconvert --execute   {theirs}  each, one at a time")
-    print(f"  ratio                 {theirs.median / each:6.1f}   (at least 10)")
-
-
-def _class_of_mutants(folder: Path) -> None:
-    """A class that kept the starter's set-up: against the floor, two jobs, and growth."""
-    largest = folder / "mutants"
-    _script("classroom.py", ASSIGNMENT, SOLUTION, largest, max(GROWTH))
-    notebooks = sorted(largest.iterdir())
-    print(_script("floor.py", ASSIGNMENT, *notebooks[:FLOOR]))
-    times: dict[tuple[int, int], float] = {}
-    print("A class that kept the starter's set-up")
-    for size, jobs in [(GROWTH[0], 1), *((size, 2) for size in GROWTH)]:
-        some = folder / f"class-{size}"
-        some.mkdir(exist_ok=True)
-        for path in notebooks[:size]:
-            shutil.copy(path, some)
-        seconds, peak = measured(_grader(folder, some, jobs=jobs), folder)
-        times[size, jobs] = seconds
-        each = seconds / size * 1000
-        print(f"  {size:6} submissions, {jobs} jobs {each:8.1f} ms each, peak {peak:5.0f} MB")
-    ratio = times[GROWTH[0], 1] / times[GROWTH[0], 2]
-    print(f"  two jobs against one   {ratio:6.2f}   (at least 1.8)")
+    def jobs(self) -> dict[str, float]:
+        """Seconds with two jobs and with one, in turn; a class so large that the start of the
+        command does not count.
+        """
+        folder = self._class("jobs", self.sizes.jobs)[0].parent
+        two, one = (self.command.seconds(folder, jobs=jobs) for jobs in (2, 1))
+        return {"submissions": self.sizes.jobs, "two": two, "one": one, "ratio": one / two}
 
 
 def _script(name: str, *arguments: object) -> str:
     command = [sys.executable, str(Path(__file__).with_name(name)), *map(str, arguments)]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def _nbconvert(folder: Path, path: Path) -> float:
-    jupyter = str(Path(sys.executable).with_name("jupyter"))
-    command = [jupyter, "nbconvert", "--execute", "--to", "notebook", "--output-dir"]
-    return timed([*command, str(folder / "executed"), str(path)], folder)
+PARTS = ("cold", "audit", "floor", "contest", "jobs", "growth")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"what to measure anew: {', '.join(PARTS)}")
+    parser.add_argument("--peers", type=Path, default=RESULTS / ".peers")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    chosen = parser.parse_args()
+    if unknown := set(chosen.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    # As for a user: whoever forbids it compiles a hundred modules anew at every start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    begun = time.perf_counter()
+    file = chosen.results / "results.json"
+    results: dict[str, Any] = json.loads(file.read_text()) if chosen.parts else {}
+    results["made"] = datetime.now(UTC).isoformat(timespec="seconds")
+    results["machine"] = machine()
+    with tempfile.TemporaryDirectory() as name:
+        bench = Bench(Path(name), chosen.peers.resolve())
+        for part in chosen.parts or PARTS:
+            print(f"{part} …", flush=True)
+            results[part] = getattr(bench, part)()
+    chosen.results.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(results, indent=1) + "\n")
+    plots.draw(results, chosen.results)
+    print(f"\n{table(results)}\n\nmeasured in {time.perf_counter() - begun:.0f} s")
 
 
 if __name__ == "__main__":
-    begun = time.perf_counter()
     main()
-    print(f"\nmeasured in {time.perf_counter() - begun:.0f} s")
