@@ -239,3 +239,13 @@ def test_the_starter_is_made_from_the_solution(tmp_path: Path) -> None:
 def test_python_m_grader_and_the_command_are_the_same() -> None:
     assert "grade" in grader("--help").stdout
     assert grader("--version").stdout.startswith("grader ")
+
+
+def test_modules_beside_the_submissions_are_not_imported(tmp_path):
+    """`python -m` puts the current folder, which may be a student's, first on the import path."""
+    for name in ("torch", "json", "click"):
+        (tmp_path / f"{name}.py").write_text("open('imported', 'w')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "schema"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (done.returncode, (tmp_path / "imported").exists()) == (0, False), done.stderr
