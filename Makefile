@@ -39,17 +39,18 @@ fuzz: $(VENV)/ready-dev ## try 10,000 notebooks and 200,000 frames on the truste
 mutants: $(VENV)/ready ## prove the marks: grade every mutant of the solution
 	@$(BIN)/python -m grader.mutants --assignment "$(ASSIGNMENT)" --out "$(OUT)/mutants.json"
 
-bench: $(VENV)/ready-dev ## measure speed against the bare notebook and nbconvert
-	@$(BIN)/python tests/benchmarks/run.py
+bench: $(VENV)/ready-dev ## measure speed beside nbgrader, otter and nbconvert (QUICK=1: a trial)
+	@$(BIN)/python tests/benchmarks/run.py $(if $(PEERS),--peers "$(PEERS)")
 
 starter: $(VENV)/ready ## make ASSIGNMENT's starter from its solution
 	@$(BIN)/grader starter solutions/$(ASSIGNMENT)/solution.ipynb \
 		assignments/$(ASSIGNMENT)/starter.ipynb
 
-clean: ## remove reports and everything that was set up, but no gradebook
+clean: ## remove reports and everything that was set up, but no gradebook or benchmark
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 		.import_linter_cache .coverage
-	find reports -mindepth 1 ! -name .gitkeep ! -name 'gradebook.db*' \( ! -type d -o -empty \) -delete
+	find reports -mindepth 1 ! -name .gitkeep ! -name 'gradebook.db*' \
+		! -path reports/bench/results.json ! -path 'reports/bench/*.svg' \( ! -type d -o -empty \) -delete
 
 $(VENV)/bin/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with make PYTHON=…"; exit 1; }

@@ -7,19 +7,23 @@ import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from grader.assignment import Assignment, find_assignment, load_assignment
 from grader.cli.interruption import INTERRUPTED, interruptible
 from grader.cli.progress import progress, warn
-from grader.cli.table import Printout
+from grader.cli.workshop import Workshop, large_imports
 from grader.errors import ClusterError, UsageError
-from grader.gradebook import GradingRun, Roster, Times, read_roster, rules_of, times_of
 from grader.marked import Marked
 from grader.report import Reports
+from grader.report.files import GRADEBOOK
 from grader.submission import Submission, discover
 from grader.workspace import workspace
+
+if TYPE_CHECKING:
+    from grader.gradebook import GradingRun, Roster, Times
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,12 @@ def run(paths: Sequence[Path], options: Options) -> int:
             raise UsageError("nothing to grade: no notebook or module was found")
         assignment = _assignment(options, found.submissions)
         _writable(options.out)
+        workshop = stack.enter_context(closing(Workshop(assignment, required=options.sandbox)))
+        if _all_will_be_graded(options):
+            workshop.open()  # it imports torch while the database is imported here
+        from grader.cli.table import Printout
+        from grader.gradebook import GradingRun, rules_of
+
         reports = Reports(options.out)
         rules = rules_of(assignment, with_notebook=options.with_notebook)
         target = options.gradebook or options.out
@@ -62,7 +72,11 @@ def run(paths: Sequence[Path], options: Options) -> int:
         reports.tidy()
         book = stack.enter_context(closing(GradingRun(target, assignment, rules, reports, warn)))
         todo = book.plan(found.submissions, roster, times, regrade=options.regrade)
-        tally = _grade(todo, assignment, book, options)
+        if options.cluster is None:
+            marks = _here(todo, workshop, book, options)
+        else:
+            marks = _on_cluster(todo, assignment, book, options)
+        tally = _grade(marks, len(todo), book)
         published = book.publish()
         reports.tidy()
     printout = Printout(
@@ -94,18 +108,16 @@ class Tally(msgspec.Struct):
     """Why a cluster grades no more."""
 
 
-def _grade(
-    todo: Sequence[Submission],
-    assignment: Assignment,
-    book: GradingRun,
-    options: Options,
-) -> Tally:
+Stream = Generator[Marked, None, None]
+
+
+def _grade(marks: Stream, number: int, book: GradingRun) -> Tally:
     """Grade until all are graded or somebody interrupts."""
     tally = Tally()
-    if todo:
-        with interruptible():
+    if number:
+        with interruptible(), closing(marks):
             try:
-                _grade_all(todo, assignment, book, options, tally)
+                _enter(marks, number, book, tally)
             except KeyboardInterrupt:
                 tally.interrupted = True
             except ClusterError as error:
@@ -113,19 +125,9 @@ def _grade(
     return tally
 
 
-def _grade_all(
-    todo: Sequence[Submission],
-    assignment: Assignment,
-    book: GradingRun,
-    options: Options,
-    tally: Tally,
-) -> None:
-    """Grade, and enter every scorecard as it comes."""
-    stream = _on_cluster if options.cluster else _here
-    with (
-        progress(len(todo)) as advance,
-        closing(stream(todo, assignment, book, options)) as marks,
-    ):
+def _enter(marks: Stream, number: int, book: GradingRun, tally: Tally) -> None:
+    """Enter every scorecard as it comes."""
+    with progress(number) as advance:
         for marked in marks:
             book.store(marked.card, marked.notebook)
             if marked.card.status == "ungraded":
@@ -135,25 +137,18 @@ def _grade_all(
             advance(marked.card)
 
 
-Stream = Generator[Marked, None, None]
-
-
 def _here(
-    todo: Sequence[Submission], assignment: Assignment, book: GradingRun, options: Options
+    todo: Sequence[Submission], workshop: Workshop, book: GradingRun, options: Options
 ) -> Stream:
     """Marks from this machine's processes."""
-    from grader.sandbox import open_sandbox
-    from grader.staging import staged
-
-    with ExitStack() as stack:
-        data = stack.enter_context(staged(assignment))
-        # The worker starts now and imports torch while this process does the same.
-        sandbox = stack.enter_context(open_sandbox(data_dirs=[data], required=options.sandbox))
-
-        from grader.batch import Work, grade_all
+    with closing(workshop):
+        # The worker starts now, if it has not, and imports torch while this process does.
+        data, sandbox = workshop.open()
+        with large_imports():
+            from grader.batch import Work, grade_all
 
         work = Work(
-            assignment=assignment,
+            assignment=workshop.assignment,
             sandbox=sandbox,
             data=data,
             reports=book.reports,
@@ -190,6 +185,8 @@ def _roster(path: Path | None, submissions: Sequence[Submission]) -> Roster | No
     """The class list, its faults told; None where there is none to use."""
     if path is None:
         return None
+    from grader.gradebook import read_roster
+
     try:
         roster = read_roster(path)
     except UsageError as error:
@@ -206,6 +203,8 @@ def _times(
     submissions: Sequence[Submission],
     roster: Roster | None,
 ) -> Times:
+    from grader.gradebook import times_of
+
     late = assignment.spec.late
     times = times_of(
         submissions,
@@ -217,6 +216,17 @@ def _times(
     for problem in times.problems:
         warn(problem)
     return times
+
+
+def _all_will_be_graded(options: Options) -> bool:
+    """Whether this machine will have something to run, as far as that is known without a
+    database: every command but the second into one folder.
+    """
+    if options.cluster is not None:
+        return False
+    if options.regrade:
+        return True
+    return options.gradebook is None and not (options.out / GRADEBOOK).exists()
 
 
 def _writable(out: Path) -> None:
