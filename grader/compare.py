@@ -6,6 +6,8 @@ tensor, because gradients of one network span many orders of magnitude.
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import torch
 from msgspec.structs import replace
@@ -75,9 +77,19 @@ def squeezed(shape: list[int]) -> list[int]:
 def close(numbers: torch.Tensor, expected: torch.Tensor, tolerance: Tolerance) -> torch.Tensor:
     """Element by element: |d − g| ≤ rtol·|g| + atol_rel·max|g| + atol, in float64."""
     g = expected.double()
-    scale = g.abs().max() if g.numel() else g.new_zeros(())
-    allowed = tolerance.rtol * g.abs() + tolerance.atol_rel * scale + tolerance.atol
+    size = g.abs()
+    scale = size.max() if g.numel() else g.new_zeros(())
+    allowed = tolerance.rtol * size + (tolerance.atol_rel * scale + tolerance.atol)
     return (numbers.double() - g).abs() <= allowed
+
+
+def vanishes(expected: torch.Tensor, tolerance: Tolerance) -> bool:
+    """Whether zeros are `close` to a tensor: if they are to its greatest element."""
+    if not expected.numel():
+        return True
+    greatest = float(expected.abs().max())
+    allowed = (tolerance.rtol + tolerance.atol_rel) * greatest + tolerance.atol
+    return greatest <= allowed
 
 
 def identical(numbers: torch.Tensor, expected: torch.Tensor) -> bool:
@@ -106,26 +118,31 @@ def _values(
             off=0.0,
             note=_right_note(value, shape, wanted),
         )
-    if not bool(torch.isfinite(expected).all()):
+    mine, theirs = numbers.double(), expected.double()
+    if not math.isfinite(_greatest(theirs.abs())):
         note = "the reference gradient itself is not finite at these parameters"
         return replace(base, note=note)
-    finite = torch.isfinite(numbers.double())
-    if not bool(finite.all()):
+    difference = (mine - theirs).abs()
+    max_diff = _greatest(difference)
+    if not math.isfinite(max_diff) and not bool((finite := torch.isfinite(mine)).all()):
         note = f"{int((~finite).sum())} of {numbers.numel()} elements are NaN or infinite"
         return replace(base, verdict="non_finite", note=note)
-    within = close(numbers, expected, tolerance)
-    difference = (numbers.double() - expected.double()).abs()
+    within = close(mine, theirs, tolerance)
     right = bool(within.all())
     return replace(
         base,
         verdict="close" if right else "mismatch",
         exact=False,
         allclose=torch.allclose(numbers.to(expected.dtype), expected),
-        max_diff=float(difference.max()) if difference.numel() else 0.0,
+        max_diff=max_diff,
         at=_position(difference),
-        off=float((~within).double().mean()) if within.numel() else 0.0,
+        off=0.0 if right else float((~within).double().mean()),
         note=_right_note(value, shape, wanted) if right else None,
     )
+
+
+def _greatest(magnitudes: torch.Tensor) -> float:
+    return float(magnitudes.max()) if magnitudes.numel() else 0.0
 
 
 def _position(difference: torch.Tensor) -> list[int] | None:

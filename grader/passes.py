@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 import msgspec
 import torch
 
 from grader.assignment import Assignment, Tolerance
-from grader.compare import close, identical, squeezed
+from grader.compare import close, identical, squeezed, vanishes
 from grader.reference import Network, Oracle, Unjudgeable
 from grader.trace import Pass
 
@@ -37,19 +38,23 @@ def judge_pass(oracle: Oracle, seen: Pass) -> JudgedPass:
     if isinstance(network, Unjudgeable):
         return JudgedPass(network=network)
     judged = _held_against(network, seen.tensors, oracle.assignment)
-    small = _faded(network, oracle) - _faded(oracle.example_network, oracle)
+    small = frozenset(_vanishing(network, oracle)) - _usually(oracle)
     return msgspec.structs.replace(judged, faded=small) if small else judged
 
 
-def _faded(network: Network | Unjudgeable, oracle: Oracle) -> frozenset[str]:
+def _vanishing(network: Network | Unjudgeable, oracle: Oracle) -> Iterator[str]:
     """Targets for whose gradients zeros pass."""
-    gradients = network.gradients if isinstance(network, Network) else {}
     tolerance = oracle.assignment.spec.tolerance
-    return frozenset(
-        name
-        for name, gradient in gradients.items()
-        if close(torch.zeros_like(gradient), gradient, tolerance).all()
-    )
+    if isinstance(network, Network):
+        for name, gradient in network.gradients.items():
+            if vanishes(gradient, tolerance):
+                yield name
+
+
+@cache
+def _usually(oracle: Oracle) -> frozenset[str]:
+    """Targets whose gradients vanish in the example network too."""
+    return frozenset(_vanishing(oracle.example_network, oracle))
 
 
 def _held_against(

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from grader.assignment import Tolerance
-from grader.compare import Comparison, compare
+from grader.compare import Comparison, close, compare, vanishes
 from grader.wire import Value
 
 GRADIENT = torch.randn(8, 5, generator=torch.Generator().manual_seed(0)) * 1e-3
@@ -110,3 +110,16 @@ def test_what_is_no_tensor_is_named() -> None:
 
 def test_integer_zeros_for_a_zero_gradient_are_right() -> None:
     assert against(torch.zeros(8, 5, dtype=torch.int64), torch.zeros(8, 5)).right
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e-6, 1e-8, 1e-9, 0.0, float("nan"), float("inf")])
+def test_a_tensor_vanishes_where_zeros_would_be_close_to_it(size: float) -> None:
+    tensor = GRADIENT / GRADIENT.abs().max() * size
+    zeros = close(torch.zeros_like(tensor), tensor, Tolerance())
+    assert vanishes(tensor, Tolerance()) == bool(zeros.all())
+
+
+def test_both_kinds_of_sizes_are_tried_above() -> None:
+    assert vanishes(torch.full((2,), 1e-9), Tolerance())
+    assert not vanishes(torch.full((2,), 1e-3), Tolerance())
+    assert vanishes(torch.zeros(0), Tolerance())

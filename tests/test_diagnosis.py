@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import msgspec
 import pytest
 import torch
@@ -155,3 +158,16 @@ def test_shapes_and_lists_read_well() -> None:
     assert (dims([1]), dims([0, 1])) == ("dimension 1", "dimensions 0 and 1")
     assert ticked(["a", "b", "c"]) == "`a`, `b` and `c`"
     assert off_by(-0.5, {}) == "−½ times what it should be"
+
+
+def test_no_diagnosis_imports_a_library_of_symbols() -> None:
+    """It takes longer than to grade ten submissions; torch's own `broadcast_shapes` wants it."""
+    code = (
+        "import sys, torch\nfrom grader.diagnosis.layout import Layout\n"
+        "layout = Layout.of((27, 1), (32, 27, 10))\n"
+        "assert layout is not None and layout.shape == (32, 27, 10)\n"
+        "assert Layout.of((3,), (4,)) is None\n"
+        "assert 'sympy' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -87,3 +87,9 @@ def test_numbers_and_dense_texts_written_out_are_noted() -> None:
         ("numbers", "27 numbers")
     }
     assert found(f"x = '{'QUJD' * 300}'") == {("numbers", "a text of 1200 signs")}
+
+
+def test_equal_cells_are_each_pointed_at() -> None:
+    tree = ast.parse("1\nimport ctypes")
+    places = [(each.cell, each.line) for cell in (3, 5) for each in suspicions(cell, tree)]
+    assert places == [(3, 2), (5, 2)]

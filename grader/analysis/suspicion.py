@@ -12,8 +12,10 @@ import ast
 import re
 from collections.abc import Container, Iterator
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import msgspec
+from msgspec.structs import replace
 
 Code = Literal["engine", "hidden", "numbers"]
 MANY_NUMBERS = 20
@@ -73,8 +75,19 @@ class Suspicion(msgspec.Struct, frozen=True, kw_only=True):
     line: int
 
 
-def suspicions(cell: int, tree: ast.Module) -> Iterator[Suspicion]:
+def suspicions(cell: int, tree: ast.Module) -> list[Suspicion]:
     """All that is suspicious in one cell, from the outer nodes to the inner ones."""
+    known = _known.get(tree)
+    if known is None:
+        known = _known[tree] = tuple(_suspicions(tree))
+    return [replace(each, cell=cell) for each in known]
+
+
+_known: WeakKeyDictionary[ast.Module, tuple[Suspicion, ...]] = WeakKeyDictionary()
+"""Of a class, most cells are the starter's, and equal cells have one tree."""
+
+
+def _suspicions(tree: ast.Module) -> Iterator[Suspicion]:
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
         found: list[tuple[Code, str]] = [
@@ -86,7 +99,7 @@ def suspicions(cell: int, tree: ast.Module) -> Iterator[Suspicion]:
         if (pasted := _pasted(node)) is not None:
             found.append(("numbers", pasted))
         for code, name in found:
-            yield Suspicion(code=code, name=name, cell=cell, line=getattr(node, "lineno", 1))
+            yield Suspicion(code=code, name=name, cell=0, line=getattr(node, "lineno", 1))
 
 
 def _code(name: str, node: ast.AST) -> Code | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 MAX_ELEMENTS = 1 << 18
@@ -18,7 +19,8 @@ class Layout:
     """
 
     def __init__(self, x: Sequence[int], y: Sequence[int]) -> None:
-        self.shape: tuple[int, ...] = torch.broadcast_shapes(tuple(x), tuple(y))  # type: ignore[no-untyped-call]
+        # numpy's: torch's imports sympy, which takes longer than to grade ten submissions.
+        self.shape: tuple[int, ...] = np.broadcast_shapes(tuple(x), tuple(y))
         padded = (1,) * (len(self.shape) - len(x)) + tuple(x)
         sizes = list(zip(padded, self.shape, strict=True))
         self.reduced = [i for i, (own, full) in enumerate(sizes) if own == 1 and full > 1]
@@ -30,7 +32,7 @@ class Layout:
         """None where the shapes do not broadcast, or are too large to search."""
         try:
             layout = cls(x, y)
-        except RuntimeError:
+        except ValueError:
             return None
         return layout if math.prod(layout.shape) <= MAX_ELEMENTS else None
 
