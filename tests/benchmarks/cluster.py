@@ -1,13 +1,12 @@
 """Two Dask workers against two local jobs: the same class, in turn, whole commands.
 
 The cluster is started before, as it would be standing there; each command opens its own
-sandboxes. Run it by itself: `python tests/benchmarks/cluster.py [SIZE]`.
+sandboxes.
 """
 
 from __future__ import annotations
 
-import os
-import platform
+import json
 import shutil
 import subprocess
 import sys
@@ -37,11 +36,14 @@ def main(size: int) -> None:
             away = [*grade, "--cluster", cluster.address]
             local, dask = in_turn([[*grade, "--jobs", "2"], away], folder, rounds=ROUNDS)
         shutil.rmtree(folder / "out")
-    print(f"{platform.platform()}, {os.cpu_count()} cores, {size} submissions, {ROUNDS} rounds")
-    print(f"  two local jobs     {local}  {local.median / size * 1000:8.1f} ms each")
-    print(f"  two Dask workers   {dask}  {dask.median / size * 1000:8.1f} ms each")
-    print(f"  ratio              {local.median / dask.median:6.2f}   (at least 0.8)")
+    record = {
+        "submissions": size,
+        "local": local.each(size).record(),
+        "dask": dask.each(size).record(),
+        "ratio": local.median / dask.median,
+    }
+    print(json.dumps(record))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 200)
+    main(int(sys.argv[1]))

@@ -83,6 +83,14 @@ class Bench:
         """One submission that kept the set-up against the least that it can cost."""
         return json.loads(_script("floor.py", ASSIGNMENT, *self.kept[: self.sizes.floor]))
 
+    def memory(self) -> Any:
+        """What a run of a submission that kept the set-up takes above its template."""
+        return json.loads(_script("memory.py", ASSIGNMENT, *self.kept[: self.sizes.memory]))
+
+    def cluster(self) -> Any:
+        """Two Dask workers against two local jobs."""
+        return json.loads(_script("cluster.py", self.sizes.cluster))
+
     def contest(self) -> dict[str, Any]:
         """Against the peers."""
         data = ASSIGNMENT / "data"
@@ -103,11 +111,12 @@ class Bench:
         found = []
         for size in self.sizes.growth:
             some = self._class(f"class-{size}", size)[0].parent
-            seconds, peak = self.command.growth(some, jobs=2)
+            seconds, peak, again = self.command.growth(some, jobs=2)
             each = (seconds - start) / (size - 1)
             record = {"submissions": size, "seconds": seconds, "each": each, "peak_mb": peak}
-            found.append(record)
-            print(f"  {size:6}: {each * 1000:6.1f} ms each, {peak:5.0f} MB", flush=True)
+            found.append(record | {"again": again})
+            text = f"{each * 1000:6.1f} ms each, {peak:5.0f} MB, nothing to do: {again:.2f} s"
+            print(f"  {size:6}: {text}", flush=True)
         return found
 
     def jobs(self) -> dict[str, float]:
@@ -124,7 +133,7 @@ def _script(name: str, *arguments: object) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-PARTS = ("cold", "audit", "floor", "contest", "jobs", "growth")
+PARTS = ("cold", "audit", "floor", "memory", "contest", "jobs", "cluster", "growth")
 
 
 def main() -> None:

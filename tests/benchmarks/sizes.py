@@ -22,6 +22,10 @@ class Sizes:
     """Single notebooks, each by a command of its own."""
     floor: int
     """Submissions held against the floor."""
+    memory: int
+    """Submissions whose processes are looked at."""
+    cluster: int
+    """Class that is graded by two Dask workers and by two local jobs."""
     jobs: int
     """Class that is graded with two jobs and with one."""
     growth: tuple[int, ...]
@@ -29,9 +33,29 @@ class Sizes:
 
 
 FULL = Sizes(
-    rounds=2, kept=200, unrelated=40, peers=4, cold=7, floor=60, jobs=500, growth=(100, 1000)
+    rounds=2,
+    kept=200,
+    unrelated=40,
+    peers=4,
+    cold=7,
+    floor=60,
+    memory=24,
+    cluster=200,
+    jobs=500,
+    growth=(100, 1000),
 )
-QUICK = Sizes(rounds=1, kept=20, unrelated=6, peers=2, cold=1, floor=16, jobs=20, growth=(10, 40))
+QUICK = Sizes(
+    rounds=1,
+    kept=20,
+    unrelated=6,
+    peers=2,
+    cold=1,
+    floor=16,
+    memory=8,
+    cluster=20,
+    jobs=20,
+    growth=(10, 40),
+)
 
 
 def chosen() -> Sizes:

@@ -53,7 +53,7 @@ def _contest(contest: dict[str, Any]) -> list[str]:
 
 def _rows(results: dict[str, Any]) -> list[tuple[str, str, str]]:
     cold, floor, audit = results["cold"], results["floor"], results["audit"]
-    jobs = results["jobs"]
+    jobs, cluster, memory = results["jobs"], results["cluster"], results["memory"]
     rows = [
         (
             "one cold notebook, against starting Python, importing torch and running its cells",
@@ -75,14 +75,24 @@ def _rows(results: dict[str, Any]) -> list[tuple[str, str, str]]:
             f"{jobs['two']:.1f} s against {jobs['one']:.1f} s",
             f"{jobs['ratio']:.2f} ×",
         ),
+        (
+            f"class of {cluster['submissions']}, two Dask workers against two local jobs: each",
+            f"{_ms(cluster['dask'])} against {_ms(cluster['local'])}",
+            f"{cluster['ratio']:.2f} ×",
+        ),
+        (
+            "memory of a run's process above its template (PSS): median, greatest",
+            f"{memory['median_mb']:.0f} MB, {memory['most_mb']:.0f} MB",
+            "",
+        ),
     ]
     first = results["growth"][0]
     for one in results["growth"]:
         change = one["each"] / first["each"] - 1
         rows.append(
             (
-                f"class of {one['submissions']:,}, two jobs: each after the start; peak memory",
-                f"{one['each'] * 1000:.0f} ms, {one['peak_mb']:.0f} MB",
+                f"class of {one['submissions']:,}: each after the start; peak memory; run again",
+                f"{one['each'] * 1000:.0f} ms; {one['peak_mb']:.0f} MB; {one['again']:.1f} s",
                 f"{change * 100:+.0f} %" if one is not first else "",
             )
         )
