@@ -61,8 +61,9 @@ def run(paths: Sequence[Path], options: Options) -> int:
         workshop = stack.enter_context(closing(Workshop(assignment, required=options.sandbox)))
         if _all_will_be_graded(options):
             workshop.open()  # it imports torch while the database is imported here
-        from grader.cli.table import Printout
-        from grader.gradebook import GradingRun, rules_of
+        with large_imports():
+            from grader.cli.table import Printout
+            from grader.gradebook import GradingRun, rules_of
 
         reports = Reports(options.out)
         rules = rules_of(assignment, with_notebook=options.with_notebook)

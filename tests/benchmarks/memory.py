@@ -1,4 +1,6 @@
-"""What one run takes above its template: the proportional set size of its processes."""
+"""What each process of a run takes above its template: its proportional set size, which counts
+its share of what it has in common with others, and what it has alone.
+"""
 
 from __future__ import annotations
 
@@ -40,27 +42,19 @@ def main(folder: str, *notebooks: str) -> None:
         for path in notebooks[WARM:]:
             grader.grade(Submission(id="x", candidates=(Path(path),), origin=path))
         look.end()
-    peaks = sorted(look.peaks.values())
-    print(
-        json.dumps(
-            {
-                "processes": len(peaks),
-                "median_mb": peaks[len(peaks) // 2] / 1024,
-                "most_mb": peaks[-1] / 1024,
-                "at_once_mb": look.at_once / 1024,
-            }
-        )
-    )
+    found = {"processes": len(look.peaks)}
+    for number, name in enumerate(("shared", "own")):
+        sizes = sorted(peak[number] / 1024 for peak in look.peaks.values())
+        found |= {f"{name}_median_mb": sizes[len(sizes) // 2], f"{name}_most_mb": sizes[-1]}
+    print(json.dumps(found))
 
 
 class _Look:
     """Looks at all processes that were not there before, every few milliseconds."""
 
     def __init__(self, before: set[Process]) -> None:
-        self.peaks: dict[Process, int] = {}
-        """Greatest proportional set size of each, in kB."""
-        self.at_once = 0
-        """Of all together."""
+        self.peaks: dict[Process, tuple[int, int]] = {}
+        """Greatest proportional set size of each, and greatest size of its own, in kB."""
         self._before = before
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -72,10 +66,10 @@ class _Look:
 
     def _run(self) -> None:
         while not self._ended.wait(INTERVAL):
-            sizes = {one: _size(one[0]) for one in _below_this() - self._before}
-            self.at_once = max(self.at_once, sum(sizes.values()))
-            for one, size in sizes.items():
-                self.peaks[one] = max(self.peaks.get(one, 0), size)
+            for one in _below_this() - self._before:
+                shared, own = self.peaks.get(one, (0, 0))
+                now, now_own = _sizes(one[0])
+                self.peaks[one] = max(shared, now), max(own, now_own)
 
 
 def _below_this() -> set[Process]:
@@ -95,12 +89,14 @@ def _below_this() -> set[Process]:
     return below
 
 
-def _size(number: int) -> int:
+def _sizes(number: int) -> tuple[int, int]:
+    """Proportional set size, and memory that no other process has, in kB."""
     try:
         lines = Path(f"/proc/{number}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+        return 0, 0
+    sizes = {name: int(rest.split()[0]) for name, _, rest in (x.partition(":") for x in lines[1:])}
+    return sizes["Pss"], sizes["Private_Clean"] + sizes["Private_Dirty"]
 
 
 main(*sys.argv[1:])

@@ -81,8 +81,8 @@ def _rows(results: dict[str, Any]) -> list[tuple[str, str, str]]:
             f"{cluster['ratio']:.2f} ×",
         ),
         (
-            "memory of a run's process above its template (PSS): median, greatest",
-            f"{memory['median_mb']:.0f} MB, {memory['most_mb']:.0f} MB",
+            "memory of a run's process: with its share of its template's (PSS), of its own",
+            f"{_mb(memory, 'shared')}; {_mb(memory, 'own')}",
             "",
         ),
     ]
@@ -110,6 +110,10 @@ def _seconds(times: dict[str, float]) -> str:
     if times["runs"] == 1:
         return median
     return f"{median} ({times['min']:.{digits}f}–{times['max']:.{digits}f})"
+
+
+def _mb(memory: dict[str, float], kind: str) -> str:
+    return f"{memory[f'{kind}_median_mb']:.0f} MB (at most {memory[f'{kind}_most_mb']:.0f})"
 
 
 def _ms(times: dict[str, float]) -> str:
