@@ -138,42 +138,11 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
         if event.pass_id in trace.passes:
             trace.passes[event.pass_id].tensors = tensors
     elif isinstance(event, wire.Settled):
-        trace.observed.append(
-            Observed(
-                order=order,
-                name="",
-                target=None,
-                lifetime=event.lifetime,
-                occurrence=event.occurrence,
-                end=False,
-                pass_id=event.pass_id,
-                cell=-1,
-                value=_bounded(event.value),
-                numbers=tensors.get(event.value.key or ""),
-            )
-        )
+        trace.observed.append(_settled(order, event, tensors))
     elif isinstance(event, wire.Seen):
-        trace.observed.append(
-            Observed(
-                order=order,
-                name=event.found_as[:MAX_TEXT],
-                target=event.name[1:],
-                lifetime=event.lifetime,
-                occurrence=0,
-                end=True,
-                pass_id=event.pass_id,
-                cell=event.cell,
-                value=_bounded(event.value),
-                numbers=tensors.get(event.value.key or ""),
-            )
-        )
+        trace.observed.append(_seen(order, event, tensors))
     elif isinstance(event, wire.ReadSeen):
-        key = (event.read, event.name, event.pass_id)
-        trace.read_at.setdefault(key, order)
-        if event.probe is not None:
-            trace.probes_read.setdefault(key, event.probe)
-        elif event.value is not None and event.value.key in tensors:
-            trace.reads.setdefault(key, tensors[event.value.key])
+        _read(trace, order, event, tensors)
     elif isinstance(event, wire.Candidate):
         if event.value.key in tensors:
             trace.bystanders.append((event, tensors[event.value.key]))
@@ -181,6 +150,45 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
         _cell(trace, event)
     elif isinstance(event, wire.Noticed):
         _noticed(trace, event)
+
+
+def _settled(order: int, event: wire.Settled, tensors: dict[str, torch.Tensor]) -> Observed:
+    return Observed(
+        order=order,
+        name="",
+        target=None,
+        lifetime=event.lifetime,
+        occurrence=event.occurrence,
+        end=False,
+        pass_id=event.pass_id,
+        cell=-1,
+        value=_bounded(event.value),
+        numbers=tensors.get(event.value.key or ""),
+    )
+
+
+def _seen(order: int, event: wire.Seen, tensors: dict[str, torch.Tensor]) -> Observed:
+    return Observed(
+        order=order,
+        name=event.found_as[:MAX_TEXT],
+        target=event.name[1:],
+        lifetime=event.lifetime,
+        occurrence=0,
+        end=True,
+        pass_id=event.pass_id,
+        cell=event.cell,
+        value=_bounded(event.value),
+        numbers=tensors.get(event.value.key or ""),
+    )
+
+
+def _read(trace: Trace, order: int, event: wire.ReadSeen, tensors: dict[str, torch.Tensor]) -> None:
+    key = (event.read, event.name, event.pass_id)
+    trace.read_at.setdefault(key, order)
+    if event.probe is not None:
+        trace.probes_read.setdefault(key, event.probe)
+    elif event.value is not None and event.value.key in tensors:
+        trace.reads.setdefault(key, tensors[event.value.key])
 
 
 def _noticed(trace: Trace, event: wire.Noticed) -> None:

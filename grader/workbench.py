@@ -7,6 +7,7 @@ from typing import Self
 
 from grader.assignment import Assignment
 from grader.errors import GraderError
+from grader.imports import undisturbed
 from grader.marked import Marked
 from grader.model import Scorecard
 from grader.sandbox import open_sandbox
@@ -29,7 +30,8 @@ class Workbench:
             # The worker starts now and imports torch while this process does the same.
             sandbox = stack.enter_context(open_sandbox(data_dirs=[files], required=required))
 
-            from grader.pipeline import Grader
+            with undisturbed():
+                from grader.pipeline import Grader
 
             self._grader = Grader(assignment, sandbox, files, outputs=outputs)
             self._stack = stack.pop_all()

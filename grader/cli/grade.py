@@ -14,8 +14,9 @@ import msgspec
 from grader.assignment import Assignment, find_assignment, load_assignment
 from grader.cli.interruption import INTERRUPTED, interruptible
 from grader.cli.progress import progress, warn
-from grader.cli.workshop import Workshop, large_imports
+from grader.cli.workshop import Workshop
 from grader.errors import ClusterError, UsageError
+from grader.imports import large_imports
 from grader.marked import Marked
 from grader.report import Reports
 from grader.report.files import GRADEBOOK

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,16 +38,3 @@ class Workshop:
     def close(self) -> None:
         """End the worker and take the data away; may be called again."""
         self._stack.close()
-
-
-@contextmanager
-def large_imports() -> Iterator[None]:
-    """Import without looking for garbage: hundreds of thousands of objects are made, none of
-    them garbage, and looking for it takes a sixth of the time.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()  # nor does any later search go through them, or unshare them in a fork
-        gc.enable()
