@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from grader.analysis import Lifetime, Upstream
+from grader.analysis import Lifetime
 from grader.analysis.study import Study
 from grader.assignment import Exercise, Tolerance
+from grader.cleanroom.inspection import Inspection, StepFinding
 from grader.compare import Comparison, compare
 from grader.model import Diagnosis, Step, Verdict
 from grader.passes import JudgedPass
@@ -27,7 +28,6 @@ SEVERITY: dict[Verdict, int] = {
     "missing": 7,
 }
 """From the best to the worst verdict."""
-FADED = "it is so small in this network that zeros pass for it"
 CHANGED_LATER = "right when it was computed, and changed in place later through another name"
 
 
@@ -44,36 +44,42 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     order: int
     """Later attempts are greater."""
     comparison: Comparison
+    changed: bool = False
+    """It was right when it settled, and changed later through something unseen."""
     late: bool = False
     """The value came after the last visible write: through something unseen."""
-    step: Step = "unknown"
-    copied: bool = False
-    """The autograd engine made it."""
-    constant: bool = False
-    """It does not depend on the network at all."""
-    unproven: str | None = None
-    """Why a right value may not be the student's own work; None where that was settled."""
+    finding: StepFinding = StepFinding(step="unknown")
+    """What the clean room says of its step."""
+    slipped: bool = False
+    """The forward pass that it belongs to has a slip, which is to blame for wrong values."""
     diagnosis: Diagnosis | None = None
     note: str | None = None
     cell: int = -1
     """Where it was seen, for attempts without a lifetime."""
 
     @property
+    def step(self) -> Step:
+        return self.finding.step
+
+    @property
     def upstream(self) -> list[str]:
-        return upstream_names(self.lifetime.upstream) if self.lifetime else []
-
-
-def upstream_names(upstream: Iterable[Upstream]) -> list[str]:
-    """Names of an upstream set as students write them, sorted."""
-    return sorted({f"d{up.target}" for up in upstream})
+        """Gradients that it was computed from, as students write them, sorted."""
+        return sorted({f"d{target}" for target in self.finding.upstream})
 
 
 class Examiner:
     """Compares what a run showed with the reference."""
 
-    def __init__(self, study: Study, passes: dict[int, JudgedPass], tolerance: Tolerance) -> None:
+    def __init__(
+        self,
+        study: Study,
+        inspection: Inspection,
+        passes: dict[int, JudgedPass],
+        tolerance: Tolerance,
+    ) -> None:
         self.program = study.program
         self.recogniser = study.recogniser
+        self.inspection = inspection
         self.passes = passes
         self.tolerance = tolerance
 
@@ -91,30 +97,57 @@ class Examiner:
     def _attempt(self, key: tuple[int, str], group: list[Observed]) -> Attempt | None:
         life = self.program.lifetimes[key[0]] if key[0] >= 0 else None
         last = group[-1]
-        target = life.target if life else last.target
+        target = self.inspection.targets.get(life.id) if life else last.target
         if target is None:
             return None
         found = self._judge(target, group)
         if found is None:
             return None
         comparison, note, late = found
-        small = any(
-            target in judged.faded
-            for seen in group
-            if (judged := self.passes.get(seen.pass_id)) is not None
-        )
         return Attempt(
             target=target,
-            name=life.name if life else last.name,
+            name=life.text if life else last.name,
             lifetime=life,
             exercise=life.exercise if life else self._exercise(last, target),
             order=last.order,
             comparison=comparison,
+            changed=note == CHANGED_LATER,
             late=late,
-            unproven=FADED if small else None,
+            finding=self._finding(life, late=late),
+            slipped=life is not None and self.inspection.has_slip(life),
             note=note,
             cell=last.cell,
         )
+
+    def _finding(self, life: Lifetime | None, *, late: bool) -> StepFinding:
+        """What the clean room says of a lifetime, if what it computed is what counts."""
+        if life is None:
+            return StepFinding(step="unknown", why="no line in sight writes it")
+        found = self.inspection.findings.get(life.id)
+        if late:
+            return StepFinding(step="unknown", why="it was written by something out of sight")
+        return found or StepFinding(step="unknown", why="it cannot be followed")
+
+    def unvalued(self, attempts: Sequence[Attempt]) -> Iterator[Attempt]:
+        """Steps that never gave a value because a statement raised, judged all the same."""
+        valued = {attempt.lifetime.id for attempt in attempts if attempt.lifetime}
+        for life in self.program.lifetimes:
+            target = self.inspection.targets.get(life.id)
+            if life.id in valued or target is None or not self.inspection.raised(life):
+                continue
+            yield Attempt(
+                target=target,
+                name=life.text,
+                lifetime=life,
+                exercise=life.exercise,
+                order=-1,
+                comparison=Comparison(
+                    verdict="missing",
+                    expected_shape=[],
+                    note="its line was never reached, or raised an error",
+                ),
+                finding=self._finding(life, late=False),
+            )
 
     def _exercise(self, seen: Observed, target: str) -> str | None:
         exercise = self.recogniser.exercise_in(seen.cell, target)
@@ -176,22 +209,6 @@ def _moments(group: Sequence[Observed]) -> Iterator[tuple[Observed | None, list[
         return
     for start, stop in zip(settled, [*settled[1:], len(group)], strict=True):
         yield group[start], list(group[start + 1 : stop])
-
-
-def best(attempts: Iterable[Attempt]) -> Attempt | None:
-    """The attempt that counts: the one that earns most, the later of equals."""
-    return max(attempts, key=_merit, default=None)
-
-
-def _merit(attempt: Attempt) -> tuple[int, int, int]:
-    right = attempt.comparison.right
-    if attempt.copied or attempt.constant:
-        earned = 0
-    elif right:
-        earned = 2 if attempt.step == "wrong" else 4
-    else:
-        earned = 3 if attempt.step == "right" else 1
-    return earned, -SEVERITY[attempt.comparison.verdict], attempt.order
 
 
 def of_exercise(

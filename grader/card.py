@@ -12,7 +12,15 @@ from grader.assignment import Assignment
 from grader.candidate import Choice
 from grader.environment import environment
 from grader.messages import printable
-from grader.model import CellResult, CellStatus, ExerciseScore, IntegrityNote, Scorecard, Source
+from grader.model import (
+    CellResult,
+    CellStatus,
+    ExerciseScore,
+    IntegrityNote,
+    Scorecard,
+    Source,
+    TargetScore,
+)
 from grader.notebook import SyntaxProblem, Unreadable
 from grader.passes import JudgedPass
 from grader.sandbox import RunOutcome
@@ -20,11 +28,7 @@ from grader.scoring import Judgement, score_target
 from grader.submission import Submission
 from grader.trace import Trace
 
-_SUSPICIOUS = {
-    "engine": "can make a gradient in ways that the audit cannot tell from work by hand",
-    "numbers": "stand here, written out, which may have been computed elsewhere",
-    "hidden": "reaches beyond the notebook, or runs code that cannot be read in it",
-}
+MAX_CAUSES = 4
 
 
 def graded(
@@ -36,14 +40,15 @@ def graded(
     passes: Mapping[int, JudgedPass],
     exercises: Sequence[ExerciseScore],
     noted: Sequence[IntegrityNote] = (),
+    remarks: Sequence[str] = (),
 ) -> Scorecard:
     """The card of a submission that was run, however the run ended.
 
-    noted: what is to be said of the runs.
+    noted: what is to be said of the runs; remarks: what of the forward pass.
     """
     assert isinstance(choice.study, Study)
     flagged = [*_unjudged(exercises), *_copied(exercises), *_unproven(exercises)]
-    integrity = [*seen.integrity, *noted, *flagged, *_suspicions(choice.study)]
+    integrity = [*seen.integrity, *noted, *flagged]
     return _card(
         submission,
         assignment,
@@ -52,7 +57,7 @@ def graded(
         run=outcome.status,
         reason=outcome.reason,
         exercises=list(exercises),
-        notes=[*choice.notes, *_remarks(passes), *seen.notes],
+        notes=[*choice.notes, *remarks, *_remarks(passes), *seen.notes],
         cells=list(_cells(choice.study, outcome, seen)),
         integrity=list(dict.fromkeys(integrity)),
         isolation=outcome.isolation,
@@ -156,46 +161,44 @@ def _unjudged(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
 
 
 def _copied(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
-    """Gradients that autograd made, one note each."""
-    for exercise in exercises:
-        for row in exercise.targets:
-            if row.basis == "copied":
-                yield IntegrityNote(
-                    code="copied",
-                    exercise=exercise.id,
-                    target=row.name,
-                    cell=row.cell,
-                    line=row.line,
-                    text=f"{exercise.title}: {row.name} is right, but autograd made it: it "
-                    "changes when the engine is made to give other numbers",
-                )
+    """Gradients for which autograd was asked, one note for all."""
+    rows = [(e, row) for e in exercises for row in e.targets if row.basis == "copied"]
+    if rows:
+        exercise, first = rows[0]
+        yield IntegrityNote(
+            code="copied",
+            exercise=exercise.id,
+            target=first.name,
+            cell=first.cell,
+            line=first.line,
+            text=f"{_listed(rows)}: right, but the lines ask autograd for it",
+        )
 
 
 def _unproven(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
-    """Points of which nobody can tell that they are for the student's own work."""
-    for exercise in exercises:
-        for row in exercise.targets:
-            if row.unproven and row.score:
-                yield IntegrityNote(
-                    code="unproven",
-                    exercise=exercise.id,
-                    target=row.name,
-                    cell=row.cell,
-                    line=row.line,
-                    text=f"{exercise.title}: {row.name} earns points, but {row.unproven}: "
-                    "please look at it",
-                )
-
-
-def _suspicions(study: Study) -> Iterator[IntegrityNote]:
-    """Code that no audit run can see through, each kind once."""
-    for each in study.program.suspicions:
+    """Points for values whose lines cannot be followed, one note for all."""
+    rows = [(e, row) for e in exercises for row in e.targets if row.unproven and row.score]
+    if rows:
+        exercise, first = rows[0]
+        causes = dict.fromkeys(row.unproven for _, row in rows if row.unproven)
+        why = "; ".join(list(causes)[:MAX_CAUSES])
         yield IntegrityNote(
-            code=each.code,
-            cell=None if study.notebook.module else each.cell,
-            line=each.line,
-            text=f"`{printable(each.name)}` {_SUSPICIOUS[each.code]}: please look at this line",
+            code="unproven",
+            exercise=exercise.id,
+            target=first.name,
+            cell=first.cell,
+            line=first.line,
+            text=f"{_listed(rows)}: the values are right, and decided alone, for the lines cannot "
+            f"be followed ({printable(why)})",
         )
+
+
+def _listed(rows: Sequence[tuple[ExerciseScore, TargetScore]]) -> str:
+    """`Exercise 1: dh, dW2; Exercise 2: dlogits`."""
+    names: dict[str, list[str]] = {}
+    for exercise, row in rows:
+        names.setdefault(exercise.title.partition(":")[0], []).append(row.name)
+    return "; ".join(f"{title}: {', '.join(each)}" for title, each in names.items())
 
 
 def _cells(study: Study, outcome: RunOutcome, seen: Trace) -> Iterator[CellResult]:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import torch
+from collections.abc import Iterable, Sequence
 
 from grader.analysis.study import Study
 from grader.assignment import Assignment, Exercise
-from grader.attempt import Attempt, best, of_exercise
-from grader.compare import Comparison, compare
+from grader.attempt import SEVERITY, Attempt, of_exercise
 from grader.model import ExerciseScore, Line
 from grader.passes import JudgedPass
 from grader.reference import Network
-from grader.scoring import Judgement, score_target
-from grader.trace import Trace
-from grader.wire import Candidate
+from grader.scoring import Judgement, basis_of, points, score_target
 
 CONSTANT = "a constant: it stays the same when the network changes"
-TELLING = 1e-6
-"""Greatest element of a gradient below which another variable cannot be told to be it."""
 
 
 class Judge:
@@ -29,17 +22,13 @@ class Judge:
         self,
         assignment: Assignment,
         study: Study,
-        trace: Trace,
         attempts: Sequence[Attempt],
         passes: dict[int, JudgedPass],
     ) -> None:
         self.assignment = assignment
         self.study = study
-        self.trace = trace
         self.attempts = attempts
         self.passes = passes
-        plain = [e for e in assignment.spec.exercises if not e.upstream and not e.training]
-        self.first_plain = plain[0] if plain else assignment.spec.exercises[0]
 
     def exercises(self) -> list[ExerciseScore]:
         """Every exercise, scored."""
@@ -65,35 +54,42 @@ class Judge:
 
     def _judgement(self, exercise: Exercise, target: str) -> Judgement:
         tried = any(
-            life.target == target and life.exercise == exercise.id and life.loop is None
-            for life in self.study.program.lifetimes
+            attempt.target == target
+            and attempt.exercise == exercise.id
+            and attempt.lifetime is not None
+            and attempt.lifetime.loop is None
+            for attempt in self.attempts
         )
-        found = of_exercise(
-            self.attempts,
-            exercise,
-            target,
-            tried=tried,
-        )
-        chosen = best(found)
-        if chosen is not None:
-            return self._judged(chosen, found)
-        if exercise is self.first_plain:
-            for candidate, comparison in self._other_names(target):
-                return _renamed(target, candidate, comparison)
-        return self._missing(exercise, target)
+        found = of_exercise(self.attempts, exercise, target, tried=tried)
+        chosen = self._best(found)
+        return self._missing(exercise, target) if chosen is None else self._judged(chosen, found)
+
+    def _best(self, attempts: Iterable[Attempt]) -> Attempt | None:
+        """The attempt that earns most by the assignment's own rates, the later of equals."""
+        return max(attempts, key=self._merit, default=None)
+
+    def _merit(self, attempt: Attempt) -> tuple[float, int, int]:
+        judgement = self._judged(attempt, [attempt])
+        earned = points(basis_of(judgement), 1.0, self.assignment.spec.rates, judgement)
+        return earned, -SEVERITY[attempt.comparison.verdict], attempt.order
 
     def _judged(self, chosen: Attempt, found: Sequence[Attempt]) -> Judgement:
-        comparison, life = chosen.comparison, chosen.lifetime
+        comparison, life, finding = chosen.comparison, chosen.lifetime, chosen.finding
+        engine = ", ".join(finding.engine)
         notes = [
             chosen.note,
             comparison.note,
-            CONSTANT if chosen.constant else None,
-            _engine_note(chosen),
+            CONSTANT if finding.constant else None,
+            f"computed from autograd's {engine}" if engine else None,
         ]
+        verdict = comparison.verdict
+        if finding.slipped is not None and not comparison.right and verdict != "missing":
+            verdict = "unjudged"
+            notes.append(f"it differentiates `{finding.slipped}`, which your forward pass computes otherwise")
         position = f"{found.index(chosen) + 1} of {len(found)}" if len(found) > 1 else None
         return Judgement(
             target=chosen.target,
-            verdict=comparison.verdict,
+            verdict=verdict,
             exact=comparison.exact,
             allclose=comparison.allclose,
             max_diff=comparison.max_diff,
@@ -101,9 +97,10 @@ class Judge:
             expected_shape=comparison.expected_shape or None,
             dtype=comparison.dtype,
             step=chosen.step,
-            copied=chosen.copied,
-            constant=chosen.constant,
-            unproven=chosen.unproven,
+            copied=finding.copied,
+            constant=finding.constant,
+            exempt=chosen.slipped,
+            unproven=finding.why if chosen.step == "unknown" else None,
             root_cause=self._root_cause(chosen),
             diagnosis=chosen.diagnosis,
             found_as=chosen.name if chosen.name != f"d{chosen.target}" else None,
@@ -115,25 +112,22 @@ class Judge:
 
     def _root_cause(self, chosen: Attempt) -> str | None:
         """The first gradient upstream that is wrong by its own fault; None if this one is."""
-        if chosen.comparison.right or chosen.step != "right" or chosen.lifetime is None:
+        if chosen.comparison.right or chosen.step != "right":
             return None
         by_lifetime = {a.lifetime.id: a for a in self.attempts if a.lifetime is not None}
-        waiting = [up.lifetime for up in chosen.lifetime.upstream]
+        waiting = list(chosen.finding.sources)
         visited: set[int] = set()
         cause: Attempt | None = None
         while waiting:
             number = waiting.pop(0)
-            attempt = by_lifetime.get(number) if number is not None else None
-            if attempt is None or attempt.lifetime is None or attempt.lifetime.id in visited:
+            attempt = by_lifetime.get(number)
+            if attempt is None or number in visited or attempt.comparison.right:
                 continue
-            visited.add(attempt.lifetime.id)
-            if attempt.comparison.right:
-                continue
+            visited.add(number)
             cause = attempt
-            if attempt.step == "right":
-                waiting += [up.lifetime for up in attempt.lifetime.upstream]
-            else:
+            if attempt.step != "right":
                 break
+            waiting += attempt.finding.sources
         return f"d{cause.target}" if cause is not None else None
 
     def _seen_in(self, chosen: Attempt) -> list[Line]:
@@ -160,52 +154,3 @@ class Judge:
             lines=self.study.lines(lives[-1]) if lives else (),
             note="its line was never reached, or raised an error" if lives else None,
         )
-
-    def _other_names(self, target: str) -> Iterator[tuple[Candidate, Comparison]]:
-        """The one variable, written without the engine, that holds this gradient's values."""
-        fits = []
-        for candidate, numbers in self.trace.bystanders:
-            judged = self.passes.get(candidate.pass_id)
-            if judged is None or not isinstance(judged.network, Network):
-                continue
-            expected = judged.network.gradients[target]
-            if float(expected.abs().max()) < TELLING or _twins(judged.network, target):
-                continue
-            result = compare(candidate.value, numbers, expected, self.assignment.spec.tolerance)
-            if result.right:
-                fits.append((candidate, result))
-        if len(fits) == 1:
-            yield fits[0]
-
-
-def _engine_note(chosen: Attempt) -> str | None:
-    """Which of autograd's gradients a step was computed from."""
-    upstream = chosen.lifetime.upstream if chosen.lifetime else ()
-    names = sorted({up.name for up in upstream if up.name.endswith(".grad")})
-    return f"computed from autograd's {', '.join(names)}" if names else None
-
-
-def _twins(network: Network, target: str) -> bool:
-    """Whether another gradient has the same values, as dlogits and dnorm_logits have."""
-    mine = network.gradients[target]
-    return any(
-        other.shape == mine.shape and torch.allclose(other, mine)
-        for name, other in network.gradients.items()
-        if name != target
-    )
-
-
-def _renamed(target: str, candidate: Candidate, comparison: Comparison) -> Judgement:
-    return Judgement(
-        target=target,
-        verdict=comparison.verdict,
-        exact=comparison.exact,
-        allclose=comparison.allclose,
-        max_diff=comparison.max_diff,
-        shape=comparison.shape,
-        expected_shape=comparison.expected_shape,
-        dtype=comparison.dtype,
-        found_as=candidate.name,
-        note=f"found as `{candidate.name}`, the only variable with these values",
-        unproven="it stands under another name, whose origin nobody asks",
-    )

@@ -19,7 +19,7 @@ RIGHT: frozenset[str] = frozenset({"exact", "close"})
 """Verdicts whose value is right."""
 
 Step = Literal["right", "wrong", "unknown"]
-Basis = Literal["value", "follow_through", "coincidence", "copied", "none"]
+Basis = Literal["value", "unproven", "follow_through", "coincidence", "copied", "none"]
 RunStatus = Literal[
     "completed", "timed_out", "out_of_memory", "killed", "exited", "protocol_error", "not_run"
 ]
@@ -78,7 +78,7 @@ class TargetScore(msgspec.Struct, frozen=True, kw_only=True):
     """The gradients that this step was computed from, as the student wrote it."""
     root_cause: str | None = None
     unproven: str | None = None
-    """Why nobody can tell that this is the student's own work; it costs no points."""
+    """Why its lines cannot be followed, so that the value alone decided."""
     note: str | None = None
     diagnosis: Diagnosis | None = None
 

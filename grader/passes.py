@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 
 import msgspec
 import torch
 
 from grader.assignment import Assignment, Tolerance
-from grader.compare import close, identical, squeezed, vanishes
+from grader.compare import close, identical, squeezed
 from grader.reference import Network, Oracle, Unjudgeable
 from grader.trace import Pass
 
@@ -20,41 +19,31 @@ class JudgedPass(msgspec.Struct, frozen=True, kw_only=True):
     network: Network | Unjudgeable
     differs: str | None = None
     """First forward tensor whose values differ from the forward script's."""
-    faded: frozenset[str] = frozenset()
-    """Targets whose gradients are so small here, and only here, that zeros pass for them."""
 
     @property
     def reason(self) -> str | None:
         return self.network.reason if isinstance(self.network, Unjudgeable) else None
 
 
-def judge_pass(oracle: Oracle, seen: Pass) -> JudgedPass:
+def judge_pass(oracle: Oracle, seen: Pass, inputs: Mapping[str, torch.Tensor]) -> JudgedPass:
     """The reference at the leaves of one pass.
 
-    Another network (a shared tensor of another shape) is `Unjudgeable`; a network of the
-    same shapes that computes other values is judged, and the first difference is named.
+    Another network (a complete pass with a tensor of another shape) is `Unjudgeable`; a network
+    of the same shapes that computes other values is judged, and the first difference is named.
+    A pass that is not complete is no evidence of either.
     """
-    network = oracle.network(seen.inputs)
+    network = oracle.network(inputs)
     if isinstance(network, Unjudgeable):
         return JudgedPass(network=network)
-    judged = _held_against(network, seen.tensors, oracle.assignment)
-    small = frozenset(_vanishing(network, oracle)) - _usually(oracle)
-    return msgspec.structs.replace(judged, faded=small) if small else judged
+    if not _complete(seen, oracle.assignment):
+        return JudgedPass(network=network)
+    return _held_against(network, seen.tensors, oracle.assignment)
 
 
-def _vanishing(network: Network | Unjudgeable, oracle: Oracle) -> Iterator[str]:
-    """Targets for whose gradients zeros pass."""
-    tolerance = oracle.assignment.spec.tolerance
-    if isinstance(network, Network):
-        for name, gradient in network.gradients.items():
-            if vanishes(gradient, tolerance):
-                yield name
-
-
-@cache
-def _usually(oracle: Oracle) -> frozenset[str]:
-    """Targets whose gradients vanish in the example network too."""
-    return frozenset(_vanishing(oracle.example_network, oracle))
+def _complete(seen: Pass, assignment: Assignment) -> bool:
+    """Whether a pass went from the first tensor to the loss, as far as the names tell."""
+    first, loss = assignment.forward.tensors[0], assignment.spec.loss
+    return first in seen.tensors and loss in seen.tensors and seen.tensors[loss].numel() == 1
 
 
 def _held_against(
@@ -65,6 +54,8 @@ def _held_against(
         mine, theirs = network.tensors.get(name), tensors.get(name)
         if mine is None or theirs is None or not assignment.forward.consumers(name):
             continue
+        if theirs.numel() == 1 != mine.numel():
+            continue  # `h = 0.001`: a variable of that name, not the network's tensor
         if squeezed(list(theirs.shape)) != squeezed(list(mine.shape)):
             reason = (
                 f"another network: `{name}` has shape {tuple(theirs.shape)} "

@@ -13,16 +13,20 @@ from grader import card, trace
 from grader.analysis.study import Study, run_request, starter_cells
 from grader.assignment import Assignment
 from grader.attempt import Attempt, Examiner
-from grader.audit import SEED, Auditor, applied
 from grader.candidate import Choice, choose
+from grader.cleanroom.inspection import Inspection
+from grader.cleanroom.networks import Networks
+from grader.cleanroom.notes import guessed, remarks
+from grader.cleanroom.reason import explained
+from grader.cleanroom.room import CleanRoom
 from grader.errors import InfrastructureError
 from grader.judge import Judge
-from grader.model import IntegrityNote, Scorecard
+from grader.model import Scorecard
 from grader.notebook import Unreadable
-from grader.passes import JudgedPass, judge_pass
+from grader.passes import JudgedPass
 from grader.plausible import forged
 from grader.reference import Network, Oracle
-from grader.sandbox import Sandbox, Session, WorkerLostError
+from grader.sandbox import Sandbox, WorkerLostError
 from grader.submission import Submission
 from grader.trace import Trace
 from grader.wire import CellCode, RunRequest
@@ -46,15 +50,14 @@ class Grader:
         data: Path,
         *,
         outputs: bool = False,
-        seed: int = SEED,
         templates: bool = True,
     ) -> None:
         self.assignment = assignment
         self.sandbox = sandbox
         self.data = data
         self.oracle = Oracle(assignment)
+        self.networks = Networks(self.oracle)
         self.outputs = outputs
-        self.seed = seed
         self.starter = starter_cells(assignment) if templates else []
 
     def grade(self, submission: Submission) -> Graded:
@@ -78,14 +81,24 @@ class Grader:
     ) -> Graded:
         request = self._request(study, starter)
         with self.sandbox.open(request, self._example if request.entry else b"") as session:
-            outcome, seen = session.outcome, trace.decode(session.outcome.events)
-            passes = {n: judge_pass(self.oracle, each) for n, each in seen.passes.items()}
-            auditor = self._auditor(request, choice, session)
-            attempts, noted = self._attempts(study, seen, passes, auditor)
-        judge = Judge(self.assignment, study, seen, attempts, passes)
-        noted = forged(outcome.events, request) + noted
+            outcome = session.outcome
+        seen = trace.decode(outcome.events)
+        with CleanRoom(self.sandbox, study.formulas, request) as room:
+            inspection = Inspection(self.assignment, self.oracle, self.networks, study, seen, room)
+            inspection.run()
+        passes = inspection.judged_passes()
+        attempts = self._attempts(study, seen, passes, inspection)
+        judge = Judge(self.assignment, study, attempts, passes)
         scorecard = card.graded(
-            submission, choice, self.assignment, outcome, seen, passes, judge.exercises(), noted
+            submission,
+            choice,
+            self.assignment,
+            outcome,
+            seen,
+            passes,
+            judge.exercises(),
+            noted=[*forged(outcome.events, request), *guessed(attempts, self.assignment)],
+            remarks=remarks(inspection),
         )
         return Graded(scorecard, study, seen)
 
@@ -99,21 +112,16 @@ class Grader:
             starter=starter,
         )
 
-    def _auditor(self, request: RunRequest, choice: Choice, session: Session) -> Auditor:
-        """Probes differ from file to file, so that no file can hold the answers to them."""
-        seed = self.seed + int(choice.source.sha256[:8], 16)
-        return Auditor(self.assignment, self.oracle, session, request, self.sandbox.run, seed=seed)
-
     def _attempts(
-        self, study: Study, seen: Trace, passes: dict[int, JudgedPass], auditor: Auditor
-    ) -> tuple[list[Attempt], list[IntegrityNote]]:
-        """Every value against autograd at its own forward pass, every step on its own merits;
-        and what was noted of the audits.
+        self, study: Study, seen: Trace, passes: dict[int, JudgedPass], inspection: Inspection
+    ) -> list[Attempt]:
+        """Every value against autograd at its own forward pass, with what the clean room says
+        of its step, and the reason where that is wrong.
         """
-        examiner = Examiner(study, passes, self.assignment.spec.tolerance)
+        examiner = Examiner(study, inspection, passes, self.assignment.spec.tolerance)
         attempts = examiner.attempts(seen)
-        findings = auditor.audit(study.program, seen, passes, attempts)
-        return applied(attempts, findings, study.program), findings.integrity
+        attempts += examiner.unvalued(attempts)
+        return [explained(attempt, inspection) for attempt in attempts]
 
     @cached_property
     def _example(self) -> bytes:

@@ -6,7 +6,7 @@ harness would send in this order is believed as far as ever; the rest is noted f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from grader import wire
@@ -16,20 +16,10 @@ MAX_BREACHES = 5
 
 
 def breaches(
-    events: Sequence[tuple[wire.Event, bytes]],
-    request: wire.RunRequest,
-    *,
-    begun: int = 0,
-    probes: Iterable[str] | None = None,
+    events: Sequence[tuple[wire.Event, bytes]], request: wire.RunRequest
 ) -> list[str]:
-    """What the harness would not have sent, the first few; empty for an honest run.
-
-    begun: cells that were done before the first of these frames; probes: blob keys of the
-    probes that an audit run was given, None for an ordinary run.
-    """
-    if events and isinstance(events[0][0], wire.Started):
-        begun = 0  # a run of its own, from the top
-    conduct = _Conduct(request, begun, None if probes is None else frozenset(probes))
+    """What the harness would not have sent, the first few; empty for an honest run."""
+    conduct = _Conduct(request)
     found: list[str] = []
     for event, _ in events:
         if (fault := conduct.fault(event)) is not None:
@@ -40,14 +30,10 @@ def breaches(
 
 
 def forged(
-    events: Sequence[tuple[wire.Event, bytes]],
-    request: wire.RunRequest,
-    *,
-    begun: int = 0,
-    probes: Iterable[str] | None = None,
+    events: Sequence[tuple[wire.Event, bytes]], request: wire.RunRequest
 ) -> list[IntegrityNote]:
-    """A note on the breaches of a run, if there are any; arguments as for `breaches`."""
-    found = breaches(events, request, begun=begun, probes=probes)
+    """A note on the breaches of a run, if there are any."""
+    found = breaches(events, request)
     text = (
         "the run sent results that the grader's part of it does not send "
         f"({', '.join(dict.fromkeys(found))}): please look at this submission"
@@ -55,41 +41,22 @@ def forged(
     return [IntegrityNote(code="forged", text=text)] if found else []
 
 
-def done_before_parting(events: Iterable[tuple[wire.Event, bytes]]) -> int:
-    """Cells that were done when an ordinary run parted: audit runs begin behind them."""
-    done = 0
-    for event, _ in events:
-        if isinstance(event, wire.Parted):
-            break
-        done += isinstance(event, wire.CellDone)
-    return done
-
-
 class _Conduct:
     """Where an honest run would stand after the frames so far."""
 
-    def __init__(self, request: wire.RunRequest, begun: int, probes: frozenset[str] | None) -> None:
+    def __init__(self, request: wire.RunRequest) -> None:
         self.request = request
-        self.probes = probes
         self.cells = [cell.index for cell in request.cells]
-        self.done = begun
-        self.places = {op: dict(_places(request, op)) for op in ("settle", "fresh", "read")}
-        self.names = {
-            hook.id: hook.names
-            for cell in request.cells
-            for hook in cell.hooks
-            if hook.op == "read"
-        }
+        self.done = 0
+        self.places = {op: dict(_places(request, op)) for op in ("settle", "fresh")}
         self.occurrences: dict[int, int] = {}
         self.passes: set[int] = {-1}
         self.forward: set[int] = set()
-        self.read: set[tuple[int, str, int]] = set()
-        self.candidates: set[str] = set()
-        self.failed = self.parted = self.finished = False
+        self.failed = self.finished = False
 
     def fault(self, event: wire.Event) -> str | None:
         """What is wrong with the next frame, if anything."""
-        if self.finished and not isinstance(event, wire.PhaseEnded):
+        if self.finished:
             return "results after the end"
         if isinstance(event, wire.CellDone):
             return self._cell(event)
@@ -102,11 +69,8 @@ class _Conduct:
             return self._settled(event)
         if isinstance(event, wire.Seen):
             return self._seen(event)
-        if isinstance(event, wire.ReadSeen):
-            return self._reading(event)
-        if isinstance(event, wire.Candidate):
-            known = event.name in self.request.bystanders and self._over
-            return self._once(self.candidates, event.name, "a variable", known=known)
+        if isinstance(event, wire.Computed):
+            return "an answer that nobody asked for"
         return self._end(event)
 
     @property
@@ -140,26 +104,11 @@ class _Conduct:
             return None if event.pass_id in self.passes else "a gradient of no forward pass"
         return "a gradient where none is computed"
 
-    def _reading(self, event: wire.ReadSeen) -> str | None:
-        place = self.places["read"].get(event.read)
-        known = (
-            self.probes is not None
-            and place is not None
-            and place <= self.done
-            and event.name in self.names[event.read]
-            and (event.probe is None or event.probe in self.probes)
-        )
-        key = (event.read, event.name, event.pass_id)
-        return self._once(self.read, key, "what a statement read", known=known)
-
     def _end(self, event: wire.Event) -> str | None:
-        if isinstance(event, wire.Parted):
-            early, self.parted = self.parted, True
-            return "a second parting" if early or not self.request.parts else None
         if isinstance(event, wire.Done):
             self.finished = True
             return None if self._over or event.exited else "an end before the last cell"
-        return None  # Started and PhaseEnded: their places are checked as they arrive
+        return None  # Started: its place is checked as it arrives
 
     @staticmethod
     def _once(before: set[Any], key: object, what: str, *, known: bool = True) -> str | None:

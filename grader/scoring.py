@@ -24,6 +24,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     step: Step = "unknown"
     copied: bool = False
     constant: bool = False
+    exempt: bool = False
+    """A slip in the forward pass is to blame for a wrong value: the step counts in full."""
     found_as: str | None = None
     attempt: str | None = None
     upstream: Sequence[str] = ()
@@ -40,19 +42,20 @@ def basis_of(judgement: Judgement) -> Basis:
     if judgement.verdict == "unjudged":
         return "none"
     if judgement.copied:
-        return "copied"
+        return "copied" if right else "none"
     if judgement.constant:
         return "none"
     if right:
-        return "coincidence" if judgement.step == "wrong" else "value"
+        return {"right": "value", "wrong": "coincidence", "unknown": "unproven"}[judgement.step]  # type: ignore[return-value]
     return "follow_through" if judgement.step == "right" else "none"
 
 
-def points(basis: Basis, max_score: float, rates: Rates) -> float:
+def points(basis: Basis, max_score: float, rates: Rates, judgement: Judgement) -> float:
     """Points for a target worth `max_score`."""
     rate = {
         "value": 1.0,
-        "follow_through": rates.follow_through,
+        "unproven": rates.unproven,
+        "follow_through": 1.0 if judgement.exempt else rates.follow_through,
         "coincidence": rates.coincidence,
         "copied": rates.copied,
         "none": 0.0,
@@ -76,7 +79,7 @@ def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> Tar
         dtype=judgement.dtype,
         step=judgement.step,
         basis=basis,
-        score=points(basis, max_score, rates),
+        score=points(basis, max_score, rates, judgement),
         max_score=max_score,
         cell=lines[0].cell if lines else None,
         line=lines[0].line if lines else None,
@@ -85,7 +88,7 @@ def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> Tar
         attempt=judgement.attempt,
         upstream=list(judgement.upstream),
         root_cause=judgement.root_cause,
-        unproven=judgement.unproven,
+        unproven=judgement.unproven if basis == "unproven" else None,
         note=judgement.note,
         diagnosis=judgement.diagnosis,
     )

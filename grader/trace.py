@@ -13,7 +13,6 @@ import torch
 from safetensors.torch import load
 
 from grader import wire
-from grader.messages import printable
 from grader.model import CellResult, IntegrityNote
 
 COMPARABLE = frozenset(
@@ -34,6 +33,7 @@ COMPARABLE = frozenset(
 MAX_TABLE = 1 << 16
 """Bytes of a blob's table of tensors: a run sends some thirty at a time."""
 MAX_PASSES = 100
+MAX_NUMBERS = 1_000
 MAX_NOTES = 50
 MAX_TEXT = 600
 MAX_DIMENSIONS = 64
@@ -64,7 +64,13 @@ class Pass(msgspec.Struct, kw_only=True):
 
     cell: int
     inputs: dict[str, torch.Tensor]
+    """Student's variable → what it held when the pass began."""
+    arrays: frozenset[str] = frozenset()
+    """Those that are numpy arrays."""
+    numbers: dict[str, int | float] = {}
+    """Student's variable → plain number."""
     tensors: dict[str, torch.Tensor] = {}
+    """Canonical forward tensor → as the student computed it."""
 
 
 class Trace(msgspec.Struct, kw_only=True):
@@ -72,13 +78,6 @@ class Trace(msgspec.Struct, kw_only=True):
 
     passes: dict[int, Pass]
     observed: list[Observed]
-    reads: dict[tuple[int, str, int], torch.Tensor]
-    """Audit run: (reading, variable, pass) → what was read, where it was no probe."""
-    read_at: dict[tuple[int, str, int], int]
-    """Audit run: the same → position among all events."""
-    probes_read: dict[tuple[int, str, int], str]
-    """Audit run: the same → blob key of the untouched probe that was read."""
-    bystanders: list[tuple[wire.Candidate, torch.Tensor]]
     cells: list[CellResult]
     outputs: dict[int, wire.CellDone]
     notes: list[str]
@@ -90,10 +89,6 @@ def decode(events: tuple[tuple[wire.Event, bytes], ...]) -> Trace:
     trace = Trace(
         passes={},
         observed=[],
-        reads={},
-        read_at={},
-        probes_read={},
-        bystanders=[],
         cells=[],
         outputs={},
         notes=[],
@@ -101,7 +96,7 @@ def decode(events: tuple[tuple[wire.Event, bytes], ...]) -> Trace:
     )
     for order, (event, blob) in enumerate(events):
         try:
-            _add(trace, order, event, _tensors(blob))
+            _add(trace, order, event, tensors_of(blob))
         except Exception as error:  # noqa: BLE001 - hostile bytes may fail in any way
             text = f"a result of the run could not be read ({type(error).__name__})"
             if len(trace.integrity) < MAX_NOTES:
@@ -109,7 +104,7 @@ def decode(events: tuple[tuple[wire.Event, bytes], ...]) -> Trace:
     return trace
 
 
-def _tensors(blob: bytes) -> dict[str, torch.Tensor]:
+def tensors_of(blob: bytes) -> dict[str, torch.Tensor]:
     """The tensors of a blob, those of a type that can be compared."""
     if not blob:
         return {}
@@ -133,7 +128,13 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
     if isinstance(event, wire.InputsSeen):
         if event.pass_id not in trace.passes and len(trace.passes) >= MAX_PASSES:
             raise ValueError("too many forward passes")
-        trace.passes.setdefault(event.pass_id, Pass(cell=event.cell, inputs=tensors))
+        during = Pass(
+            cell=event.cell,
+            inputs=tensors,
+            arrays=frozenset(event.arrays),
+            numbers=dict(itertools.islice(event.numbers.items(), MAX_NUMBERS)),
+        )
+        trace.passes.setdefault(event.pass_id, during)
     elif isinstance(event, wire.ForwardSeen):
         if event.pass_id in trace.passes:
             trace.passes[event.pass_id].tensors = tensors
@@ -141,15 +142,8 @@ def _add(trace: Trace, order: int, event: wire.Event, tensors: dict[str, torch.T
         trace.observed.append(_settled(order, event, tensors))
     elif isinstance(event, wire.Seen):
         trace.observed.append(_seen(order, event, tensors))
-    elif isinstance(event, wire.ReadSeen):
-        _read(trace, order, event, tensors)
-    elif isinstance(event, wire.Candidate):
-        if event.value.key in tensors:
-            trace.bystanders.append((event, tensors[event.value.key]))
     elif isinstance(event, wire.CellDone):
         _cell(trace, event)
-    elif isinstance(event, wire.Noticed):
-        _noticed(trace, event)
 
 
 def _settled(order: int, event: wire.Settled, tensors: dict[str, torch.Tensor]) -> Observed:
@@ -180,22 +174,6 @@ def _seen(order: int, event: wire.Seen, tensors: dict[str, torch.Tensor]) -> Obs
         value=_bounded(event.value),
         numbers=tensors.get(event.value.key or ""),
     )
-
-
-def _read(trace: Trace, order: int, event: wire.ReadSeen, tensors: dict[str, torch.Tensor]) -> None:
-    key = (event.read, event.name, event.pass_id)
-    trace.read_at.setdefault(key, order)
-    if event.probe is not None:
-        trace.probes_read.setdefault(key, event.probe)
-    elif event.value is not None and event.value.key in tensors:
-        trace.reads.setdefault(key, tensors[event.value.key])
-
-
-def _noticed(trace: Trace, event: wire.Noticed) -> None:
-    name = printable(event.file, limit=MAX_TEXT)
-    text = f"`{name}` is a module that the notebook wrote itself: please look at what it does"
-    if len(trace.integrity) < MAX_NOTES:
-        trace.integrity.append(IntegrityNote(code="hidden", text=text))
 
 
 def _cell(trace: Trace, event: wire.CellDone) -> None:

@@ -30,7 +30,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
 # ---- to the worker ---------------------------------------------------------------------------
 
-Op = Literal["part", "pass", "forward", "settle", "fresh", "read", "leave", "limit"]
+Op = Literal["pass", "forward", "settle", "fresh", "leave", "limit"]
 
 
 class Hook(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -40,9 +40,9 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """From the cell's module node to the statement: [("body", 3), ("orelse", 0)]."""
     op: Op
     id: int
-    """Lifetime (settle, fresh), reading statement (read) or loop (leave)."""
+    """Lifetime (settle, fresh) or loop (leave)."""
     names: list[str] = []
-    """Student's variables that the call is handed; `h.grad` for another tensor's gradient."""
+    """Student's variables that the call is handed, or the expression that it is to look at."""
     value: int = 0
     """limit: the greatest value of a loop parameter; leave: iterations."""
 
@@ -75,21 +75,38 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A d-name with more elements is described, not transported."""
 
 
-class Audit(Message, tag="audit", frozen=True, kw_only=True):
-    """An audit run: the same code from where the runs part, with probes for gradients.
+class Recipe(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """Statements of the clean room's language that together decide a value."""
 
-    Blob: "probe/<lifetime>/<occurrence>" → tensor put in the place of the settled value;
-    "orphan/<variable>" → tensor for a d-name that is read and never written;
-    "example/<name>" → what an entry function is called with.
-    """
+    number: int
+    steps: list[tuple[str, dict[str, str]]]
+    """Source, and the name under which it reads → slot that is read."""
+    shared: bool = False
+    """Depends on no gradient: evaluated once a network."""
+    outside: str | None = None
+    """Why it cannot be followed, and has no steps to speak of."""
 
-    seed: int
-    jitter: float
-    """Noise on every parameter before a forward pass, relative to its RMS."""
-    perturbation: float
-    """Relative change of everything that the autograd engine produces."""
-    replay: bool = False
-    """Be the ordinary run again, with the engine perturbed and nothing else changed."""
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """Values to be computed under some bindings. A slot is `<recipe>:<name>`."""
+
+    network: int
+    """Evaluations of one network agree in everything that is shared."""
+    bind: dict[str, str]
+    """Slot → blob key of the value that it gets without being computed."""
+    wanted: list[str]
+    """Slots; a value is computed though it is bound, for others read the binding."""
+
+
+class Room(Message, tag="room", frozen=True, kw_only=True):
+    """What the clean room is to compute. Blob: the bindings' values."""
+
+    recipes: list[Recipe]
+    evaluations: list[Evaluation]
+    numbers: dict[str, int | float] = {}
+    """Slot → number that the ordinary run held."""
+    arrays: list[str] = []
+    """Blob keys of values that are numpy arrays to the student's code."""
 
 
 class RunRequest(Message, tag="run", frozen=True, kw_only=True):
@@ -110,23 +127,20 @@ class RunRequest(Message, tag="run", frozen=True, kw_only=True):
     """Canonical name of the loss: a forward pass is complete when it is assigned."""
     parameters: list[str] = []
     """Canonical inputs that have a gradient."""
-    parts: bool = False
-    """Stop before the first forward pass or use of the engine, and fork the ordinary run and
-    each audit run from there."""
-    audit: Audit | None = None
-    """For workers that cannot fork: be this audit run."""
+    captures: list[str] = []
+    """Other variables whose values slices begin with."""
     entry: str | None = None
     """Function to call if nothing settled while the cells ran."""
     returns: list[str] = []
     """Canonical d-names in the order of a returned tuple."""
-    bystanders: list[str] = []
-    """Other variables to report at the end: a gradient may stand under another name."""
     required: list[list[str]] = []
     """Of each of these groups of layers one must stand, or nothing is run."""
     outputs: bool = False
     """Keep what cells print and show, for the rendered notebook."""
     shared: int = 0
     """Leading cells that the starter has too: they may have run before, in a template."""
+    room: Room | None = None
+    """Be the clean room: there are no cells, and nothing of the student's but these recipes."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,10 +181,16 @@ class Started(Message, tag="started", frozen=True, kw_only=True):
 
 
 class InputsSeen(Message, tag="inputs", frozen=True, kw_only=True):
-    """Leaves of a forward pass, blob keys = canonical names."""
+    """What stood under the names of inputs when a forward pass began, and under those that slices
+    begin with; blob keys = the student's variables.
+    """
 
     pass_id: int
     cell: int
+    arrays: list[str] = []
+    """Those that are numpy arrays."""
+    numbers: dict[str, int | float] = {}
+    """Those that are plain numbers."""
 
 
 class ForwardSeen(Message, tag="forward", frozen=True, kw_only=True):
@@ -221,42 +241,13 @@ class CellDone(Message, tag="cell", frozen=True, kw_only=True):
     """Data files substituted, shell lines ignored."""
 
 
-class Parted(Message, tag="parted", frozen=True, kw_only=True):
-    """Ordinary and audit runs fork from here; what follows belongs to one of them."""
+class Computed(Message, tag="computed", frozen=True, kw_only=True):
+    """One evaluation of the clean room; blob keys are slots."""
 
-
-class PhaseEnded(Message, tag="phase", frozen=True, kw_only=True):
-    """The process of an ordinary or audit run has ended: with a code, or by a signal."""
-
-    code: int | None = None
-    signal: int | None = None
-
-
-class ReadSeen(Message, tag="read", frozen=True, kw_only=True):
-    """Audit: what a statement read, by name if it was an untouched probe."""
-
-    read: int
-    name: str
-    """Student's variable, or `h.grad`."""
-    pass_id: int
-    probe: str | None = None
-    """Blob key in the request of the probe that it was."""
-    value: Value | None = None
-
-
-class Candidate(Message, tag="candidate", frozen=True, kw_only=True):
-    """A tensor of the final namespace under a name that no alias knows, blob key = name."""
-
-    name: str
-    cell: int
-    pass_id: int
-    value: Value
-
-
-class Noticed(Message, tag="noticed", frozen=True, kw_only=True):
-    """A module is about to run that the notebook wrote itself."""
-
-    file: str
+    evaluation: int
+    values: dict[str, Value]
+    failures: dict[str, str]
+    """Slot → why it has no value."""
 
 
 class Done(Message, tag="done", frozen=True, kw_only=True):
@@ -272,19 +263,15 @@ Event: TypeAlias = (
     | ForwardSeen
     | Settled
     | Seen
-    | ReadSeen
     | CellDone
-    | Candidate
-    | Parted
-    | PhaseEnded
-    | Noticed
+    | Computed
     | Done
 )
 _encoder = msgspec.json.Encoder()
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _requests: msgspec.json.Decoder[RunRequest] = msgspec.json.Decoder(RunRequest)
 _orders: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Order)
-_audits: msgspec.json.Decoder[Audit] = msgspec.json.Decoder(Audit)
+_rooms: msgspec.json.Decoder[Room] = msgspec.json.Decoder(Room)
 
 
 def encode(message: Message, blob: bytes = b"") -> bytes:
@@ -321,9 +308,9 @@ def decode_order(message: bytes) -> Order:
     return _orders.decode(message)
 
 
-def decode_audit(header: bytes) -> Audit:
-    """The record of a frame that asks for an audit run."""
-    return _audits.decode(header)
+def decode_room(header: bytes) -> Room:
+    """The record of a frame that asks the clean room for more."""
+    return _rooms.decode(header)
 
 
 def read_frame(read: Callable[[int], bytes]) -> tuple[bytes, bytes] | None:

@@ -1,7 +1,7 @@
 """What a submission's code does, read off its source: lifetimes, forward passes, hooks."""
 
 from grader.analysis.hooks import hooks_of
-from grader.analysis.lifetime import Lifetime, Program, Site, Upstream
+from grader.analysis.lifetime import Lifetime, Program, Site
 from grader.analysis.recognise import Recogniser
 from grader.analysis.walker import Names, Walker
 
@@ -11,7 +11,6 @@ __all__ = [
     "Program",
     "Recogniser",
     "Site",
-    "Upstream",
     "Walker",
     "hooks_of",
 ]

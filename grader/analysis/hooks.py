@@ -10,7 +10,7 @@ from grader.wire import Hook, Op
 
 
 def hooks_of(program: Program, *, steps: int) -> dict[int, list[Hook]]:
-    """Hooks of a run, by cell; ordinary and audit run share them.
+    """Hooks of a run, by cell.
 
     `steps`: greatest number of iterations of a training loop, and greatest value of a
     loop parameter.
@@ -21,19 +21,16 @@ def hooks_of(program: Program, *, steps: int) -> dict[int, list[Hook]]:
         path = list(site.path)
         hooks[site.cell].append(Hook(path=path, op=op, id=number, names=list(names), value=value))
 
-    for site in program.engine:
-        add(site, "part")
     for forward in program.forwards:
         if forward.root:
             add(forward.site, "pass", names=forward.names)
         add(forward.site, "forward", names=forward.names)
     for life in program.lifetimes:
-        add(life.writes[0], "fresh", life.id, [life.name])
-    for reading in program.readings:
-        add(reading.site, "read", reading.id, reading.names)
+        if life.sure:
+            add(life.writes[0], "fresh", life.id, [life.name])
     for life in program.lifetimes:
         if life.settle is not None:
-            add(life.settle, "settle", life.id, [life.name])
+            add(life.settle, "settle", life.id, [life.name, life.text])
     for index, loop in enumerate(program.loops):
         add(loop, "leave", index, value=steps)
     for site, name in program.limits:

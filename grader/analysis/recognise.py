@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import islice
 
 from grader.analysis.lifetime import Lifetime
@@ -36,23 +36,25 @@ class Recogniser:
         self.markers = list(islice(_markers(cells, exercises), MAX_MARKERS))
         self._places = [(marker.cell, marker.line) for marker in self.markers]
 
-    def exercise(self, life: Lifetime) -> Exercise | None:
-        """The exercise of a lifetime; None if its target is in none.
+    def exercise(self, life: Lifetime, target: str, upstream: Set[str]) -> Exercise | None:
+        """The exercise of a lifetime as an attempt at `target`; None if that is in none.
+
+        upstream: targets of the gradients that it is computed from.
 
         First rule that names an exercise with this target: tag of the cell, training
         loop, heading or comment above, upstream, the first exercise that has it.
         """
-        rules: tuple[Callable[[Lifetime], Exercise | None], ...] = (
-            self._by_tag,
-            self._by_loop,
-            self._by_marker,
-            self._by_upstream,
+        rules: tuple[Callable[[], Exercise | None], ...] = (
+            lambda: self._by_tag(life),
+            lambda: self._by_loop(life),
+            lambda: self._by_marker(life),
+            lambda: self._by_upstream(target, upstream),
         )
         for rule in rules:
-            exercise = rule(life)
-            if exercise is not None and life.target in exercise.targets:
+            exercise = rule()
+            if exercise is not None and target in exercise.targets:
                 return exercise
-        plain = [e for e in self.exercises if life.target in e.targets and not e.upstream]
+        plain = [e for e in self.exercises if target in e.targets and not e.upstream]
         return plain[0] if plain else None
 
     def exercise_in(self, cell: int, target: str) -> Exercise | None:
@@ -86,10 +88,9 @@ class Recogniser:
         number = bisect_right(self._places, (cell, line))
         return self.markers[number - 1].exercise if number else None
 
-    def _by_upstream(self, life: Lifetime) -> Exercise | None:
-        upstream = {up.target for up in life.upstream}
+    def _by_upstream(self, target: str, upstream: Set[str]) -> Exercise | None:
         for exercise in self.exercises:
-            wanted = exercise.upstream.get(life.target)
+            wanted = exercise.upstream.get(target)
             if wanted is not None and set(wanted) == upstream:
                 return exercise
         return None

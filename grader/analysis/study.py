@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from grader.analysis.effort import TooIntricateError
+from grader.analysis.effort import Effort, TooIntricateError
+from grader.analysis.formulas import Formulas
 from grader.analysis.hooks import hooks_of
 from grader.analysis.lifetime import Lifetime, Program
 from grader.analysis.recognise import Recogniser
 from grader.analysis.shared import inert, shared_cells
+from grader.analysis.slicer import Definition, Slicer
+from grader.analysis.statements import MARK
 from grader.analysis.walker import Names, Walker
 from grader.assignment import Assignment
 from grader.model import Line
@@ -22,6 +25,7 @@ MAX_LINES = 60
 """Lines of one attempt that a scorecard shows."""
 MAX_TEXT = 1_000
 """Characters of one such line."""
+MAX_CAPTURES = 200
 MAX_ASKED = 100
 """Cells of one notebook with which IPython's help is sought."""
 
@@ -32,6 +36,10 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     notebook: Notebook
     program: Program
     recogniser: Recogniser
+    slicer: Slicer
+    formulas: Formulas
+    definitions: dict[int, Definition]
+    """Lifetime → the slice that gives its value."""
     sources: dict[int, str | SyntaxProblem]
     """Code cells as plain Python of the same lines, or why they are none."""
 
@@ -62,15 +70,37 @@ def study(notebook: Notebook, assignment: Assignment) -> Study | Unreadable:
 
 
 def _study(notebook: Notebook, assignment: Assignment) -> Study:
-    parameters = {n for n, leaf in assignment.input_names.items() if leaf in assignment.parameters}
+    spec = assignment.spec
+    kinds = {name: leaf.kind for name, leaf in spec.inputs.items()}
+    inputs = {n: c for n, c in assignment.input_names.items() if kinds[c] != "constant"}
     names = Names(
         assignment.gradient_names,
         assignment.tensor_names,
-        assignment.spec.loops.parameters,
-        parameters,
+        assignment.input_names,
+        spec.loops.parameters,
+        {name for name, leaf in inputs.items() if leaf in assignment.parameters},
+        assignment.targets,
     )
-    walker, asked = Walker(names), 0
+    effort = Effort()
+    walker, slicer = Walker(names, effort), Slicer(effort, assignment.gradient_names)
+    sources = _sources(notebook, slicer)
+    walker.walk(slicer.module)
+    program = walker.program()
+    return Study(
+        notebook=notebook,
+        program=program,
+        recogniser=Recogniser(notebook.cells, spec.exercises),
+        slicer=slicer,
+        formulas=Formulas(inputs),
+        definitions=dict(_definitions(program, slicer)),
+        sources=sources,
+    )
+
+
+def _sources(notebook: Notebook, slicer: Slicer) -> dict[int, str | SyntaxProblem]:
+    """Code cells as plain Python, handed to the slicer, or why they are none."""
     sources: dict[int, str | SyntaxProblem] = {}
+    asked = 0
     for cell in notebook.cells:
         if cell.kind != "code":
             continue
@@ -79,25 +109,37 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
             asked += 1
             source = python_source(cell.source)
         if isinstance(source, str):
-            source = _walked(walker, cell.index, source)
+            source = _taken_in(slicer, cell.index, source)
         sources[cell.index] = source
-    program = walker.program()
-    recogniser = Recogniser(notebook.cells, assignment.spec.exercises)
-    for life in program.lifetimes:
-        exercise = recogniser.exercise(life)
-        life.exercise = exercise.id if exercise else None
-    return Study(notebook=notebook, program=program, recogniser=recogniser, sources=sources)
+    return sources
 
 
-def _walked(walker: Walker, index: int, source: str) -> str | SyntaxProblem:
+def _taken_in(slicer: Slicer, index: int, source: str) -> str | SyntaxProblem:
     tree = parse(source)
     if isinstance(tree, SyntaxProblem):
         return tree
     try:
-        walker.walk_cell(index, tree)
+        slicer.add_cell(index, tree)
     except RecursionError:
         return SyntaxProblem(message="the code is nested too deeply to be read", line=1)
     return source
+
+
+def _definitions(program: Program, slicer: Slicer) -> Iterator[tuple[int, Definition]]:
+    """What the analysis finds for each lifetime where it settles."""
+    for life in program.lifetimes:
+        assert life.settle is not None
+        place = slicer.after(life.settle.cell, life.settle.path)
+        found = slicer.reaching(life.name, place) if place is not None else None
+        if found is not None:
+            yield life.id, found
+
+
+def captures(work: Study, assignment: Assignment) -> list[str]:
+    """Variables with which slices begin, besides the inputs that the assignment names."""
+    found = {each.name for each in work.formulas.unseen(work.definitions.values())}
+    own = (name for name in found if name not in assignment.input_names and MARK not in name)
+    return sorted(own)[:MAX_CAPTURES]
 
 
 def run_request(
@@ -134,10 +176,9 @@ def run_request(
         limits=spec.limits,
         data=data,
         parameters=list(assignment.parameters),
-        parts=True,
+        captures=captures(work, assignment),
         entry=_entry(program, spec.entry),
         returns=[f"d{name}" for name in spec.exercises[0].targets],
-        bystanders=_bystanders(program, assignment),
         outputs=outputs,
         shared=shared_cells(cells, starter),
     )
@@ -166,9 +207,3 @@ def _entry(program: Program, preferred: str) -> str | None:
     if preferred in program.defined:
         return preferred
     return next((name for name in program.functions if name in program.defined), None)
-
-
-def _bystanders(program: Program, assignment: Assignment) -> list[str]:
-    if set(assignment.targets) <= program.targets:
-        return []
-    return [name for name in program.bystanders if name not in assignment.input_names]

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from grader.analysis.effort import MAX_LIFETIMES, Effort, TooIntricateError
-from grader.analysis.expression import nodes, reads
-from grader.analysis.lifetime import ForwardWrite, Lifetime, Path, Program, Reading, Site
-from grader.analysis.scope import NOTHING, Scope, Source
+from grader.analysis.lifetime import ForwardWrite, Lifetime, Program, Site
+from grader.analysis.liveness import loads
 from grader.analysis.settle import settle_of
-from grader.analysis.statement import (
-    Write,
-    blocks,
-    expressions,
-    shared_name,
-    starts_engine,
+from grader.analysis.spelling import Spelling
+from grader.analysis.statements import (
+    FUNCTIONS,
+    MARK,
+    Block,
+    Statement,
+    own_expressions,
+    pseudonym,
+    root_of,
     updated,
-    writes,
+    viewed,
 )
-from grader.analysis.suspicion import Suspicion, suspicions
 
-MAX_SUSPICIONS = 30
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+MAX_OWN = 300
+"""Lifetimes under names that say nothing."""
 
 
 class Names:
@@ -33,174 +35,194 @@ class Names:
         self,
         gradients: Mapping[str, str],
         tensors: Mapping[str, str],
+        inputs: Mapping[str, str],
         loop_parameters: Iterable[str],
         parameters: Iterable[str],
+        targets: Iterable[str],
     ) -> None:
-        self.gradients = gradients
+        self.targets = frozenset(targets)
         self.tensors = tensors
+        self.inputs = inputs
         self.loop_parameters = frozenset(loop_parameters)
         self.parameters = frozenset(parameters)
+        self.spelling = Spelling(gradients, {**inputs, **tensors})
 
 
 class Walker:
     """Collects lifetimes, forward statements and loops of one submission."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, effort: Effort) -> None:
         self.names = names
-        self.effort = Effort()
-        self.cell = 0
+        self.effort = effort
         self.lifetimes: list[Lifetime] = []
         self.forwards: list[ForwardWrite] = []
         self.all_loops: list[Site] = []
         self.limits: list[tuple[Site, str]] = []
-        self.readings: list[Reading] = []
-        self.engine: list[Site] = []
-        self.suspicions: dict[tuple[str, str], Suspicion] = {}
-        self.orphans: set[str] = set()
-        self.module = Scope(names.gradients, names.tensors, self.effort)
-        self._loop_variables: set[str] = set()
-        # Loops by their number in `all_loops`, outer ones first.
+        self.functions: set[str] = set()
+        self._current: dict[tuple[str | None, str], Lifetime] = {}
+        self._from_forward: set[str] = set()
+        self._views: dict[str, str] = {}
+        """Variable → the one whose memory it shares: `flat = dC.view(-1, 10)`."""
+        self._own = 0
         self._loops: tuple[int, ...] = ()
-        self._forward_in: set[int] = set()
-        self._updated_in: set[int] = set()
-        self._derived_in: set[int] = set()
-        """Loops in which a gradient is begun."""
-        self._loops_of: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+        """Loops around the statement at hand, by their number in `all_loops`, outer ones first."""
+        self._does: defaultdict[str | int, set[str]] = defaultdict(set)
+        """Loop or function → what happens in it: forward, update, derive."""
+        self._calls: defaultdict[str | int, set[str]] = defaultdict(set)
+        """Loop or function → functions that are called in it."""
+        self._around: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         """Lifetime → loops around its first and its last write."""
+        self._loop_variables: set[str] = set()
 
-    def walk_cell(self, index: int, tree: ast.Module) -> None:
-        """Walk one cell; cells must come in notebook order. Raises TooIntricateError."""
-        self.effort.spend(sum(1 for _ in ast.walk(tree)))
-        self.cell = index
-        for each in suspicions(index, tree):
-            self.suspicions.setdefault((each.code, each.name), each)
-        self._block(tree.body, (("body", -1),), self.module)
+    def walk(self, block: Block) -> None:
+        """Walk all statements of the module."""
+        self._block(block, None)
 
     def program(self) -> Program:
-        """Everything found, once all cells were walked."""
-        iterating = self._derived_in & (self._forward_in | self._updated_in)
-        training = iterating & self._updated_in
+        """Everything found, once the module was walked."""
+        for place in list(self._does.keys() | self._calls.keys()):
+            self._does[place] |= self._done_by(place, set())
+        self._drop_bystanders()
+        iterating = {
+            n
+            for n in range(len(self.all_loops))
+            if "derive" in self._does[n] and self._does[n] & {"forward", "update"}
+        }
+        training = {n for n in iterating if "update" in self._does[n]}
         for life in self.lifetimes:
             life.settle = settle_of(life)
-            first, last = self._loops_of[life.id]
+            first, last = self._around[life.id]
             life.begun_before_loop = bool(iterating & (set(last) - set(first)))
-            life.loop = self._loop_around(life.settle, [n for n in last if n in training])
+            life.loop = self._loop_around(life, [n for n in last if n in training], training)
         counts: dict[str, int] = {}
         for life in self.lifetimes:
-            if life.function is not None:
+            if life.function is not None and life.target is not None:
                 counts[life.function] = counts.get(life.function, 0) + 1
         return Program(
             lifetimes=tuple(self.lifetimes),
             forwards=tuple(self.forwards),
-            readings=tuple(self.readings),
-            engine=tuple(self.engine),
-            suspicions=tuple(self.suspicions.values())[:MAX_SUSPICIONS],
-            orphans=frozenset(self.orphans),
             loops=tuple(self.all_loops[number] for number in sorted(iterating)),
             limits=tuple(self.limits),
-            bystanders=self._bystanders(),
             functions=tuple(sorted(counts, key=lambda name: -counts[name])),
-            defined=frozenset(
-                name
-                for name, node in self.module.functions.items()
-                if not isinstance(node, ast.ClassDef)
-            ),
+            defined=frozenset(self.functions),
         )
 
-    def _bystanders(self) -> tuple[str, ...]:
-        """Variables of the notebook itself that may hold a gradient under another name."""
-        known = self.names.gradients.keys() | self.names.tensors.keys()
-        names = self.module.temporaries.keys() - known - self.module.from_engine
-        return tuple(sorted(name for name in names if not name.startswith("_")))
+    def _drop_bystanders(self) -> None:
+        """Names that say nothing matter where a gradient is missing among those that do."""
+        named = {life.target for life in self.lifetimes if life.target is not None}
+        if self.names.targets <= named:
+            kept = [life for life in self.lifetimes if life.target is not None]
+            self._around = {n: self._around[life.id] for n, life in enumerate(kept)}
+            for number, life in enumerate(kept):
+                life.id = number
+            self.lifetimes = kept
 
-    def _loop_around(self, site: Site, numbers: Iterable[int]) -> Site | None:
-        """The outermost of the loops around a last write that is also around `site`."""
-        loops = (self.all_loops[number] for number in numbers)
-        return next((loop for loop in loops if len(loop.path) < len(site.path)), None)
+    def _done_by(self, place: str | int, seen: set[str | int]) -> set[str]:
+        """What happens in a loop or function, and in the functions that it calls."""
+        seen.add(place)
+        found = set(self._does[place])
+        for name in self._calls[place] - seen:
+            found |= self._done_by(name, seen)
+        return found
 
-    def _block(self, statements: list[ast.stmt], base: Path, scope: Scope) -> None:
-        self.effort.statements(len(statements))
-        for index, node in enumerate(statements):
-            path = (*base[:-1], (base[-1][0], index))
-            site = Site(
-                cell=self.cell, path=path, line=node.lineno, end_line=node.end_lineno or node.lineno
-            )
-            self._statement(node, site, scope)
+    def _loop_around(self, life: Lifetime, around: list[int], training: set[int]) -> Site | None:
+        """The outermost training loop in which a lifetime settles, also by way of calls."""
+        assert life.settle is not None
+        for number in around:
+            loop = self.all_loops[number]
+            if len(loop.path) < len(life.settle.path) or loop.cell != life.settle.cell:
+                return loop
+        if life.function is None:
+            return None
+        calling = (n for n in sorted(training) if self._reaches(n, life.function, set()))
+        return next((self.all_loops[n] for n in calling), None)
 
-    def _statement(self, node: ast.stmt, site: Site, scope: Scope) -> None:
+    def _reaches(self, place: str | int, function: str, seen: set[str | int]) -> bool:
+        seen.add(place)
+        if function in self._calls[place]:
+            return True
+        return any(self._reaches(name, function, seen) for name in self._calls[place] - seen)
+
+    # ---- statements -----------------------------------------------------------------------------
+
+    def _block(self, block: Block, function: str | None) -> None:
+        self.effort.statements(len(block.statements))
+        for statement in block.statements:
+            self._statement(statement, function)
+
+    def _statement(self, statement: Statement, function: str | None) -> None:
+        node = statement.node
         if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            self._definition(node, site, scope)
+            if isinstance(node, FUNCTIONS) and statement.block.parent is None:
+                self.functions.add(node.name)
+            around, self._loops = self._loops, ()
+            for block in statement.blocks:
+                self._block(block, function or node.name)
+            self._loops = around
             return
-        self._note(node, site, scope)
+        site = _site(statement)
+        self._note(statement, site, function)
         around = self._loops
         if isinstance(node, LOOPS):
             self._loops = (*around, len(self.all_loops))
             self.all_loops.append(site)
         if isinstance(node, ast.For | ast.AsyncFor):
-            self._loop_head(node, scope)
-        for way, statements in blocks(node):
-            self._block(statements, (*site.path, *way), scope)
+            stored = (part.id for part in ast.walk(node.target) if isinstance(part, ast.Name))
+            self._loop_variables.update(stored)
+        for block in statement.blocks:
+            self._block(block, function)
         self._loops = around
 
-    def _loop_head(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
-        flow, opaque = scope.flow(node.iter), scope.opaque(node.iter)
-        for part in nodes(node.target):
-            if isinstance(part, ast.Name):
-                scope.assign(part.id, flow)
-                if opaque:
-                    scope.objects.add(part.id)
-                self._loop_variables.add(part.id)
-
-    def _definition(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, site: Site, scope: Scope
-    ) -> None:
-        scope.functions[node.name] = node
-        inner = Scope(scope.gradients, scope.tensors, self.effort, scope, node.name)
-        if not isinstance(node, ast.ClassDef):
-            for argument in ast.walk(node.args):
-                if isinstance(argument, ast.arg):
-                    inner.temporaries[argument.arg] = NOTHING
-        declared = (part.names for part in ast.walk(node) if isinstance(part, ast.Global))
-        inner.globals = frozenset(name for names in declared for name in names)
-        self._block(node.body, (*site.path, ("body", -1)), inner)
-
-    def _note(self, node: ast.stmt, site: Site, scope: Scope) -> None:
+    def _note(self, statement: Statement, site: Site, function: str | None) -> None:
         """One simple statement, or the head of a compound one."""
-        scope.begin(len(self.readings))
-        self._writes(node, site, scope)
-        for expression in expressions(node):
-            scope.flow(expression)  # what is read without being written anywhere counts too
-        if scope.noted:
-            names = tuple(sorted(scope.noted))
-            self.readings.append(Reading(id=len(self.readings), site=site, names=names))
-            unknown = (n for n in names if n in self.names.gradients and not scope.lifetime(n))
-            self.orphans.update(unknown)
-        if starts_engine(node):
-            self.engine.append(site)
+        places: list[str | int] = [*self._loops, *([function] if function else [])]
+        for expression in own_expressions(statement.node):
+            for part in ast.walk(expression):
+                if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+                    for place in places:
+                        self._calls[place].add(part.func.id)
+        if self._updates(updated(statement.node)):
+            self._happens("update", places)
+        if statement.blocks:
+            return
+        for name, value in statement.assigns.items():
+            self._assigned(name, value, statement, site, function)
+        for name, value in statement.assigns.items():
+            view = viewed(value)
+            if view is not None and view != name and self.names.spelling.sure(name) is None:
+                self._views[name] = view
+        for name in sorted({self._views.get(name, name) for name in statement.updates}):
+            self._gradient(name, None, statement, site, function)
+        self._forward(statement, site, places)
 
-    def _writes(self, node: ast.stmt, site: Site, scope: Scope) -> None:
-        if self._updates(updated(node)):
-            self._updated_in.update(self._loops)
-        tensors: list[str] = []
-        root = True
-        sources: dict[int, Source] = {}
-        for write in writes(node):
-            # Of `a, b, c = f(x)` and `a = b = c = f(x)` the right side is looked at once.
-            source = sources.get(id(write.value)) or scope.source(write.value)
-            sources[id(write.value)] = source
-            if write.name in self.names.gradients:
-                self._gradient(write, site, scope, source)
-                continue
-            if write.name in self.names.tensors and write.kind == "assign":
-                tensors.append(write.name)
-                root = root and not source.from_forward
-            scope.write(write.name, source, update=write.kind == "update")
-            if write.name in self.names.loop_parameters:
-                self.limits.append((site, write.name))
-        if tensors:
-            root = root or not self.forwards
-            self.forwards.append(ForwardWrite(site=site, names=tuple(tensors), root=root))
-            self._forward_in.update(self._loops)
+    def _happens(self, what: str, places: Iterable[str | int]) -> None:
+        for place in places:
+            self._does[place].add(what)
+
+    def _assigned(
+        self,
+        name: str,
+        value: ast.expr | None,
+        statement: Statement,
+        site: Site,
+        function: str | None,
+    ) -> None:
+        if isinstance(value, ast.Constant) and value.value is None:
+            return  # a placeholder neither starts nor ends a lifetime
+        if name in self.names.loop_parameters:
+            self.limits.append((site, name))
+        self._gradient(name, value if value is not None else statement.node, statement, site, function)
+
+    def _forward(self, statement: Statement, site: Site, places: Iterable[str | int]) -> None:
+        """Forward tensors that a statement assigns, and whether a pass may begin there."""
+        reads = {root_of(name) for name in loads(statement.node)}
+        rests = any(n in self.names.tensors or n in self._from_forward for n in reads)
+        self._from_forward |= set(statement.assigns) if rests else set()
+        names = tuple(name for name in statement.assigns if name in self.names.tensors)
+        if names:
+            root = not rests or not self.forwards
+            self.forwards.append(ForwardWrite(site=site, names=names, root=root))
+            self._happens("forward", places)
 
     def _updates(self, name: str | None) -> bool:
         """Whether a step of gradient descent changes what is called so."""
@@ -208,40 +230,86 @@ class Walker:
             not name or name in self.names.parameters or name in self._loop_variables
         )
 
-    def _gradient(self, write: Write, site: Site, scope: Scope, source: Source) -> None:
-        if isinstance(write.value, ast.Constant) and write.value.value is None:
-            return  # a placeholder neither starts nor ends a lifetime
-        own = any(not r.grad and r.name == write.name for r in reads(write.value))
-        current = scope.lifetime(write.name)
-        fresh = write.kind == "assign" and not own
-        if fresh or current is None:
-            current = self._begin(write, scope, fresh=fresh)
-        if current.function != scope.function:
-            current.hidden = True  # a helper writes it: when is not visible here
+    def _gradient(
+        self,
+        name: str,
+        value: ast.AST | None,
+        statement: Statement,
+        site: Site,
+        function: str | None,
+    ) -> None:
+        """A write of what may be a gradient. value: None where it is changed in place."""
+        target = self.names.spelling.sure(name)
+        hinted = target or self.names.spelling.hinted(name)
+        known = name in self.names.tensors or name in self.names.inputs
+        if target is None and (known or (hinted is None and not self._may_be_own(name, value))):
             return
-        current.opaque = current.opaque or source.opaque
+        current = self._current.get((function, name)) or self._current.get((None, name))
+        own = value is not None and name in loads(value)
+        fresh = value is not None and not own
+        later = current is not None and current.writes[-1].cell != site.cell and function is None
+        if fresh or current is None or later:
+            if current is None and value is None and target is None:
+                return  # a change of something that was never given a name of a gradient
+            before = current.writes if current is not None and not fresh else []
+            current = self._begin(name, hinted, target is not None, function, before, statement)
         current.writes.append(site)
-        current.upstream |= {up for up in source.flow if up.lifetime != current.id}
-        first, _ = self._loops_of.get(current.id, (self._loops, ()))
-        self._loops_of[current.id] = first, self._loops
+        first, _ = self._around.get(current.id, (self._loops, ()))
+        self._around[current.id] = first, self._loops
+        if hinted is not None:
+            self._happens("derive", [*self._loops, *([function] if function else [])])
 
-    def _begin(self, write: Write, scope: Scope, *, fresh: bool) -> Lifetime:
-        """Another lifetime of a d-name."""
+    def _may_be_own(self, name: str, value: ast.AST | None) -> bool:
+        """Whether a name that says nothing may still hold a gradient: after the forward pass."""
+        if not self.forwards or value is None or self._own >= MAX_OWN or name.startswith("_"):
+            return False
+        if name in self._loop_variables or isinstance(value, ast.Constant | ast.List | ast.Dict):
+            return False
+        self._own += 1
+        return True
+
+    def _begin(
+        self,
+        name: str,
+        target: str | None,
+        sure: bool,
+        function: str | None,
+        before: list[Site],
+        statement: Statement,
+    ) -> Lifetime:
+        """Another lifetime."""
         if len(self.lifetimes) == MAX_LIFETIMES:
             raise TooIntricateError(f"more than {MAX_LIFETIMES:,} assignments of gradients")
         life = Lifetime(
             id=len(self.lifetimes),
-            name=write.name,
-            target=self.names.gradients[write.name][1:],
-            function=scope.function,
-            writes=[],
-            upstream=set(),
-            fresh=fresh,
+            name=name,
+            text=_text(name, statement),
+            target=target,
+            sure=sure,
+            function=function,
+            writes=list(before),
         )
-        alias = scope.lifetime(shared_name(write.value) or "") if fresh else None
-        life.alias_of = alias.id if alias else None
         self.lifetimes.append(life)
-        scope.owner(write.name).lifetimes[write.name] = life
-        if fresh:
-            self._derived_in.update(self._loops)
+        self._current[function, name] = life
         return life
+
+
+def _site(statement: Statement) -> Site:
+    node = statement.node
+    return Site(
+        cell=statement.cell,
+        path=statement.path,
+        line=node.lineno,
+        end_line=node.end_lineno or node.lineno,
+    )
+
+
+def _text(name: str, statement: Statement) -> str:
+    """`grads["h"]`, as the statement says it."""
+    if MARK not in name:
+        return name
+    for part in ast.walk(statement.node):
+        if isinstance(part, ast.expr) and pseudonym(part) == name:
+            return ast.unparse(part)
+    container, _, key = name.partition(MARK)
+    return f"{container}[{key!r}]"

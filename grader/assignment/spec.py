@@ -63,6 +63,8 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     follow_through: float = 1.0
     coincidence: float = 0.5
     copied: float = 0.0
+    unproven: float = 1.0
+    """The value is right, and its lines cannot be followed; an exam may set 0."""
 
 
 class Loops(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

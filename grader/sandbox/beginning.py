@@ -43,11 +43,8 @@ def beginning(request: RunRequest) -> RunRequest:
     return replace(
         request,
         cells=request.cells[: request.shared],
-        parts=False,
-        audit=None,
         entry=None,
         returns=[],
-        bystanders=[],
         required=[],
         shared=0,
     )

@@ -23,7 +23,7 @@ from grader.sandbox.forked_worker import ForkedWorker
 from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.supervise import Supervision, WorkerLostError
-from grader.wire import Audit, Order, RunRequest, encode
+from grader.wire import Order, Room, RunRequest, encode
 from grader.workspace import workspace
 
 _PATIENCE = 10.0
@@ -75,7 +75,7 @@ class ForkServerSandbox(Closing):
         return _Server(self._folders.paths(), self._without, self._scratch)
 
     def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
-        """One request without audit runs; errors as for `open`."""
+        """One request of which nothing more is asked; errors as for `open`."""
         with self.open(request, blob) as session:
             return session.outcome
 
@@ -87,18 +87,16 @@ class ForkServerSandbox(Closing):
 
 
 class ForkedSession(Closing):
-    """A run in a fork of the server; audit runs fork from it in turn."""
+    """A run in a fork of the server."""
 
     def __init__(self, worker: ForkedWorker, request: RunRequest) -> None:
         self._worker = worker
         self._supervision = Supervision(worker, request)
         self.outcome = self._supervision.phase()
 
-    def audit(self, audit: Audit, blob: bytes = b"") -> RunOutcome | None:
+    def ask(self, room: Room, blob: bytes = b"") -> RunOutcome:
         """See `outcome.Session`."""
-        if not self._supervision.goes_on:
-            return None
-        self._worker.send(encode(audit, blob))
+        self._worker.send(encode(room, blob))
         return self._supervision.phase()
 
     def close(self) -> None:

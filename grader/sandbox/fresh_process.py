@@ -24,7 +24,7 @@ from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.supervise import Ended, Supervision, WorkerLostError
-from grader.wire import Audit, RunRequest, encode
+from grader.wire import Room, RunRequest, encode
 from grader.workspace import workspace
 
 _PIECE = 1 << 18
@@ -53,11 +53,11 @@ class FreshProcessSandbox(Closing):
         `UnsafeError` where runs cannot be walled off and that was required.
         """
         self._folders.check(request)
-        request = replace(request, parts=False, required=self._required)
+        request = replace(request, required=self._required)
         return FreshSession(self, request, blob)
 
     def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
-        """One request without audit runs; errors as for `open`."""
+        """One request of which nothing more is asked; errors as for `open`."""
         return self.open(request, blob).outcome
 
     def attempt(self, request: RunRequest, blob: bytes) -> RunOutcome:
@@ -84,16 +84,16 @@ class FreshProcessSandbox(Closing):
 
 
 class FreshSession(Closing):
-    """A run in a process of its own; each audit run is another one, from the top."""
+    """A run in a process of its own; a clean room is started anew for each question."""
 
     def __init__(self, sandbox: FreshProcessSandbox, request: RunRequest, blob: bytes) -> None:
         self._sandbox = sandbox
         self._request = request
         self.outcome = sandbox.attempt(request, blob)
 
-    def audit(self, audit: Audit, blob: bytes = b"") -> RunOutcome | None:
+    def ask(self, room: Room, blob: bytes = b"") -> RunOutcome:
         """See `outcome.Session`."""
-        return self._sandbox.attempt(replace(self._request, audit=audit), blob)
+        return self._sandbox.attempt(replace(self._request, room=room), blob)
 
     def close(self) -> None:
         """Nothing outlives a run."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from grader.model import Isolation, RunStatus
-from grader.wire import Audit, Event, RunRequest
+from grader.wire import Event, Room, RunRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class RunOutcome:
 
 
 class Session(Protocol):
-    """One submission's run, and audit runs that part from it before its forward pass."""
+    """One run, or one clean room, which may be asked again."""
 
     outcome: RunOutcome
-    """Of the ordinary run."""
+    """Of the run, or of the first question."""
 
-    def audit(self, audit: Audit, blob: bytes = b"") -> RunOutcome | None:
-        """An audit run; None where the ordinary run never came to where they part."""
+    def ask(self, room: Room, blob: bytes = b"") -> RunOutcome:
+        """Another question to a clean room; not if the last outcome was no completed one."""
 
     def close(self) -> None:
         """End every process of the run."""
@@ -46,7 +46,7 @@ class Sandbox(Protocol):
         """Run one request to its end. Raises `InfrastructureError` if the machine cannot."""
 
     def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
-        """The same for a run that needs no audit."""
+        """The same for a run of which nothing more is asked."""
 
     def close(self) -> None:
         """End every process that the sandbox started."""

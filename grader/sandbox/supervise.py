@@ -69,33 +69,28 @@ class Supervision:
         self._worker = worker
         self._limits = request.limits
         self._may_be_template = request.shared > 0
+        self._lasts = request.room is not None
+        """A clean room stays, to be asked again."""
         self._stream = FrameStream()
         self._first: wire.Started | None = None
         self._events: list[tuple[wire.Event, bytes]] = []
-        self._done: wire.Done | None = None
-        self._parted = False
         self._watchdog: Watchdog | None = None
         self._watched = False
         self._deadline = time.monotonic() + START_SECONDS
         self._closed = False
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether another phase can be asked for."""
-        return self._parted and not self._closed
 
     def phase(self) -> RunOutcome:
         """Follow the run to the end of its phase; what does not go on is killed.
 
         Raises `WorkerLostError` if it never came to the student's code.
         """
-        self._events, self._done = [], None
+        self._events = []
         try:
             status, reason = self._follow()
         except BaseException:
             self.close()
             raise
-        if status not in {"completed", "exited"} or not self._parted:
+        if status != "completed" or not self._lasts:
             self.close()
         return RunOutcome(
             status=status,
@@ -143,14 +138,8 @@ class Supervision:
                 self._begin(event)
             elif isinstance(event, wire.CellDone) and self._watchdog:
                 self._watchdog.cell_done()
-            elif isinstance(event, wire.Parted):
-                self._parted = True
             elif isinstance(event, wire.Done):
-                self._done = event
-                if not self._parted:
-                    return _ending(event)
-            elif isinstance(event, wire.PhaseEnded):
-                return _phase_ending(self._done, event)
+                return _ending(event)
         return None
 
     def _begin(self, event: wire.Started) -> None:
@@ -187,14 +176,6 @@ class Supervision:
 
 def _ending(done: wire.Done) -> Ending:
     return ("exited", "the code asked to exit") if done.exited else ("completed", None)
-
-
-def _phase_ending(done: wire.Done | None, ended: wire.PhaseEnded) -> Ending:
-    if done is not None:
-        return _ending(done)
-    if ended.signal is not None:
-        return "killed", f"the process was ended by {_signal_name(ended.signal)}"
-    return "exited", f"the process ended itself with code {ended.code}"
 
 
 def _signal_name(number: int) -> str:

@@ -7,20 +7,24 @@ import sys
 from grader import wire
 from grader.worker import capture
 from grader.worker.channel import Channel
-from grader.worker.phases import Phases
 from grader.worker.walls import Walls
 
 
 def live(request: wire.RunRequest, blob: bytes, channel: Channel, walls: Walls) -> None:
     """Confine this process, say so, and run the request to its end."""
+    from grader.worker.cleanroom import Slices
     from grader.worker.run import Run
 
     channel.adopt()
     isolation = walls.close_behind()
     settle_in(walls)
     environment = describe_environment(request)
-    run = Run(request, blob, channel.send, Phases(request, blob, channel).part)
-    run.prepare()  # what fails before the first frame is not the student's fault
+    run: Run | Slices
+    if request.room is not None:
+        run = Slices(request.room, blob, channel, limit=request.limits.tensor_elements)
+    else:
+        run = Run(request, blob, channel.send)
+        run.prepare()  # what fails before the first frame is not the student's fault
     refused = not stands(isolation, request)
     channel.send(wire.Started(isolation=isolation, environment=environment, refused=refused))
     if not refused:

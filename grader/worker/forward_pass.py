@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,9 @@ import torch
 from grader.wire import RunRequest
 from grader.worker.snapshot import snapshot
 
-_PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
+MAX_CAPTURED = 200_000
+"""Elements of a variable that is only perhaps an input: a whole data set is none."""
+_finite = math.isfinite
 
 
 class Pass:
@@ -19,7 +22,11 @@ class Pass:
     def __init__(self, number: int) -> None:
         self.number = number
         self.inputs: dict[str, torch.Tensor] = {}
-        """Canonical input → copy of its value when the pass began."""
+        """Student's variable → copy of its value when the pass began."""
+        self.arrays: set[str] = set()
+        """Those that are numpy arrays."""
+        self.numbers: dict[str, int | float] = {}
+        """Student's variable → plain number."""
         self.tensors: dict[str, Any] = {}
         """Canonical forward tensor → the student's object."""
         self.sent = False
@@ -32,9 +39,6 @@ class Passes:
         self.request = request
         self.namespace = namespace
         self.current = Pass(-1)
-        self.spellings: dict[str, list[str]] = {}
-        for name, canonical in request.inputs.items():
-            self.spellings.setdefault(canonical, []).append(name)
 
     def canonical(self, name: str) -> str:
         """The forward script's name of a student's tensor."""
@@ -54,26 +58,25 @@ class Passes:
         self.current = Pass(self.current.number + 1)
 
     def capture(self, local: Mapping[str, Any]) -> None:
-        """Copy those inputs of the pass that were not there before."""
-        for canonical in self.spellings.keys() - self.current.inputs.keys():
-            for value in self._values(canonical, local):
-                _, copy = snapshot(value, limit=self.request.limits.tensor_elements)
-                if copy is not None:
-                    self.current.inputs[canonical] = copy
-                    break
+        """Copy what the pass and its slices begin with, each name once."""
+        if self.current.sent:
+            return
+        limit = self.request.limits.tensor_elements
+        for name in self.request.inputs:
+            self._capture(name, local, limit)
+        for name in self.request.captures:
+            self._capture(name, local, min(limit, MAX_CAPTURED))
 
-    def parameters(self, local: Mapping[str, Any]) -> list[torch.Tensor]:
-        """The student's parameters, as far as they exist by now, each once."""
-        found: dict[int, torch.Tensor] = {}
-        for canonical in self.request.parameters:
-            for value in self._values(canonical, local):
-                if type(value) in _PLAIN and value.is_floating_point():
-                    found[id(value)] = value
-                    break
-        return list(found.values())
-
-    def _values(self, canonical: str, local: Mapping[str, Any]) -> list[Any]:
-        """What stands under the spellings of an input, its canonical name first."""
-        names = self.spellings.get(canonical, [])
-        values = (local[name] if name in local else self.namespace.get(name) for name in names)
-        return [value for value in values if value is not None]
+    def _capture(self, name: str, local: Mapping[str, Any], limit: int) -> None:
+        during = self.current
+        if name in during.inputs or name in during.numbers:
+            return
+        value = local[name] if name in local else self.namespace.get(name)
+        if type(value) in {int, float} and _finite(value) and abs(value) < 1 << 53:
+            during.numbers[name] = value
+            return
+        described, copy = snapshot(value, limit=limit)
+        if copy is not None:
+            during.inputs[name] = copy
+            if described.kind == "array":
+                during.arrays.add(name)

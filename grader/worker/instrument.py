@@ -1,7 +1,6 @@
 """Student's source with the harness's calls inserted; every statement keeps its line.
 
-The trusted side chose the places (`wire.Hook`); this module only carries them out. The
-same code serves the ordinary run and the audit run: the harness knows which one it is in.
+The trusted side chose the places (`wire.Hook`); this module only carries them out.
 """
 
 from __future__ import annotations
@@ -20,25 +19,14 @@ _PLACEHOLDER = f"grader-{secrets.token_hex(16)}"
 """A constant of instrumented code, in whose place the recorder is put once it is compiled. The
 recorder has no name that student code could look up, bind anew or delete.
 """
-_BEFORE = frozenset({"part", "pass", "fresh", "read"})
-_UNGUARDED = (
-    ast.Pass,
-    ast.Break,
-    ast.Continue,
-    ast.Global,
-    ast.Nonlocal,
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-)
+_BEFORE = frozenset({"pass", "fresh"})
 
 
 def instrument(source: str, hooks: Sequence[Hook], *, show_last: bool = False) -> ast.Module:
     """Parse a cell and insert its hooks.
 
-    Statements outside the student's own `try` are guarded. What a bare expression or an
-    `assert` at top level raises is reported and the cell goes on; what another simple
-    statement raises ends the cell, except in the audit run.
+    What a bare expression or an `assert` at top level raises, outside the student's own `try`,
+    is reported and the cell goes on; what another statement raises ends the cell.
     """
     tree = ast.parse(source)
     places = _Places(tree, hooks)
@@ -110,15 +98,9 @@ def _rewrite(node: ast.AST, places: _Places, *, guarded: bool, top: bool) -> Non
 
 
 def _guarded(statement: ast.stmt, *, top: bool) -> ast.stmt:
-    compound = hasattr(statement, "body") or hasattr(statement, "cases")
-    future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-    if compound or future or isinstance(statement, _UNGUARDED):
+    if not (top and isinstance(statement, ast.Expr | ast.Assert)):
         return statement
-    if top and isinstance(statement, ast.Expr | ast.Assert):
-        handler: ast.stmt = ast.Expr(ast.Call(_harness("raised"), [], []))
-    else:
-        skip = ast.Call(_harness("skip"), [], [])
-        handler = ast.If(ast.UnaryOp(ast.Not(), skip), [ast.Raise()], [])
+    handler = ast.Expr(ast.Call(_harness("raised"), [], []))
     guard = _try([], ast.Name("Exception", ast.Load()), [handler], statement)
     guard.body = [statement]
     return guard
@@ -129,25 +111,24 @@ def _inserted(hook: Hook, at: ast.stmt) -> ast.stmt:
         return _limit(hook, at)
     if hook.op == "settle":
         return _settle(hook, at)
-    arguments: list[ast.expr] = [ast.Constant(hook.id)]
-    if hook.op != "part":
-        arguments.append(ast.Tuple([ast.Constant(name) for name in hook.names], ast.Load()))
-    if hook.op in {"pass", "forward", "read"}:
+    names = ast.Tuple([ast.Constant(name) for name in hook.names], ast.Load())
+    arguments: list[ast.expr] = [ast.Constant(hook.id), names]
+    if hook.op in {"pass", "forward"}:
         arguments.append(ast.Call(ast.Name("locals", ast.Load()), [], []))
     return _located(ast.Expr(ast.Call(_harness(hook.op), arguments, [])), at)
 
 
 def _settle(hook: Hook, at: ast.stmt) -> ast.stmt:
-    """`dX = harness.settle(id, "dX", locals())`: in the audit run it gives a probe."""
-    name = hook.names[0]
+    """`harness.settle(id, "dX", locals(), lambda: dX)`, or of whatever expression it is."""
+    name, expression = hook.names
+    nothing = ast.arguments([], [], None, [], [], None, [])
     arguments: list[ast.expr] = [
         ast.Constant(hook.id),
         ast.Constant(name),
         ast.Call(ast.Name("locals", ast.Load()), [], []),
+        ast.Lambda(nothing, ast.parse(expression, mode="eval").body),
     ]
-    call = ast.Call(_harness("settle"), arguments, [])
-    bind = ast.Assign([ast.Name(name, ast.Store())], call)
-    return _try([bind], _harness("unbound"), [ast.Pass()], at)
+    return _located(ast.Expr(ast.Call(_harness("settle"), arguments, [])), at)
 
 
 def _leave(hook: Hook, at: ast.stmt) -> ast.stmt:

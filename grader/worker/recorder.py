@@ -10,18 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from safetensors.torch import load
 
 from grader.wire import RunRequest, Settled
-from grader.worker.audit import AuditRun
-from grader.worker.engine import perturb_engine
 from grader.worker.forward_pass import Passes
-from grader.worker.phases import Asked
 from grader.worker.reporter import Reporter, Send, Where
 
-Part = Callable[[], "Asked | None"]
-AUDITED = 2
-"""Iterations of a training loop that an audit run goes through."""
+SENT = 2
+"""Iterations of a training loop whose gradients are sent at once; of the others, the last."""
 MAX_SOFT_ERRORS = 20
 MAX_SHOWN = 20_000
 MAX_MESSAGE = 500
@@ -53,54 +48,32 @@ def _without_nan(copy: torch.Tensor) -> torch.Tensor:
     return torch.where(copy.isnan(), torch.full_like(copy, 1e30), copy)
 
 
-class UnboundError(NameError):
-    """A d-name that has no value and gets no probe."""
-
-
 class Recorder:
     """Notices what one run shows, in the order in which it happens."""
 
-    unbound = UnboundError
-
-    def __init__(
-        self, request: RunRequest, send: Send, namespace: dict[str, Any], part: Part
-    ) -> None:
+    def __init__(self, request: RunRequest, send: Send, namespace: dict[str, Any]) -> None:
         self.request = request
         self.namespace = namespace
         self.report = Reporter(request, send)
         self.passes = Passes(request, namespace)
-        self.audit: AuditRun | None = None
         self.settled = 0
         self.soft_errors: list[str] = []
         self.shown: str | None = None
-        self._part = part
         self._occurrences: dict[int, int] = {}
         self._marks: dict[str, Mark] = {}
         self._begun: dict[str, int] = {}
         self._iterations: dict[int, int] = {}
-        self._read_before: set[tuple[int, str, int]] = set()
 
-    def go_on(self, request: RunRequest, send: Send, part: Part) -> None:
+    def go_on(self, request: RunRequest, send: Send) -> None:
         """From here on serve another request that has begun in the same way."""
         self.request = self.report.request = self.passes.request = request
-        self.report.send, self._part = send, part
+        self.report.send = send
 
     # ---- called by hooks -------------------------------------------------------------------
 
-    def part(self, _: int = 0) -> None:
-        """Before the first forward pass or use of the engine."""
-        asked = self._part()
-        if asked is not None and asked.audit.replay:
-            perturb_engine(asked.audit)
-        elif asked is not None:
-            self.audit = AuditRun(asked.audit, load(asked.blob) if asked.blob else {})
-            self.audit.begin(self.namespace)
-
     def pass_(self, _: int, names: tuple[str, ...], local: Mapping[str, Any]) -> None:
         """Before a statement that computes forward tensors from inputs alone."""
-        self.part()
-        if self.passes.begins(names) and self.audit is not None:
-            self.audit.jitter(self.passes.parameters(local))
+        self.passes.begins(names)
         self.passes.capture(local)
 
     def forward(self, _: int, names: tuple[str, ...], local: Mapping[str, Any]) -> None:
@@ -114,42 +87,28 @@ class Recorder:
 
     def fresh(self, lifetime: int, names: Sequence[str]) -> None:
         """Before a fresh assignment: the end of the lifetime that the name had."""
-        self.part()
         self._changed(names[0], "fresh")
         self._begun[names[0]] = lifetime
 
-    def read(self, reading: int, names: tuple[str, ...], local: Mapping[str, Any]) -> None:
-        """Before a statement that reads gradients: in the audit run, what it reads."""
-        if self.audit is None:
+    def settle(
+        self, lifetime: int, name: str, local: Mapping[str, Any], look: Callable[[], Any]
+    ) -> None:
+        """After the last visible write of a lifetime; `look` gives what it wrote."""
+        try:
+            value = look()
+        except Exception:  # noqa: BLE001 - its line did not run, or the student's object raised
             return
-        for name in names:
-            key = (reading, name, self.passes.current.number)
-            value = self._value(name, local)
-            if value is not None and key not in self._read_before:
-                self._read_before.add(key)
-                probe = self.audit.name_of(value)
-                self.report.read(reading, name, value, probe, self.passes.current)
-
-    def settle(self, lifetime: int, name: str, local: Mapping[str, Any]) -> Any:
-        """After the last visible write of a lifetime; gives what the name is to hold."""
-        value = local[name] if name in local else self.namespace.get(name, self)
         occurrence = self._occurrences.get(lifetime, 0)
         self._occurrences[lifetime] = occurrence + 1
-        probe = self.audit.probe(lifetime, occurrence) if self.audit is not None else None
-        if value is not self:
-            self._settled(lifetime, occurrence, name, value)
-        if probe is not None:
-            self._marks[name] = Mark(probe, self.report.copy(probe)[1], lifetime)
-            return probe
-        if value is self:
-            raise UnboundError(name)
-        return value
+        if self.passes.current.number < 0:
+            self.passes.begin()
+        self.passes.capture(local)
+        self._settled(lifetime, occurrence, name, value)
 
     def leave(self, loop: int, iterations: int) -> bool:
         """Whether a loop that derives gradients has run long enough."""
-        allowed = iterations if self.audit is None else AUDITED
         self._iterations[loop] = self._iterations.get(loop, 0) + 1
-        if self._iterations[loop] <= allowed:
+        if self._iterations[loop] <= iterations:
             return False
         self._iterations[loop] = 0
         return True
@@ -163,12 +122,6 @@ class Recorder:
         error = sys.exc_info()[1]
         if error is not None and len(self.soft_errors) < MAX_SOFT_ERRORS:
             self.soft_errors.append(explain(error))
-
-    def skip(self) -> bool:
-        """A statement raised: whether the cell goes on all the same."""
-        if self.audit is not None:
-            self.raised()
-        return self.audit is not None
 
     def show(self, value: Any) -> None:
         """The last expression of a cell, as Jupyter shows it."""
@@ -201,14 +154,6 @@ class Recorder:
 
     # ---- inside ----------------------------------------------------------------------------
 
-    def _value(self, name: str, local: Mapping[str, Any]) -> Any:
-        """What a reading statement is about to read: `dh`, or `h.grad`."""
-        base, _, attribute = name.partition(".")
-        value = local[base] if base in local else self.namespace.get(base)
-        if not attribute:
-            return value
-        return value.grad if isinstance(value, torch.Tensor) else None
-
     def _settled(self, lifetime: int, occurrence: int, name: str, value: Any) -> None:
         self.settled += 1
         described, copy = self.report.copy(value)
@@ -217,7 +162,7 @@ class Recorder:
         message = Settled(
             lifetime=lifetime, occurrence=occurrence, pass_id=during.number, value=described
         )
-        self.report.settled(message, copy, during, keep=occurrence >= AUDITED)
+        self.report.settled(message, copy, during, keep=occurrence >= SENT)
 
     def _changed(self, name: str, where: Where) -> None:
         """Report a d-name whose object is another, or was changed in place, since last seen."""

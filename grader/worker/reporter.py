@@ -12,7 +12,6 @@ from grader.wire import (
     ForwardSeen,
     InputsSeen,
     Message,
-    ReadSeen,
     RunRequest,
     Seen,
     Settled,
@@ -78,15 +77,6 @@ class Reporter:
         self.send(message, _blob(copy))
         return copy
 
-    def read(self, reading: int, name: str, value: Any, probe: str | None, during: Pass) -> None:
-        """What a statement of the audit run is about to read."""
-        number = during.number
-        if probe is not None:
-            self.send(ReadSeen(read=reading, name=name, pass_id=number, probe=probe), b"")
-            return
-        described, copy = self.copy(value)
-        self.send(ReadSeen(read=reading, name=name, pass_id=number, value=described), _blob(copy))
-
     def forward_pass(self, during: Pass) -> None:
         """Leaves and tensors of a pass, once."""
         if during.sent or during.number < 0:
@@ -94,7 +84,13 @@ class Reporter:
         during.sent = True
         copies = {name: self.copy(tensor)[1] for name, tensor in during.tensors.items()}
         tensors = {name: copy for name, copy in copies.items() if copy is not None}
-        self.send(InputsSeen(pass_id=during.number, cell=self.cell), pack(during.inputs))
+        seen = InputsSeen(
+            pass_id=during.number,
+            cell=self.cell,
+            arrays=sorted(during.arrays),
+            numbers=during.numbers,
+        )
+        self.send(seen, pack(during.inputs))
         self.send(ForwardSeen(pass_id=during.number, cell=self.cell), pack(tensors))
 
 

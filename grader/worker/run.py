@@ -19,20 +19,14 @@ import numpy as np
 import torch
 from safetensors.torch import load
 
-from grader.packing import pack
-from grader.wire import Candidate, CellCode, CellDone, Done, Message, Noticed, RunRequest
+from grader.wire import CellCode, CellDone, Done, RunRequest
 from grader.worker import capture, data, shell
 from grader.worker.channel import Channel
-from grader.worker.engine import on_first_use
 from grader.worker.entry import NotCallable, call_entry
 from grader.worker.instrument import handed, instrument
-from grader.worker.phases import Phases
-from grader.worker.recorder import Part, Recorder, explain
+from grader.worker.recorder import Recorder, explain
 from grader.worker.reporter import Send
-from grader.worker.snapshot import snapshot
-from grader.worker.tripwire import watch
 
-MAX_BYSTANDERS = 200
 _clock = time.perf_counter  # looked up before student code may put another in its place
 Status = Literal["ok", "error", "skipped"]
 
@@ -44,13 +38,13 @@ class Run:
     for the trusted side to notice.
     """
 
-    def __init__(self, request: RunRequest, blob: bytes, send: Send, part: Part) -> None:
+    def __init__(self, request: RunRequest, blob: bytes, send: Send) -> None:
         self.request = request
         self.blob = blob
         self.send = send
         self.module = types.ModuleType("__main__")
         self.namespace: dict[str, Any] = self.module.__dict__
-        self.recorder = Recorder(request, send, self.namespace, part)
+        self.recorder = Recorder(request, send, self.namespace)
         self.output = capture.install(request.limits.output_kb)
         self.resolver = data.Resolver(request.data)
         self.codes: dict[int, CodeType | BaseException] = {}
@@ -73,8 +67,6 @@ class Run:
         """What comes after the last cell."""
         if not self.recorder.settled and not self.exited:
             self._entry()
-        if self.recorder.audit is None:
-            self._bystanders()
         self.send(Done(exited=self.exited), b"")
 
     def prepare(self) -> None:
@@ -82,8 +74,6 @@ class Run:
         seed(self.request.seed)
         self.namespace["__builtins__"] = builtins
         sys.modules["__main__"] = self.module
-        on_first_use(self.recorder.part)
-        watch(lambda file: self.send(Noticed(file=file), b""))
         self.resolver.install()
         shell.install(self.namespace, self.resolver)
         warnings.simplefilter("ignore")
@@ -93,7 +83,7 @@ class Run:
         """Serve another request whose first cells are those of this run, and have been run."""
         left = request.cells[len(self.request.cells) :]
         self.request, self.blob, self.send = request, blob, channel.send
-        self.recorder.go_on(request, channel.send, Phases(request, blob, channel).part)
+        self.recorder.go_on(request, channel.send)
         with warnings.catch_warnings():  # the cells that have run may want to see them
             warnings.simplefilter("ignore")
             self._compile(left)
@@ -142,7 +132,7 @@ class Run:
         return None
 
     def _compiled(self, cell: CellCode) -> CodeType | BaseException:
-        """A cell with its hooks; all cells are compiled before ordinary and audit run part."""
+        """A cell with its hooks."""
         try:
             code: CodeType = compile(
                 instrument(cell.source, cell.hooks, show_last=self.request.outputs),
@@ -159,9 +149,7 @@ class Run:
         """Call the function that derives the gradients, if there is one."""
         if self.request.entry is None or not self.blob:
             return
-        self.recorder.part()
-        audit = self.recorder.audit
-        values = audit.example if audit is not None else load(self.blob)
+        values = load(self.blob)
         arguments = {
             name: value.item() if value.dim() == 0 and name in self.request.inputs else value
             for name, value in values.items()
@@ -178,21 +166,6 @@ class Run:
         index = self.request.cells[-1].index if self.request.cells else 0
         line = f"{self.request.entry}(): {text}"
         self.send(CellDone(index=index, status="error", error=line), b"")
-
-    def _bystanders(self) -> None:
-        for name in self.request.bystanders[:MAX_BYSTANDERS]:
-            value, copy = snapshot(
-                self.namespace.get(name), limit=self.request.limits.tensor_elements
-            )
-            if copy is None or not copy.dim() or not copy.is_floating_point():
-                continue
-            message: Message = Candidate(
-                name=name,
-                cell=self.recorder.report.cell,
-                pass_id=self.recorder.passes.current.number,
-                value=type(value)(kind=value.kind, key=name, dtype=value.dtype, shape=value.shape),
-            )
-            self.send(message, pack({name: copy}))
 
 
 def seed(number: int) -> None:

@@ -117,7 +117,7 @@ class Snapshot:
         ground.walls.move_in()
         child.settle_in(ground.walls)
         still = Stillness(ground.proc)
-        self._run = Run(request, b"", self._tape.send, self._tape.part)
+        self._run = Run(request, b"", self._tape.send)
         self._run.prepare()
         self._run.cells(request.cells)
         problem = self._tape.problem or still.broken()
@@ -168,7 +168,3 @@ class _Tape:
         self.frames += wire.encode(message, blob)
         if isinstance(message, wire.CellDone) and (message.error or message.soft_errors):
             self.problem = self.problem or f"cell {message.index} raised"
-
-    def part(self) -> None:
-        """Where ordinary and audit run would part: they must not have yet."""
-        self.problem = self.problem or "a forward pass began"

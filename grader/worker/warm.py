@@ -27,7 +27,7 @@ def warm_up() -> None:
         warm_modules(["sandlock"], {"sandlock": ("sandlock",)})
     leaf = torch.ones(4, 4, requires_grad=True)
     (leaf @ leaf).tanh().sum().backward()  # type: ignore[no-untyped-call]
-    importlib.import_module("grader.worker.engine").warm_up()
+    importlib.import_module("grader.worker.cleanroom")
     gc.freeze()
     gc.enable()
 

@@ -1,0 +1,185 @@
+"""What is asked of a slice before anything runs: can it be followed, and where does it begin.
+
+A *leaf* is an input of the network under a name that the assignment knows; the clean room puts
+fresh values there. What cannot be followed keeps the value that it had in the ordinary run, if
+that was seen, and makes whatever reads it incomplete.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from grader.analysis.slicer import GRAD, Definition, Formula
+from grader.language import OutsideError, check
+
+ENGINE = frozenset(
+    {"grad", "grad_fn", "autograd", "vjp", "jvp", "jacobian", "jacrev", "jacfwd", "hessian"}
+    | {"next_functions", "register_hook", "grad_and_value", "linearize", "forward_ad"}
+    | {"register_post_accumulate_grad_hook", "get_gradient_edge", "_grad", "aot_function"}
+)
+"""Words by which autograd is asked for a gradient."""
+
+
+class Formulas:
+    """Answers about formulas, each worked out once."""
+
+    def __init__(self, inputs: Mapping[str, str]) -> None:
+        """inputs: student's variable → canonical parameter or index input."""
+        self.inputs = inputs
+        self._told: dict[tuple[int, str], str] = {}
+        self._complaints: dict[int, str | None] = {}
+        self._leaves: dict[tuple[int, str], str | None] = {}
+        self._engine: dict[int, bool] = {}
+        self._rests: dict[tuple[int, str], bool] = {}
+        self._kept: list[Formula] = []
+
+    def complaint(self, formula: Formula) -> str | None:
+        """Why its own statements cannot be followed; None if they can."""
+        key = id(formula)
+        if key not in self._complaints:
+            self._kept.append(formula)  # or another could get its number
+            self._complaints[key] = _complaint(formula)
+        return self._complaints[key]
+
+    def asks_engine(self, formula: Formula) -> bool:
+        """Whether its own statements take something from autograd."""
+        key = id(formula)
+        if key not in self._engine:
+            self._kept.append(formula)
+            nodes = (n for step in formula.steps for node in step.nodes for n in ast.walk(node))
+            self._engine[key] = any(isinstance(n, ast.Attribute) and n.attr in ENGINE for n in nodes)
+        return self._engine[key]
+
+    def leaf(self, definition: Definition) -> str | None:
+        """The canonical input that a definition stands for; None if it is computed.
+
+        A known name that is computed from inputs again is no leaf: a parameter after its
+        update, an argument under its own name.
+        """
+        key = (id(definition.formula), definition.name)
+        if key in self._told:
+            return self._told[key]
+        canonical = self.inputs.get(definition.name)
+        if canonical is None:
+            return None
+        if key not in self._leaves:
+            self._kept.append(definition.formula)
+            self._leaves[key] = canonical  # unless found otherwise, also while it is asked
+            if self.complaint(definition.formula) is None and self._rests_on_leaf(definition):
+                self._leaves[key] = None
+        return self._leaves[key]
+
+    def tell(self, leaves: Mapping[str, Definition]) -> None:
+        """Canonical input → the definition under another name that was found to stand for it."""
+        for canonical, definition in leaves.items():
+            self._kept.append(definition.formula)
+            self._told[id(definition.formula), definition.name] = canonical
+        self._leaves.clear()
+        self._rests.clear()
+
+    def _rests_on_leaf(self, definition: Definition) -> bool:
+        """Whether what a definition is computed from holds a leaf."""
+        return any(
+            self.leaf(each) is not None or self.rests_on_leaf(each)
+            for each in definition.formula.inputs()
+        )
+
+    def rests_on_leaf(self, definition: Definition) -> bool:
+        """Whether a value depends on an input of the network, as far as it can be followed."""
+        key = (id(definition.formula), definition.name)
+        if key not in self._rests:
+            self._kept.append(definition.formula)
+            self._rests[key] = False  # in a circle
+            self._rests[key] = self.leaf(definition) is not None or self._rests_on_leaf(definition)
+        return self._rests[key]
+
+    def unseen(self, starts: Iterable[Definition]) -> Iterator[Definition]:
+        """What slices begin with besides leaves: nothing of the network, and not to be followed
+        to its own beginning. Each with what it is computed from: whatever of it was seen in
+        the ordinary run will do.
+        """
+        seen: set[Definition] = set(starts)
+        pending = list(seen)
+        while pending:
+            current = pending.pop()
+            if self.leaf(current) is not None or current.name.endswith(GRAD):
+                continue
+            if self.begins_unseen(current):
+                yield current
+            if self.complaint(current.formula) is None:
+                below = set(current.formula.inputs()) - seen
+                if self.rests_on_leaf(current):  # perhaps an input under another name
+                    yield from (each for each in below if not self.rests_on_leaf(each))
+                pending += below
+                seen |= below
+
+    def begins_unseen(self, definition: Definition) -> bool:
+        """Whether a value has nothing of the network, and cannot be followed to its beginning."""
+        return not self.rests_on_leaf(definition) and self._begins_unseen(definition, set())
+
+    def _begins_unseen(self, definition: Definition, circle: set[Definition]) -> bool:
+        if definition in circle:
+            return False
+        circle.add(definition)
+        return self.complaint(definition.formula) is not None or any(
+            self._begins_unseen(each, circle) for each in definition.formula.inputs()
+        )
+
+    def closure(
+        self, start: Definition, stop: Callable[[Definition], bool]
+    ) -> Iterator[Definition]:
+        """A definition and all that it is computed from; what stops is given and not entered."""
+        seen = {start}
+        pending = [start]
+        while pending:
+            current = pending.pop()
+            yield current
+            if current != start and stop(current):
+                continue
+            for each in current.formula.inputs():
+                if each not in seen:
+                    seen.add(each)
+                    pending.append(each)
+
+    def bottom(self, definition: Definition) -> bool:
+        """Whether a slice ends here: a leaf, autograd's gradient, or what cannot be followed."""
+        return (
+            self.leaf(definition) is not None
+            or definition.name.endswith(GRAD)
+            or self.complaint(definition.formula) is not None
+        )
+
+    def leaves(self, definition: Definition) -> dict[str, list[Definition]]:
+        """Canonical input → the leaves of that input which a definition rests on."""
+        found: dict[str, list[Definition]] = {}
+        for each in self.closure(definition, self.bottom):
+            canonical = self.leaf(each)
+            if canonical is not None and each not in found.setdefault(canonical, []):
+                found[canonical].append(each)
+        return found
+
+
+def _complaint(formula: Formula) -> str | None:
+    if formula.complaint is not None:
+        return formula.complaint
+    if formula.unbegun:
+        return f"`{formula.name}` is changed and begun nowhere"
+    if formula.carried:
+        return f"`{formula.name}` is handed on from one iteration to the next"
+    for step in formula.steps:
+        if step.unknown:
+            return f"`{min(step.unknown)}` cannot be followed"
+        for node in step.nodes:
+            try:
+                check(node)
+            except OutsideError as error:
+                return str(error)
+            except RecursionError:
+                return "it is nested too deeply"
+    return None
+
+
+def slot(definition: Definition) -> str:
+    """A definition's name in the clean room."""
+    return f"{definition.formula.number}:{definition.name}"

@@ -1,0 +1,200 @@
+"""Which names code reads before it writes them, and which of its statements a result needs.
+
+Prints, comparisons, plots and measurements stand between the lines of a gradient in every real
+notebook. What no needed name depends on is left out, so that it cannot make a slice unreadable.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+
+from grader.analysis.statements import FUNCTIONS, changed_names, root_name, written_names
+
+Names = frozenset[str]
+NOTHING: Names = frozenset()
+
+
+def loads(node: ast.AST | None, bound: Names = NOTHING) -> set[str]:
+    """Names whose values an expression reads, those that it binds itself left out."""
+    if node is None:
+        return set()
+    if isinstance(node, ast.Name):
+        return {node.id} - bound if isinstance(node.ctx, ast.Load) else set()
+    if isinstance(node, ast.Lambda):
+        inner = bound | {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+        defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
+        return loads(node.body, inner).union(*(loads(d, bound) for d in defaults))
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        return _comprehended(node, bound)
+    found: set[str] = set()
+    for child in ast.iter_child_nodes(node):
+        found |= loads(child, bound)
+    return found
+
+
+def _comprehended(
+    node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, bound: Names
+) -> set[str]:
+    found: set[str] = set()
+    for part in node.generators:
+        found |= loads(part.iter, bound)
+        bound |= stored(part.target)
+        for test in part.ifs:
+            found |= loads(test, bound)
+    results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+    return found.union(*(loads(result, bound) for result in results))
+
+
+def stored(node: ast.AST) -> Names:
+    return frozenset(
+        part.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    )
+
+
+def exposed(nodes: Iterable[ast.stmt], bound: Names = NOTHING) -> tuple[set[str], Names]:
+    """Names that statements read before they bind them, and what is bound after them."""
+    found: set[str] = set()
+    for node in nodes:
+        more, bound = _exposed(node, bound)
+        found |= more
+    return found, bound
+
+
+def _exposed(node: ast.stmt, bound: Names) -> tuple[set[str], Names]:
+    if isinstance(node, ast.For):
+        found = loads(node.iter, bound)
+        inner, _ = exposed(node.body, bound | stored(node.target))
+        return found | inner | exposed(node.orelse, bound)[0] | loads(node.target, bound), bound
+    if isinstance(node, ast.While | ast.If):
+        found = loads(node.test, bound)
+        then, after = exposed(node.body, bound)
+        other, otherwise = exposed(node.orelse, bound)
+        kept = after & otherwise if isinstance(node, ast.If) else bound
+        return found | then | other, kept
+    if isinstance(node, ast.With):
+        return exposed(node.body, bound)
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+        return set(), bound | {node.name}
+    found = loads(node, bound)
+    if isinstance(node, ast.AugAssign):
+        found |= {node.target.id} - bound if isinstance(node.target, ast.Name) else set()
+    return found, bound | stored(node)
+
+
+def free(function: ast.FunctionDef | ast.ClassDef) -> set[str]:
+    """Names that a function or class reads and does not bind."""
+    if isinstance(function, ast.ClassDef):
+        methods = [part for part in function.body if isinstance(part, ast.FunctionDef)]
+        return set().union(*(free(method) for method in methods))
+    arguments = frozenset(a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg))
+    inner = [part for part in ast.walk(function) if isinstance(part, ast.FunctionDef)][1:]
+    nested = set().union(*(free(part) for part in inner))
+    bound = arguments | stored(function) | {part.name for part in inner}
+    found = {
+        part.id
+        for part in ast.walk(function)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+    }
+    lambdas = (n for n in ast.walk(function) if isinstance(n, ast.Lambda))
+    bound |= {a.arg for each in lambdas for a in ast.walk(each.args) if isinstance(a, ast.arg)}
+    defaults = [*function.args.defaults, *(d for d in function.args.kw_defaults if d)]
+    return ((found | nested) - bound).union(*(loads(default) for default in defaults))
+
+
+# ---- leaving out --------------------------------------------------------------------------------
+
+
+def pruned_block(nodes: Sequence[ast.stmt], needed: Iterable[str]) -> list[ast.stmt]:
+    """The statements that decide the values of `needed`, in their order."""
+    wanted = set(needed)
+    while True:
+        before = len(wanted)
+        kept = _kept(nodes, wanted)
+        if len(wanted) == before:
+            return kept
+
+
+def pruned_function(function: ast.FunctionDef) -> ast.FunctionDef:
+    """A function with what its results and what it changes depend on."""
+    arguments = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
+    new = copy(function)
+    new.body = pruned_block(function.body, arguments | free(function)) or [ast.Pass()]
+    return new
+
+
+def pruned_class(node: ast.ClassDef) -> ast.ClassDef:
+    """A class whose methods are pruned."""
+    new = copy(node)
+    new.body = [pruned_function(p) if isinstance(p, ast.FunctionDef) else p for p in node.body]
+    return new
+
+
+def _kept(nodes: Sequence[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
+    """One round from the last statement to the first; `wanted` grows by what is read."""
+    kept: list[ast.stmt] = []
+    for node in reversed(nodes):
+        new = _needed(node, wanted)
+        if new is not None:
+            kept.insert(0, new)
+    return kept
+
+
+def _needed(node: ast.stmt, wanted: set[str]) -> ast.stmt | None:
+    if isinstance(node, ast.If | ast.For | ast.While | ast.With):
+        return _needed_compound(node, wanted)
+    if isinstance(node, ast.Return):
+        wanted |= loads(node)
+        return node
+    if isinstance(node, ast.Break | ast.Continue):
+        return node
+    if isinstance(node, ast.FunctionDef):
+        if node.name not in wanted:
+            return None
+        wanted |= free(node)
+        return pruned_function(node)
+    if isinstance(node, ast.Assert | ast.Import | ast.ImportFrom | ast.Pass | ast.Delete):
+        return None
+    if not wanted & set(written(node)):
+        return None
+    wanted |= loads(node)
+    return node
+
+
+def _needed_compound(
+    node: ast.If | ast.For | ast.While | ast.With, wanted: set[str]
+) -> ast.stmt | None:
+    body = _kept(node.body, wanted)
+    orelse = [] if isinstance(node, ast.With) else _kept(node.orelse, wanted)
+    leaves = all(isinstance(part, ast.Break | ast.Continue) for part in (*body, *orelse))
+    if leaves and not (isinstance(node, ast.If) and (body or orelse)):
+        return None
+    new = copy(node)
+    new.body = body or [ast.Pass()]
+    if not isinstance(new, ast.With):
+        new.orelse = orelse
+    for head in ("test", "iter"):
+        wanted |= loads(getattr(node, head, None))
+    return new
+
+
+def written(node: ast.stmt) -> Iterator[str]:
+    """Names that a simple statement binds or changes."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name | ast.Subscript | ast.Attribute) and isinstance(
+            part.ctx, ast.Store
+        ):
+            yield from written_names(part)
+        elif isinstance(part, ast.Call):
+            yield from changed_names(part)
+            if isinstance(node, ast.Expr) and not isinstance(part.func, ast.Attribute):
+                # A helper called for what it does to its arguments: `add_into(dC, …)`.
+                for argument in part.args:
+                    if (root := root_name(argument)) is not None:
+                        yield root
+
+
+__all__ = ["exposed", "free", "loads", "pruned_block", "pruned_class", "pruned_function", "written"]

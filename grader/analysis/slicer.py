@@ -1,0 +1,540 @@
+"""Program slices: what a value was computed from, statement by statement, read off the source.
+
+`reaching(name, place)` walks backwards from a place to the statements that decide what a name
+holds there: up to the last fresh assignment, with every change in place after it, through
+blocks, out of function bodies to the calls. These statements are one *formula*; what each of
+them reads is defined by other formulas, and so on down to what cannot be followed.
+"""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import NamedTuple
+
+from grader.analysis.effort import Effort
+from grader.analysis.lifetime import Path
+from grader.analysis import liveness
+from grader.analysis.statements import (
+    FUNCTIONS,
+    MARK,
+    Block,
+    Statement,
+    pseudonym,
+    root_of,
+    viewed,
+)
+from grader.language import ROOTS
+from grader.vocabulary import BUILTINS
+
+MODULES = {
+    "torch": "torch",
+    "F": "torch.nn.functional",
+    "nn": "torch.nn",
+    "np": "numpy",
+    "numpy": "numpy",
+    "math": "math",
+}
+"""What these names mean where nothing else is said: a star import may have brought them."""
+GRAD = f"{MARK}grad"
+"""How the name of a tensor's own gradient ends."""
+FORM = frozenset({"shape", "dtype", "size", "ndim", "dim", "numel", "device"})
+"""Attributes that say nothing of a tensor's values."""
+MAX_CALLS = 8
+"""Functions within functions that are followed."""
+
+
+class Place(NamedTuple):
+    """Just before a statement of a block."""
+
+    block: Block
+    index: int
+
+
+class Definition(NamedTuple):
+    """What a name holds at a place: the value that a formula leaves in it."""
+
+    name: str
+    formula: Formula
+
+
+class Step(NamedTuple):
+    """One statement of a formula."""
+
+    statement: Statement | None
+    nodes: tuple[ast.stmt, ...]
+    """It and the functions that it calls, ready for the clean room."""
+    reads: Mapping[str, Definition]
+    unknown: frozenset[str]
+    """Names that it reads and nothing binds: builtins that are not of the language, mostly."""
+
+
+class Formula:
+    """Statements that together decide a value. Compared by identity; the slicer keeps one each."""
+
+    def __init__(self, slicer: Slicer, name: str, members: Sequence[_Member]) -> None:
+        self._slicer = slicer
+        self._members = members
+        self.name = name
+        self._steps: tuple[Step, ...] | None = None
+        self.number = -1
+        """In the order of a plan."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Its statements, in their order; read off when first asked for."""
+        if self._steps is None:
+            self._steps = ()  # a definition in terms of itself ends here
+            self._steps = tuple(self._slicer.steps(self.name, self._members))
+        return self._steps
+
+    @property
+    def statements(self) -> Iterator[Statement]:
+        """Where it stands in the source."""
+        return (m.statement for m in self._members if m.statement is not None)
+
+    @property
+    def complaint(self) -> str | None:
+        """Why it cannot be followed from its beginning, where no statement begins it."""
+        return self._members[0].complaint if self._members else "it is defined nowhere"
+
+    @property
+    def unbegun(self) -> bool:
+        """Whether it changes something that no statement in sight has made."""
+        return bool(self._members) and self._members[0].statement is None
+
+    @property
+    def carried(self) -> bool:
+        """Whether a loop hands its value on from one iteration to the next."""
+        return any(member.carried for member in self._members)
+
+    def inputs(self) -> Iterator[Definition]:
+        """What its statements read."""
+        for step in self.steps:
+            yield from step.reads.values()
+
+
+class _Member(NamedTuple):
+    """A statement of a formula, and what of it counts."""
+
+    statement: Statement | None
+    value: ast.expr | None = None
+    """The element of a tuple that is assigned to the name; None: the whole statement."""
+    complaint: str | None = None
+    carried: bool = False
+    place: Place | None = None
+    """Where it is read, if not where it stands: arguments, where their function is called."""
+
+
+class Slicer:
+    """All of one submission's code, asked for what defines what."""
+
+    def __init__(self, effort: Effort, apart: Container[str] = ()) -> None:
+        """apart: gradients' names; they are never taken for views of one another."""
+        self.effort = effort
+        self.apart = apart
+        self.module = Block()
+        self.modules = dict(MODULES)
+        self._sites: dict[tuple[int, Path], Statement] = {}
+        self._touching: dict[int, dict[str, list[int]]] = {}
+        self._formulas: dict[object, Formula] = {}
+        self._found: dict[tuple[str, int, int], Definition | None] = {}
+        self._calls: defaultdict[str, list[tuple[Statement, ast.Call]]] = defaultdict(list)
+        self._views: defaultdict[str, set[str]] = defaultdict(set)
+        self._changed: set[str] = set()
+        """Names through which something is changed in place."""
+        self._constructed: defaultdict[str, set[str]] = defaultdict(set)
+        """Variable → functions and classes whose result it was given."""
+        self._classes: set[str] = set()
+        self._globals: dict[str, set[str]] = {}
+        """Function → names of the module that it writes."""
+        self._cells: dict[int, int] = {}
+
+    # ---- taking in ----------------------------------------------------------------------------
+
+    def add_cell(self, index: int, tree: ast.Module) -> None:
+        """The statements of a cell; cells come in notebook order."""
+        before = len(self.module.statements)
+        self.module.add(tree.body, index, (("body", -1),))
+        for statement in self.module.statements[before:]:
+            self._take_in(statement)
+        self._cells[index] = len(self.module.statements)
+
+    def _take_in(self, statement: Statement) -> None:
+        self._sites[statement.cell, statement.path] = statement
+        node = statement.node
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            self._import(node)
+        if isinstance(node, ast.ClassDef):
+            self._classes.add(node.name)
+        if isinstance(node, FUNCTIONS):
+            parts = (part.names for part in ast.walk(node) if isinstance(part, ast.Global))
+            if declared := {name for names in parts for name in names}:
+                self._globals[node.name] = declared
+        for name, value in statement.assigns.items():
+            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+                self._constructed[name].add(value.func.id)
+            view = viewed(value)
+            if view is not None and view != name and name not in self.apart:
+                self._views[view].add(name)
+        if not statement.blocks:
+            self._changed |= statement.updates
+        heads = ast.iter_child_nodes(node) if not statement.blocks else _heads(node)
+        for head in heads:
+            for part in ast.walk(head):
+                if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+                    self._calls[part.func.id].append((statement, part))
+        for block in statement.blocks:
+            for inner in block.statements:
+                self._take_in(inner)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        for alias in node.names:
+            if isinstance(node, ast.ImportFrom):
+                path = f"{node.module}.{alias.name}"
+                self.modules[alias.asname or alias.name] = path
+            elif alias.asname:
+                self.modules[alias.asname] = alias.name
+            else:
+                self.modules[alias.name.partition(".")[0]] = alias.name.partition(".")[0]
+
+    # ---- places -------------------------------------------------------------------------------
+
+    def at(self, cell: int, path: Path) -> Statement | None:
+        """The statement of a site."""
+        while path:
+            if (cell, path) in self._sites:
+                return self._sites[cell, path]
+            path = path[:-1]  # a `with`, which stands open
+        return None
+
+    def after(self, cell: int, path: Path) -> Place | None:
+        """The place right after a site; after the last of a `with` block's statements."""
+        found = self._sites.get((cell, path))
+        if found is None:
+            inside = [s for (c, p), s in self._sites.items() if c == cell and p[: len(path)] == path]
+            if not inside:
+                return None
+            depth = min(len(s.path) for s in inside)
+            found = max((s for s in inside if len(s.path) == depth), key=lambda s: s.index)
+        return Place(found.block, found.index + 1)
+
+    def end_of_cell(self, index: int) -> Place:
+        """The place after a cell's last statement."""
+        return Place(self.module, self._cells.get(index, len(self.module.statements)))
+
+    # ---- reaching definitions -----------------------------------------------------------------
+
+    def reaching(self, name: str, place: Place) -> Definition | None:
+        """What `name` holds at a place; None if nothing binds it."""
+        key = (name, id(place.block), place.index)
+        if key not in self._found:
+            self._found[key] = None  # asked for again meanwhile, it is a circle
+            self._found[key] = self._reaching(name, place)
+        return self._found[key]
+
+    def _reaching(self, name: str, place: Place) -> Definition | None:
+        members: list[_Member] = []
+        views = self._changing_views(name)
+        block, index, carried = place.block, place.index, False
+        while True:
+            self.effort.spend(1)
+            for statement in self._backwards(name, views, block, index):
+                fresh = statement.changes(name)
+                members.insert(0, self._member(name, statement, carried=carried and bool(fresh)))
+                if fresh:
+                    return self._defined(name, members, statement)
+            if block.parent is None:
+                break
+            owner = block.parent
+            if block.kind == "loop":
+                carried = carried or self._written_in(name, block)
+                if isinstance(owner.node, ast.For) and name in liveness.stored(owner.node.target):
+                    members.insert(0, _Member(None, complaint=f"`{name}` is counted by a loop"))
+                    return self._keep(name, members)
+            if block.kind == "function":
+                return self._outside(name, members, owner, place)
+            if block.kind == "class":
+                return None
+            block, index = owner.block, owner.index
+        if carried and not members:
+            return self._keep(name, [_Member(None, complaint="it is only known inside a loop")])
+        return self._keep(name, [_Member(None, complaint=None), *members]) if members else None
+
+    def _member(self, name: str, statement: Statement, *, carried: bool) -> _Member:
+        return _Member(statement, statement.assigns.get(name), carried=carried)
+
+    def _defined(self, name: str, members: list[_Member], first: Statement) -> Definition:
+        """A value that a fresh assignment begins; several names of one statement share it."""
+        whole = members[0].value is None and len(members) == 1
+        key: object = ("all", id(first), members[0].carried) if whole else None
+        return self._keep(name, members, key)
+
+    def _keep(self, name: str, members: list[_Member], key: object = None) -> Definition:
+        key = key or (name, *((id(m.statement), m.carried, m.complaint) for m in members))
+        if key not in self._formulas:
+            self._formulas[key] = Formula(self, name, members)
+        return Definition(name, self._formulas[key])
+
+    def _backwards(
+        self, name: str, views: frozenset[str], block: Block, index: int
+    ) -> Iterator[Statement]:
+        """Statements before an index that touch a name, the last first."""
+        touching = self._touched(block)
+        lists = [touching[each] for each in {name, root_of(name), *views} if each in touching]
+        found = {number for numbers in lists for number in numbers[: bisect_left(numbers, index)]}
+        for number in sorted(found, reverse=True):
+            yield block.statements[number]
+
+    def _touched(self, block: Block) -> dict[str, list[int]]:
+        """Name → positions of the statements that bind it or may change it."""
+        known = self._touching.get(id(block))
+        if known is None:
+            known = self._touching[id(block)] = {}
+            for statement in block.statements:
+                names = statement.assigns.keys() | statement.updates | self._declared(statement)
+                names |= {n for n in statement.called_on if self._constructed[n] & self._classes}
+                for name in names:
+                    known.setdefault(name, []).append(statement.index)
+        return known
+
+    def _declared(self, statement: Statement) -> set[str]:
+        """Names of the module that a function called here writes."""
+        called = (
+            part.func.id
+            for part in (ast.walk(statement.node) if self._globals else ())
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
+        )
+        return set().union(*(self._globals.get(name, ()) for name in called))
+
+    def _changing_views(self, name: str) -> frozenset[str]:
+        """Names of the same memory through which a value is changed in place."""
+        return frozenset(self._views.get(name, ())) & self._changed
+
+    def _written_in(self, name: str, block: Block) -> bool:
+        return name in self._touched(block)
+
+    # ---- functions ----------------------------------------------------------------------------
+
+    def _outside(
+        self, name: str, members: list[_Member], owner: Statement, place: Place
+    ) -> Definition | None:
+        """A name of a function's body that the body does not bind: argument, or free."""
+        call = self._call_of(owner)
+        assert isinstance(owner.node, FUNCTIONS)
+        known = {a.arg for a in ast.walk(owner.node.args) if isinstance(a, ast.arg)}
+        if name not in known and root_of(name) in known:
+            return None  # of an object that was handed on
+        if name in known:
+            if call is None:
+                members.insert(0, _Member(None, complaint=f"`{owner.node.name}` is called nowhere"))
+                return self._keep(name, members, ("argument", name, id(owner), len(members)))
+            statement, node = call
+            value = _argument(name, owner.node, node)
+            if value is None:
+                members.insert(0, _Member(None, complaint=f"how `{name}` is handed on"))
+                return self._keep(name, members)
+            begin = _Member(statement, value, place=Place(statement.block, statement.index))
+            key = ("argument", name, id(owner), *(id(m.statement) for m in members))
+            return self._keep(name, [begin, *members], key)
+        if call is None:
+            return self.reaching(name, Place(owner.block, len(owner.block.statements)))
+        return self.reaching(name, self._outer_place(owner, call[0]))
+
+    def _outer_place(self, owner: Statement, call: Statement) -> Place:
+        """Where a call takes place, seen from the scope in which its function is defined."""
+        scope = _function_around(owner)
+        for _ in range(MAX_CALLS):
+            around = _function_around(call)
+            if around is scope:
+                return Place(call.block, call.index)
+            further = self._call_of(around) if around is not None else None
+            if further is None:
+                break
+            call = further[0]
+        return Place(owner.block, len(owner.block.statements))
+
+    def _call_of(self, function: Statement) -> tuple[Statement, ast.Call] | None:
+        """The first call of a function that is not within itself."""
+        node = function.node
+        assert isinstance(node, (*FUNCTIONS, ast.ClassDef))
+        for statement, call in self._calls.get(node.name, ()):
+            around: Statement | None = statement
+            while around is not None and around is not function:
+                around = around.block.parent
+            if around is None:
+                return statement, call
+        return None
+
+    def _grad(self, name: str, place: Place) -> Definition | None:
+        """What autograd left on a tensor: `h.grad`, a name of its own for each `h`."""
+        if not name.endswith(GRAD):
+            return None
+        tensor = self.reaching(name.removesuffix(GRAD), place)
+        if tensor is None:
+            return None
+        key = ("grad", id(tensor.formula), tensor.name)
+        return self._keep(name, [_Member(None, complaint="it is autograd's own gradient")], key)
+
+    # ---- steps --------------------------------------------------------------------------------
+
+    def steps(self, name: str, members: Sequence[_Member]) -> Iterator[Step]:
+        """The statements of a formula with what each reads."""
+        own: set[str] = set()
+        for number, member in enumerate(members):
+            if member.statement is None:
+                continue
+            place = member.place or Place(member.statement.block, member.statement.index)
+            node = self._node(name, member, members)
+            yield self._step(member.statement, node, place, own if number else set())
+            own |= {name, *self._changing_views(name)}
+
+    def _node(self, name: str, member: _Member, members: Sequence[_Member]) -> ast.stmt:
+        assert member.statement is not None
+        node = member.statement.node
+        if member.value is not None:
+            return ast.Assign([ast.Name(name, ast.Store())], member.value, lineno=node.lineno)
+        if isinstance(node, ast.For | ast.While | ast.If):
+            wanted = {name, *self._changing_views(name)}
+            kept = liveness.pruned_block([node], wanted)
+            return kept[0] if kept else ast.Pass()
+        return node
+
+    def _step(self, statement: Statement, node: ast.stmt, place: Place, own: set[str]) -> Step:
+        node = _Naming(self, place).visit(deepcopy(node))
+        prelude: dict[str, ast.stmt] = {}
+        names, _ = liveness.exposed([node])
+        reads: dict[str, Definition] = {}
+        unknown: set[str] = set()
+        pending = sorted(names - own)
+        while pending:
+            each = pending.pop()
+            if each in reads or each in prelude or each in BUILTINS or each in ROOTS:
+                continue
+            found = self._grad(each, place) or self.reaching(each, place)
+            function = _function_of(found)
+            if function is not None and found is not None:
+                prelude[each] = self._function(function)
+                pending += sorted(liveness.free(prelude[each]) - own)  # type: ignore[arg-type]
+            elif found is not None:
+                reads[each] = found
+            else:
+                unknown.add(each)
+        nodes = (*prelude.values(), ast.fix_missing_locations(node))
+        return Step(statement, nodes, reads, frozenset(unknown))
+
+    def _function(self, statement: Statement) -> ast.stmt:
+        place = Place(statement.block, statement.index)
+        node = deepcopy(statement.node)
+        if isinstance(node, ast.ClassDef):
+            return _Naming(self, place, plain=True).visit(liveness.pruned_class(node))  # type: ignore[no-any-return]
+        assert isinstance(node, ast.FunctionDef)
+        return _Naming(self, place, plain=True).visit(liveness.pruned_function(node))  # type: ignore[no-any-return]
+
+
+class _Naming(ast.NodeTransformer):
+    """Modules under their full paths; elements of containers that have a definition as names."""
+
+    def __init__(self, slicer: Slicer, place: Place, *, plain: bool = False) -> None:
+        self.slicer = slicer
+        self.place = place
+        self.plain = plain
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802
+        path = self.slicer.modules.get(node.id)
+        if path is None or not isinstance(node.ctx, ast.Load):
+            return node
+        found = self.slicer.reaching(node.id, self.place)
+        if found is not None and not all(_imports(s) for s in found.formula.statements):
+            return node
+        return _path(path)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802
+        if _name_called(node).endswith("_like") and node.args:
+            node.args[0] = _without_grad(node.args[0])
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:  # noqa: N802
+        return self._element(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:  # noqa: N802
+        if node.attr in FORM:
+            node.value = _without_grad(node.value)
+        return self._element(node)
+
+    def _element(self, node: ast.Subscript | ast.Attribute) -> ast.expr:
+        name = None if self.plain else pseudonym(node)
+        if name is None:
+            return self.generic_visit(node)  # type: ignore[return-value]
+        if not isinstance(node.ctx, ast.Load):
+            return ast.Name(name, node.ctx)
+        if name.endswith(GRAD):
+            return ast.Name(name, ast.Load())
+        found = self.slicer.reaching(name, self.place)
+        first = next(found.formula.statements, None) if found else None
+        if first is None or name not in first.assigns:
+            return self.generic_visit(node)  # type: ignore[return-value]
+        return ast.Name(name, ast.Load())
+
+
+def _name_called(node: ast.Call) -> str:
+    func = node.func
+    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+
+
+def _without_grad(node: ast.expr) -> ast.expr:
+    """`h` of `h.grad`, where only its form is asked for."""
+    return node.value if isinstance(node, ast.Attribute) and node.attr == "grad" else node
+
+
+def _path(path: str) -> ast.expr:
+    first, *names = path.split(".")
+    node: ast.expr = ast.Name(first, ast.Load())
+    for name in names:
+        node = ast.Attribute(node, name, ast.Load())
+    return node
+
+
+def _imports(statement: Statement) -> bool:
+    return isinstance(statement.node, ast.Import | ast.ImportFrom)
+
+
+def _heads(node: ast.stmt) -> Iterator[ast.AST]:
+    """The expressions of a compound statement itself."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield child
+
+
+def _function_of(found: Definition | None) -> Statement | None:
+    """The definition of a function or class, if that is what a name stands for."""
+    statement = next(found.formula.statements, None) if found is not None else None
+    plain = statement is not None and isinstance(statement.node, ast.FunctionDef | ast.ClassDef)
+    return statement if plain else None
+
+
+def _function_around(statement: Statement) -> Statement | None:
+    around: Statement | None = statement
+    while around is not None and around.block.kind != "function":
+        around = around.block.parent
+    return around.block.parent if around is not None else None
+
+
+def _argument(
+    name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call
+) -> ast.expr | None:
+    """What a call hands on under a parameter's name; None where that cannot be told."""
+    arguments = function.args
+    if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
+        return None
+    positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    given = dict(zip(positional, call.args, strict=False))
+    given |= {k.arg: k.value for k in call.keywords if k.arg is not None}
+    if name in given:
+        return given[name]
+    defaults = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return (defaults | {a.arg: d for a, d in named if d is not None}).get(name)

@@ -1,0 +1,258 @@
+"""A submission's code as blocks of statements, and what each statement does to names.
+
+Cells follow one another in one block. `with` blocks stand open, since what they hold runs as if
+it stood alone. A constant key or an attribute of a variable (`grads["h"]`, `self.dW`) is a name
+of its own beside the variable's, so that gradients kept in containers are told apart.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from grader.analysis.lifetime import Path
+from grader.vocabulary import ATTRIBUTES, IN_PLACE
+
+AT = frozenset({"at", "put", "copyto", "put_along_axis"})
+"""Functions of numpy that change their first argument."""
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+VIEWS = frozenset(
+    {"view", "reshape", "detach", "squeeze", "unsqueeze", "transpose", "view_as", "flatten", "numpy"}
+)
+
+
+MARK = "·"
+"""Between a variable and its key: a letter of identifiers that nobody types."""
+
+
+def pseudonym(node: ast.AST) -> str | None:
+    """The name of `grads["h"]` or `self.dW`; None of anything else."""
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        key = node.slice
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            return keyed(node.value.id, key.value)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        if node.attr not in ATTRIBUTES and not node.attr.startswith("_"):
+            return f"{node.value.id}{MARK}{node.attr}"
+    return None
+
+
+def keyed(variable: str, key: str) -> str:
+    """The name of an element."""
+    return variable + MARK + re.sub(r"\W", MARK, key)
+
+
+def root_of(name: str) -> str:
+    """`grads` of `grads["h"]`; a plain name itself."""
+    return name.partition(MARK)[0]
+
+
+class Block:
+    """Statements that run one after the other."""
+
+    def __init__(self, parent: Statement | None = None, kind: str = "module") -> None:
+        self.parent = parent
+        self.kind = kind
+        """module, function, class, loop or branch."""
+        self.statements: list[Statement] = []
+
+    def add(self, nodes: Iterable[ast.stmt], cell: int, base: Path) -> None:
+        """Append statements, those of `with` blocks one by one."""
+        for index, node in enumerate(nodes):
+            path = (*base[:-1], (base[-1][0], index))
+            if isinstance(node, ast.With | ast.AsyncWith):
+                self.add(node.body, cell, (*path, ("body", -1)))
+            else:
+                self.statements.append(Statement(node, self, len(self.statements), cell, path))
+
+
+class Statement:
+    """One statement in its block; compound ones hold blocks."""
+
+    def __init__(self, node: ast.stmt, block: Block, index: int, cell: int, path: Path) -> None:
+        self.node = node
+        self.block = block
+        self.index = index
+        self.cell = cell
+        self.path = path
+        self.blocks: list[Block] = []
+        for way, kind, nodes in _inner(node):
+            inner = Block(self, kind)
+            inner.add(nodes, cell, (*path, *way))
+            self.blocks.append(inner)
+
+    @cached_property
+    def assigns(self) -> dict[str, ast.expr | None]:
+        """Names that are bound anew for certain → their value, None where it is not one."""
+        return dict(_assigns(self.node))
+
+    @cached_property
+    def updates(self) -> frozenset[str]:
+        """Names whose value may be changed, or that may be bound anew."""
+        return frozenset(_updates(self.node)) - self.assigns.keys()
+
+    @cached_property
+    def called_on(self) -> frozenset[str]:
+        """Variables that are called, or whose own methods are: an object may change by that."""
+        if isinstance(self.node, (*FUNCTIONS, ast.ClassDef)):
+            return frozenset()
+        calls = (part.func for part in ast.walk(self.node) if isinstance(part, ast.Call))
+        named = (f.value if isinstance(f, ast.Attribute) else f for f in calls)
+        return frozenset(node.id for node in named if isinstance(node, ast.Name))
+
+    def changes(self, name: str) -> bool | None:
+        """True: binds it anew; False: may change it; None: leaves it alone."""
+        if name in self.assigns:
+            return True
+        root = root_of(name)
+        if root != name and root in self.assigns:
+            return True
+        return False if name in self.updates or (root != name and root in self.updates) else None
+
+
+def _inner(node: ast.stmt) -> Iterator[tuple[Path, str, list[ast.stmt]]]:
+    kind = "branch"
+    if isinstance(node, ast.For | ast.AsyncFor | ast.While):
+        kind = "loop"
+    elif isinstance(node, FUNCTIONS):
+        kind = "function"
+    elif isinstance(node, ast.ClassDef):
+        kind = "class"
+    for field in ("body", "orelse", "finalbody"):
+        nodes = getattr(node, field, None)
+        if isinstance(nodes, list) and nodes:
+            yield ((field, -1),), kind if field == "body" else "branch", nodes
+    for field in ("handlers", "cases"):
+        for index, part in enumerate(getattr(node, field, None) or ()):
+            yield ((field, index), ("body", -1)), "branch", part.body
+
+
+def _assigns(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from _targets(target, node.value)
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        yield from _targets(node.target, node.value)
+    elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+        yield node.name, None
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            yield (alias.asname or alias.name).partition(".")[0], None
+    for expression in own_expressions(node):
+        for part in ast.walk(expression):
+            if isinstance(part, ast.NamedExpr):
+                yield part.target.id, part.value
+
+
+def _targets(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, ast.expr | None]]:
+    if isinstance(target, ast.Name):
+        yield target.id, value
+        if isinstance(value, ast.Dict):
+            for key, part in zip(value.keys, value.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    yield keyed(target.id, key.value), part
+    elif isinstance(target, ast.Tuple | ast.List):
+        parts: list[ast.expr | None] = [None] * len(target.elts)
+        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
+            if not any(isinstance(e, ast.Starred) for e in (*value.elts, *target.elts)):
+                parts = list(value.elts)
+        for element, part in zip(target.elts, parts, strict=True):
+            yield from _targets(element, part)
+    elif isinstance(target, ast.Starred):
+        yield from _targets(target.value, None)
+    elif (name := pseudonym(target)) is not None:
+        yield name, value
+
+
+def _updates(node: ast.stmt) -> Iterator[str]:
+    """Everything that is written anywhere inside, and what is changed in place."""
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+        return
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name | ast.Subscript | ast.Attribute) and isinstance(
+            part.ctx, ast.Store | ast.Del
+        ):
+            yield from written_names(part)
+        elif isinstance(part, ast.Call):
+            yield from changed_names(part)
+
+
+def written_names(node: ast.expr) -> Iterator[str]:
+    """What a target names: itself and, of an element, what holds it."""
+    if isinstance(node, ast.Attribute) and node.attr in {"grad", "requires_grad"}:
+        return
+    if (name := pseudonym(node)) is not None:
+        yield name
+    if (root := root_name(node)) is not None:
+        yield root
+
+
+def changed_names(call: ast.Call) -> Iterator[str]:
+    """What a call changes in place, as far as its text tells."""
+    for keyword in call.keywords:
+        if keyword.arg == "out":
+            yield from written_names(keyword.value)
+    func = call.func
+    if not isinstance(func, ast.Attribute):
+        return
+    if func.attr in AT and call.args:
+        yield from written_names(call.args[0])
+    in_place = func.attr in IN_PLACE or (func.attr.endswith("_") and func.attr[-2:] != "__")
+    if in_place and func.attr not in {"requires_grad_"}:
+        yield from written_names(func.value)
+
+
+def root_name(node: ast.expr) -> str | None:
+    """`dX` of `dX`, `dX[i]`, `dX.data[i]`, `dX.view(-1)[i]`; None for other expressions."""
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Attribute) and node.attr == "grad":
+            return None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            node = node.func.value
+        elif isinstance(node, ast.Subscript | ast.Attribute):
+            node = node.value
+        else:
+            return None
+    return node.id
+
+
+def viewed(node: ast.expr | None) -> str | None:
+    """`dX` of `dX`, `dX.view(…)`, `dX.T`, `dX[i]`: expressions that share its memory."""
+    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
+        if pseudonym(node) is not None:
+            return pseudonym(node)
+        if isinstance(node, ast.Call):
+            node = node.func
+            if not (isinstance(node, ast.Attribute) and node.attr in VIEWS):
+                return None
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def own_expressions(node: ast.stmt) -> Iterator[ast.expr]:
+    """The expressions of a statement itself, those of nested statements left out."""
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+        return
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield child
+        elif isinstance(child, ast.withitem):
+            yield child.context_expr
+
+
+def updated(node: ast.stmt) -> str | None:
+    """The name that a step of gradient descent changes: `p.data += …`, `p -= lr * g`,
+    `p.sub_(…)`, `p.data = …`; "" for `optimizer.step()`; None for other statements.
+    """
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
+        return root_name(node.target)
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+        return root_name(node.targets[0]) if node.targets[0].attr == "data" else None
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        func = node.value.func
+        if isinstance(func, ast.Attribute) and func.attr in {"sub_", "add_", "copy_"}:
+            return root_name(func.value)
+        return "" if isinstance(func, ast.Attribute) and func.attr == "step" else None
+    return None

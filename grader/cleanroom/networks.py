@@ -1,0 +1,182 @@
+"""Fresh random networks: forward.py at leaves that no submission has ever seen, with cotangents.
+
+The leaves have the student's shapes and types, and are drawn from a secret of this run of the
+command. Submissions of the same shapes share their networks, cotangents and vector-Jacobian
+products.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+
+import msgspec
+import torch
+
+from grader.assignment import Assignment, Exercise, Input
+from grader.reference import Network, Oracle
+from grader.reference.vjp import CutNetwork
+
+DRAWS = 2
+"""Networks on which a step has to be right."""
+NO_SCALE = 1e-3
+"""RMS of cotangents in an exercise whose true gradients are all zero."""
+MAX_KEPT = 32
+
+
+class Draw:
+    """One fresh network, and what steps of it should give."""
+
+    def __init__(
+        self, oracle: Oracle, leaves: Mapping[str, torch.Tensor], network: Network, seed: int
+    ) -> None:
+        self.leaves = leaves
+        self.network = network
+        self._oracle = oracle
+        self._generator = torch.Generator().manual_seed(seed)
+        self._cotangents: dict[str, torch.Tensor] = {}
+        self._cut: dict[frozenset[str], CutNetwork] = {}
+        self._expected: dict[tuple[str, frozenset[str], tuple[str, ...]], torch.Tensor] = {}
+        self.scale = _scale(network, oracle.assignment.targets)
+
+    def cotangent(self, target: str) -> torch.Tensor:
+        """A random gradient of `target`, in its shape, with the zeros of the true one.
+
+        Exact zeros are structure that students rightly use: only `[range(n), Yb]` of dlogprobs.
+        A gradient that is zero everywhere is no structure, and gets a fully random one.
+        """
+        if target not in self._cotangents:
+            gradient = self.network.gradients[target]
+            noise = torch.randn(gradient.shape, generator=self._generator) * self.scale
+            if bool(gradient.any()):
+                noise = torch.where(gradient != 0, noise, torch.zeros(()))
+            self._cotangents[target] = noise.to(gradient.dtype)
+        return self._cotangents[target]
+
+    def expected(
+        self, target: str, given: Mapping[str, torch.Tensor], silent: Iterable[str] = ()
+    ) -> torch.Tensor:
+        """The gradient of `target` where those in `given` are as they are, by autograd.
+
+        silent: tensors that pass nothing on.
+        """
+        cuts = frozenset(given) | frozenset(silent)
+        return self.cut(target, cuts).expected(target, given)
+
+    def paths(self, target: str, given: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """What each of `given`, and the loss itself, contributes to it."""
+        return self.cut(target, frozenset(given)).paths(target, given)
+
+    def cut(self, target: str, cuts: frozenset[str]) -> CutNetwork:
+        """Forward.py cut there; one that is cut everywhere serves all single steps."""
+        forward, loss = self._oracle.assignment.forward, self._oracle.assignment.spec.loss
+        if cuts and cuts == forward.consumers(target) - {loss}:
+            cuts = frozenset(forward.tensors) - {loss}
+        if cuts not in self._cut:
+            self._cut[cuts] = CutNetwork(
+                self._oracle.code,
+                self.network.leaves(),
+                self._oracle.assignment.parameters,
+                cuts,
+                loss,
+            )
+        return self._cut[cuts]
+
+
+class Networks:
+    """Fresh networks of one run of the command."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self._oracle = oracle
+        self._secret = secrets.randbits(48)
+        self._known: dict[object, list[Draw]] = {}
+
+    def draws(self, inputs: Mapping[str, torch.Tensor]) -> list[Draw]:
+        """Networks of the shapes of a student's inputs; none where forward.py does not run."""
+        key = tuple(
+            (name, str(value.dtype), tuple(value.shape), self._bound(name, value))
+            for name, value in sorted(inputs.items())
+        )
+        if key not in self._known:
+            if len(self._known) >= MAX_KEPT:
+                self._known.pop(next(iter(self._known)))
+            made = (self._draw(inputs, number) for number in range(DRAWS))
+            self._known[key] = [draw for draw in made if draw is not None]
+        found = self._known[key]
+        return found if len(found) == DRAWS else []
+
+    def _bound(self, name: str, value: torch.Tensor) -> object:
+        """What is drawn below for an index, and a constant's value."""
+        leaf = self._spec(name)
+        if leaf.kind == "constant":
+            return value.item() if value.numel() == 1 else None
+        if leaf.kind == "parameter" or not value.numel():
+            return None
+        low, greatest = int(value.min()), int(value.max())
+        return (min(low, 0), max(greatest + 1, leaf.high))
+
+    def _draw(self, inputs: Mapping[str, torch.Tensor], number: int) -> Draw | None:
+        generator = torch.Generator().manual_seed(self._secret + number)
+        for resampled in (False, True):
+            leaves = {
+                name: self._fresh(name, value, generator, resampled=resampled)
+                for name, value in sorted(inputs.items())
+            }
+            network = self._oracle.network(leaves)
+            if isinstance(network, Network):
+                return Draw(self._oracle, leaves, network, self._secret + 1000 + number)
+        return None
+
+    def _fresh(
+        self, name: str, value: torch.Tensor, generator: torch.Generator, *, resampled: bool
+    ) -> torch.Tensor:
+        leaf = self._spec(name)
+        if leaf.kind == "parameter":
+            drawn = torch.randn(value.shape, generator=generator) * leaf.scale + leaf.mean
+            return drawn.to(value.dtype)
+        if leaf.kind == "constant" or not value.numel():
+            return value
+        if resampled:
+            picked = torch.randint(0, value.numel(), value.shape, generator=generator)
+            return value.flatten()[picked]
+        low, high = self._bound(name, value)  # type: ignore[misc]
+        return torch.randint(low, high, value.shape, generator=generator).to(value.dtype)
+
+    def _spec(self, name: str) -> Input:
+        return self._oracle.assignment.spec.inputs[name]
+
+
+def stray(assignment: Assignment, name: str, value: torch.Tensor, seed: int) -> torch.Tensor:
+    """A fresh value for an input that belongs to no network at hand: an older pass's batch."""
+    generator = torch.Generator().manual_seed(seed)
+    if value.is_floating_point():
+        leaf = assignment.spec.inputs[name]
+        return (torch.randn(value.shape, generator=generator) * leaf.scale + leaf.mean).to(value.dtype)
+    if not value.numel():
+        return value
+    return value.flatten()[torch.randint(0, value.numel(), value.shape, generator=generator)]
+
+
+def _scale(network: Network, targets: Iterable[str]) -> float:
+    """Median RMS of true gradients: one scale for all, so that no step's fault hides behind a
+    cotangent that is nearly zero.
+    """
+    found = sorted(
+        float(gradient.double().square().mean().sqrt())
+        for name in targets
+        if (gradient := network.gradients.get(name)) is not None
+    )
+    return (found[len(found) // 2] if found else 0.0) or NO_SCALE
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """Upstream gradients of one draw in the student's own shapes, and in forward.py's."""
+
+    theirs: dict[str, torch.Tensor]
+    ours: dict[str, torch.Tensor]
+
+
+def boundary(exercise: Exercise) -> frozenset[str]:
+    """Marked gradients of an exercise: its targets, and what it is given to start from."""
+    given = (name for names in exercise.upstream.values() for name in names)
+    return frozenset(exercise.targets) | frozenset(given)

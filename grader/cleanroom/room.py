@@ -1,0 +1,181 @@
+"""The trusted end of the clean room: recipes and values go in, values or reasons come out.
+
+One confined child a submission, started when something is first asked. What it answers is
+untrusted like every frame: it is compared, never believed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from msgspec.structs import replace
+
+from grader import wire
+from grader.analysis.formulas import Formulas, slot
+from grader.analysis.slicer import Definition, Formula
+from grader.packing import pack
+from grader.sandbox import Sandbox, Session
+from grader.sandbox.closing import Closing
+from grader.trace import tensors_of
+
+Computed = torch.Tensor | str
+"""A value, or why there is none."""
+SILENT = "the clean room gave no answer"
+
+
+class Question(NamedTuple):
+    """Values asked for under some bindings."""
+
+    network: str
+    """What the leaves are; values that depend on no gradient are computed once for each."""
+    bind: Mapping[Definition, torch.Tensor]
+    wanted: Sequence[Definition]
+
+
+class CleanRoom(Closing):
+    """Asks a child to compute definitions."""
+
+    def __init__(self, sandbox: Sandbox, formulas: Formulas, request: wire.RunRequest) -> None:
+        self._sandbox = sandbox
+        self._formulas = formulas
+        self._request = replace(
+            request, cells=[], entry=None, captures=[], outputs=False, shared=0, gradients={}
+        )
+        self._session: Session | None = None
+        self._numbers: dict[int, Formula] = {}
+        self._sources: dict[int, str] = {}
+        self.gradients: Collection[Formula] = ()
+        """Formulas of gradients: what depends on none of them is shared."""
+        self.values: dict[Definition, int | float | torch.Tensor] = {}
+        """What the ordinary run held where a slice cannot be followed."""
+        self.arrays: set[Definition] = set()
+        """Definitions that are numpy arrays in the ordinary run."""
+        self.failed: str | None = None
+
+    def ask(self, questions: Sequence[Question]) -> list[dict[Definition, Computed]]:
+        """Compute; a definition that is not in an answer was not asked for."""
+        room, blob, recipes = self._room(questions)
+        silent: list[dict[Definition, Computed]] = [
+            dict.fromkeys(question.wanted, SILENT) for question in questions
+        ]
+        if self.failed is not None:
+            return silent
+        request = replace(self._request, room=room)
+        if self._session is None:
+            self._session = self._sandbox.open(request, blob)
+            outcome = self._session.outcome
+        else:
+            outcome = self._session.ask(room, blob)
+        if outcome.status != "completed":
+            self.failed = outcome.reason or outcome.status
+        for event, content in outcome.events:
+            if isinstance(event, wire.Computed) and 0 <= event.evaluation < len(questions):
+                wanted = {slot(each): each for each in questions[event.evaluation].wanted}
+                silent[event.evaluation] |= _answer(event, content, wanted)
+        del recipes
+        return silent
+
+    def close(self) -> None:
+        """End the child."""
+        if self._session is not None:
+            self._session.close()
+
+    def _room(self, questions: Sequence[Question]) -> tuple[wire.Room, bytes, list[wire.Recipe]]:
+        """The question as a record, its values as a blob; only recipes that are needed."""
+        tensors: dict[str, torch.Tensor] = {}
+        numbers: dict[str, int | float] = {}
+        needed: dict[int, Formula] = {}
+        networks = {name: n for n, name in enumerate(dict.fromkeys(q.network for q in questions))}
+        evaluations = []
+        arrays: set[str] = set()
+        for number, question in enumerate(questions):
+            bind: dict[str, str] = {}
+            for definition in self._reached(question, needed):
+                value = question.bind.get(definition, self.values.get(definition))
+                if isinstance(value, int | float):
+                    numbers[self._slot(definition)] = value
+                elif value is not None:
+                    key = f"{number}/{self._slot(definition)}"
+                    same = next((k for k, t in tensors.items() if t is value), None)
+                    bind[self._slot(definition)] = same or key
+                    if same is None:
+                        tensors[key] = value
+                    if definition in self.arrays:
+                        arrays.add(same or key)
+            wanted = [self._slot(each) for each in question.wanted]
+            evaluations.append(
+                wire.Evaluation(network=networks[question.network], bind=bind, wanted=wanted)
+            )
+        recipes = [self._recipe(formula) for formula in needed.values()]
+        room = wire.Room(
+            recipes=recipes, evaluations=evaluations, numbers=numbers, arrays=sorted(arrays)
+        )
+        return room, pack(tensors), recipes
+
+    def _slot(self, definition: Definition) -> str:
+        formula = definition.formula
+        if self._numbers.get(formula.number) is not formula:
+            formula.number = len(self._numbers)
+            self._numbers[formula.number] = formula
+        return slot(definition)
+
+    def _reached(self, question: Question, needed: dict[int, Formula]) -> Iterable[Definition]:
+        """Bound definitions that the wanted ones come upon; formulas that are run are noted."""
+        bound = question.bind.keys() | self.values.keys()
+        found: dict[Definition, None] = {}
+        for start in question.wanted:
+            for each in self._formulas.closure(start, lambda d: d in bound):
+                if each in bound and each != start:
+                    found[each] = None
+                else:
+                    self._slot(each)
+                    needed[each.formula.number] = each.formula
+        return found
+
+    def _recipe(self, formula: Formula) -> wire.Recipe:
+        steps = [
+            (
+                "\n".join(self._source(node) for node in step.nodes),
+                {name: self._slot(read) for name, read in step.reads.items()},
+            )
+            for step in formula.steps
+        ]
+        complaint = self._formulas.complaint(formula)
+        if complaint is not None:
+            steps = [(f"outside = {complaint!r}", {})]
+        return wire.Recipe(
+            number=formula.number, steps=steps, shared=self._shared(formula), outside=complaint
+        )
+
+    def _source(self, node: ast.stmt) -> str:
+        key = id(node)
+        if key not in self._sources:
+            self._sources[key] = ast.unparse(node)
+        return self._sources[key]
+
+    def _shared(self, formula: Formula) -> bool:
+        start = Definition(formula.name, formula)
+        below = self._formulas.closure(start, self._formulas.bottom)
+        return not any(each.formula in self.gradients for each in below)
+
+
+def _answer(
+    event: wire.Computed, content: bytes, wanted: Mapping[str, Definition]
+) -> dict[Definition, Computed]:
+    found: dict[Definition, Computed] = {}
+    try:
+        tensors = tensors_of(content)
+    except Exception:  # noqa: BLE001 - hostile bytes may fail in any way
+        return found
+    for each, definition in wanted.items():
+        value = event.values.get(each)
+        if each in event.failures:
+            found[definition] = event.failures[each][:300]
+        elif value is not None and each in tensors:
+            found[definition] = tensors[each]
+        elif value is not None:
+            found[definition] = f"it is {value.note or value.kind}"
+    return found

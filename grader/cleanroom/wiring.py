@@ -1,0 +1,141 @@
+"""Which leaves of the student's make up the network that a gradient belongs to.
+
+A notebook has several forward passes: the one of the exercises, that of the training loop, toy
+ones in between. A pass is told by the leaves of its loss; a gradient's is the nearest complete
+one before it that rests on the same leaves.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+import torch
+
+from grader.analysis.lifetime import Lifetime
+from grader.analysis.slicer import Definition, Place
+from grader.analysis.study import Study
+from grader.assignment import Assignment
+from grader.trace import Pass
+
+Wiring = tuple[tuple[str, Definition], ...]
+"""Canonical input and the leaf that stands for it, sorted by name."""
+MAX_LOSSES = 12
+"""Losses that are looked at, from the nearest one back."""
+
+
+class Wirings:
+    """Finds the wiring of each lifetime of one submission."""
+
+    def __init__(self, study: Study, assignment: Assignment) -> None:
+        self.study = study
+        self.assignment = assignment
+        self.formulas = study.formulas
+        self.required = frozenset(
+            name for name, leaf in assignment.spec.inputs.items() if leaf.kind != "constant"
+        )
+        self._spellings: dict[str, list[str]] = {}
+        for name, canonical in assignment.tensor_names.items():
+            self._spellings.setdefault(canonical, []).append(name)
+
+    def of(self, life: Lifetime) -> Wiring:
+        """The leaves of the network of a lifetime; incomplete where they cannot be found."""
+        definition = self.study.definitions.get(life.id)
+        own = self.formulas.leaves(definition) if definition is not None else {}
+        place = self._place(life)
+        mine = {leaf for leaves in own.values() for leaf in leaves}
+        candidates = [*self._of_losses(place), *self._of_tensors(place)]
+        complete = [found for found in candidates if self.required <= found.keys()]
+        sharing = [found for found in complete if not mine or mine & set(found.values())]
+        for found in (*sharing, *complete):
+            return tuple(sorted(found.items()))
+        merged: dict[str, Definition] = {}
+        for found in (*candidates, {name: leaves[0] for name, leaves in own.items()}):
+            merged = found | merged
+        return tuple(sorted(merged.items()))
+
+    def _place(self, life: Lifetime) -> Place:
+        assert life.settle is not None
+        found = self.study.slicer.after(life.settle.cell, life.settle.path)
+        return found or self.study.slicer.end_of_cell(life.settle.cell)
+
+    def _of_losses(self, place: Place) -> Iterator[dict[str, Definition]]:
+        """Leaves of the losses before a place, the nearest first."""
+        for loss in self.losses(place):
+            yield {name: leaves[0] for name, leaves in self.formulas.leaves(loss).items()}
+
+    def losses(self, place: Place) -> Iterator[Definition]:
+        """The loss at a place, then the one that stood under the name before, and so on."""
+        for name in self._spellings.get(self.assignment.spec.loss, [self.assignment.spec.loss]):
+            at: Place | None = place
+            for _ in range(MAX_LOSSES):
+                found = self.study.slicer.reaching(name, at) if at is not None else None
+                if found is None:
+                    break
+                yield found
+                first = next(found.formula.statements, None)
+                at = Place(first.block, first.index) if first is not None else None
+
+    def forward_tensors(self, place: Place) -> Iterator[tuple[str, Definition]]:
+        """Canonical forward tensors that have a definition at a place."""
+        for canonical in reversed(self.assignment.forward.tensors):
+            for name in self._spellings.get(canonical, ()):
+                found = self.study.slicer.reaching(name, place)
+                if found is not None:
+                    yield canonical, found
+
+    def _of_tensors(self, place: Place) -> Iterator[dict[str, Definition]]:
+        """Leaves of all forward tensors at a place together."""
+        merged: dict[str, Definition] = {}
+        for _, definition in self.forward_tensors(place):
+            for name, leaves in self.formulas.leaves(definition).items():
+                merged.setdefault(name, leaves[0])
+        yield merged
+
+    def inputs(self, wiring: Wiring, during: Pass) -> dict[str, torch.Tensor]:
+        """Canonical input → the student's value in a pass, constants as 0-dim tensors.
+
+        What the wiring does not tell is taken under any name that the assignment knows.
+        """
+        found: dict[str, torch.Tensor] = {}
+        for canonical, definition in wiring:
+            if (value := during.inputs.get(definition.name)) is not None:
+                found[canonical] = value
+        for name, canonical in self.assignment.input_names.items():
+            if canonical in found:
+                continue
+            if name in during.inputs:
+                found[canonical] = during.inputs[name]
+            elif name in during.numbers:
+                found[canonical] = torch.tensor(during.numbers[name])
+        return found
+
+    # ---- inputs under other names ---------------------------------------------------------------
+
+    def unnamed(self, wiring: Wiring) -> list[str]:
+        """Inputs that no leaf stands for."""
+        return sorted(self.required - {name for name, _ in wiring})
+
+    def guesses(
+        self, missing: list[str], life: Lifetime, during: Pass
+    ) -> Iterator[Mapping[str, Definition]]:
+        """Ways to give the missing inputs to the other variables that the forward lines read."""
+        place = self._place(life)
+        starts = [definition for _, definition in self.forward_tensors(place)]
+        starts += list(self.losses(place))[:1]
+        free: dict[Definition, None] = {}
+        for start in starts:
+            for each in self.formulas.closure(start, self.formulas.bottom):
+                if each.name in during.inputs and not self.formulas.rests_on_leaf(each):
+                    free.setdefault(each)
+        fitting = [
+            [each for each in free if self._fits(name, during.inputs[each.name])] for name in missing
+        ]
+        for chosen in itertools.product(*fitting):
+            if len(set(chosen)) == len(chosen):
+                yield dict(zip(missing, chosen, strict=True))
+
+    def _fits(self, name: str, value: torch.Tensor) -> bool:
+        leaf = self.assignment.spec.inputs[name]
+        real = value.is_floating_point()
+        return real == (leaf.kind == "parameter") and value.dim() == len(leaf.shape)
