@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from grader.analysis.study import Study
 from grader.assignment import Assignment
 from grader.candidate import Choice
@@ -137,11 +139,6 @@ def _remarks(passes: Mapping[int, JudgedPass]) -> Iterator[str]:
     said = set()
     for judged in passes.values():
         text = judged.reason
-        if judged.differs is not None:
-            text = (
-                f"your forward pass differs from the assignment's: `{judged.differs}` is the "
-                "first tensor with other values; gradients are marked against the assignment's"
-            )
         if text is not None and text not in said:
             said.add(text)
             yield text
@@ -206,7 +203,11 @@ def _cells(study: Study, outcome: RunOutcome, seen: Trace) -> Iterator[CellResul
     done = {cell.index: cell for cell in seen.cells}
     stopped = outcome.status not in {"completed", "exited"}
     for index, source in study.sources.items():
-        if index in done:
+        problem = study.left_out.get(index)
+        if index in done and problem is not None and done[index].error is None:
+            text = f"line {problem.line}: {problem.message}: the rest of the cell was run"
+            yield replace(done[index], status="error", error=text)
+        elif index in done:
             yield done[index]
         elif isinstance(source, SyntaxProblem):
             yield CellResult(

@@ -43,6 +43,8 @@ GRAD = f"{MARK}grad"
 """How the name of a tensor's own gradient ends."""
 FORM = frozenset({"shape", "dtype", "size", "ndim", "dim", "numel", "device"})
 """Attributes that say nothing of a tensor's values."""
+PROGRESS = frozenset({"tqdm", "trange", "tqdm_notebook", "track"})
+"""Bars around what a loop goes through."""
 MAX_CALLS = 8
 """Functions within functions that are followed."""
 
@@ -453,6 +455,9 @@ class _Naming(ast.NodeTransformer):
         return _path(path)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802
+        if node.args and (bar := _name_called(node)) in PROGRESS:
+            inner = node.args[0] if bar != "trange" else ast.Call(ast.Name("range", ast.Load()), node.args, [])
+            return self.visit(inner)  # type: ignore[no-any-return]
         if _name_called(node).endswith("_like") and node.args:
             node.args[0] = _without_grad(node.args[0])
         return self.generic_visit(node)  # type: ignore[return-value]

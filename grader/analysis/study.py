@@ -18,6 +18,7 @@ from grader.analysis.walker import Names, Walker
 from grader.assignment import Assignment
 from grader.model import Line
 from grader.notebook import Notebook, SyntaxProblem, Unreadable, python_source, read_notebook
+from grader.notebook.repair import repaired
 from grader.notebook.syntax import parse
 from grader.wire import CellCode, RunRequest
 
@@ -42,6 +43,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     """Lifetime → the slice that gives its value."""
     sources: dict[int, str | SyntaxProblem]
     """Code cells as plain Python of the same lines, or why they are none."""
+    left_out: dict[int, SyntaxProblem]
+    """Cells of which a line or two could not be read, and were left out."""
 
     def lines(self, life: Lifetime) -> list[Line]:
         """The student's lines that wrote a lifetime, each once, in order."""
@@ -83,7 +86,7 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
     )
     effort = Effort()
     walker, slicer = Walker(names, effort), Slicer(effort, assignment.gradient_names)
-    sources = _sources(notebook, slicer)
+    sources, left_out = _sources(notebook, slicer)
     walker.walk(slicer.module)
     program = walker.program()
     return Study(
@@ -94,12 +97,18 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
         formulas=Formulas(inputs),
         definitions=dict(_definitions(program, slicer)),
         sources=sources,
+        left_out=left_out,
     )
 
 
-def _sources(notebook: Notebook, slicer: Slicer) -> dict[int, str | SyntaxProblem]:
-    """Code cells as plain Python, handed to the slicer, or why they are none."""
+def _sources(
+    notebook: Notebook, slicer: Slicer
+) -> tuple[dict[int, str | SyntaxProblem], dict[int, SyntaxProblem]]:
+    """Code cells as plain Python, handed to the slicer, or why they are none; and what had to be
+    left out of a cell to make it Python.
+    """
     sources: dict[int, str | SyntaxProblem] = {}
+    left_out: dict[int, SyntaxProblem] = {}
     asked = 0
     for cell in notebook.cells:
         if cell.kind != "code":
@@ -108,10 +117,15 @@ def _sources(notebook: Notebook, slicer: Slicer) -> dict[int, str | SyntaxProble
         if isinstance(source, SyntaxProblem) and asked < MAX_ASKED:
             asked += 1
             source = python_source(cell.source)
+        if isinstance(source, SyntaxProblem):
+            mended = repaired(cell.source, source)
+            if mended is not None:
+                left_out[cell.index] = source
+                source = mended.source
         if isinstance(source, str):
             source = _taken_in(slicer, cell.index, source)
         sources[cell.index] = source
-    return sources
+    return sources, left_out
 
 
 def _taken_in(slicer: Slicer, index: int, source: str) -> str | SyntaxProblem:

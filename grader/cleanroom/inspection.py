@@ -96,7 +96,9 @@ class Inspection:
         self.observed = _first_observed(seen.observed)
         self.wiring: dict[int, Wiring] = {}
         self.full: dict[int, list[Computed]] = {}
-        self.forward: dict[Definition, list[Computed]] = {}
+        self.forward: dict[tuple[Wiring, Definition], list[Computed]] = {}
+        self.canonical: dict[tuple[Wiring, Definition], str] = {}
+        """The student's forward tensor → the one of forward.py that it equals."""
         self.slips: dict[Wiring, list[Slip]] = {}
         self.targets: dict[int, str] = {}
         """Lifetime → the target that it is taken for."""
@@ -122,13 +124,11 @@ class Inspection:
 
     def _wire(self) -> None:
         self._values()
-        for life in self.lives:
-            self.wiring[life.id] = self.wirings.of(life)
+        self.wiring = self.wirings.of_all(self.lives)
         for life in self.lives:
             missing = self.wirings.unnamed(self.wiring[life.id])
             if missing and self._guess(missing, life):
-                for each in self.lives:
-                    self.wiring[each.id] = self.wirings.of(each)
+                self.wiring = self.wirings.of_all(self.lives)
 
     def _values(self) -> None:
         """What the ordinary run held where slices begin: of the first pass that has it."""
@@ -148,7 +148,7 @@ class Inspection:
     def _guess(self, missing: list[str], life: Lifetime) -> bool:
         """Find the variables that stand for inputs under names that nobody knows."""
         during = self._pass(life)
-        place = self.wirings._place(life)  # noqa: SLF001
+        place = self.wirings.place(life)
         losses = list(self.wirings.losses(place))[:1] or [
             d for _, d in self.wirings.forward_tensors(place)
         ][:1]
@@ -157,7 +157,7 @@ class Inspection:
             tried += 1
             if tried > MAX_GUESSES:
                 return False
-            wiring = tuple(sorted((dict(self.wiring[life.id]) | dict(guess)).items()))
+            wiring = tuple(sorted((dict(self.wiring[life.id]) | dict(guess)).items(), key=lambda x: x[0]))
             draws = self.networks.draws(self.wirings.inputs(wiring, during))
             if not draws:
                 continue
@@ -264,21 +264,21 @@ class Inspection:
 
     def _compute_full(self) -> None:
         questions: list[Question] = []
-        asked: list[tuple[list[Lifetime], list[Definition]]] = []
+        asked: list[tuple[Wiring, list[Lifetime], list[Definition]]] = []
         for number, (wiring, lives) in enumerate(self._groups().items()):
             forward = self._forward_definitions(lives)
             for each, draw in enumerate(self.draws_of(lives[0])):
                 bound = self._bindings(wiring, draw, self._pass(lives[0]), lives)
                 wanted = [self.study.definitions[life.id] for life in lives]
                 questions.append(Question(f"{number} {each}", bound, [*wanted, *forward]))
-                asked.append((lives, forward))
+                asked.append((wiring, lives, forward))
         answers = self.room.ask(questions) if questions else []
-        for answer, (lives, forward) in zip(answers, asked, strict=True):
+        for answer, (wiring, lives, forward) in zip(answers, asked, strict=True):
             for life in lives:
                 value = answer.get(self.study.definitions[life.id], SILENT)
                 self.full.setdefault(life.id, []).append(value)
             for each in forward:
-                self.forward.setdefault(each, []).append(answer.get(each, SILENT))
+                self.forward.setdefault((wiring, each), []).append(answer.get(each, SILENT))
 
     def _forward_definitions(self, lives: Iterable[Lifetime]) -> list[Definition]:
         """Tensors of the forward pass that gradients are computed from, from the leaves on."""
@@ -287,10 +287,12 @@ class Inspection:
         for life in lives:
             start = self.study.definitions[life.id]
             for each in self.formulas.closure(start, self.formulas.bottom):
+                if each.name in self.assignment.input_names:
+                    continue
                 if self.formulas.leaf(each) is None and id(each.formula) not in gradients:
                     if self.formulas.rests_on_leaf(each) and each != start:
                         found.setdefault(each)
-            for loss in list(self.wirings.losses(self.wirings._place(life)))[:1]:  # noqa: SLF001
+            for loss in list(self.wirings.losses(self.wirings.place(life)))[:1]:
                 found.setdefault(loss)
         return list(found)
 
@@ -298,15 +300,14 @@ class Inspection:
 
     def _hold_forward(self) -> None:
         """Which tensor of forward.py each of the student's is, and the first that is none."""
-        self.canonical: dict[Definition, str] = {}
         for wiring, lives in self._groups().items():
             draws = self.draws_of(lives[0])
             forward = self._forward_definitions(lives)
             for each in forward:
-                name = self._by_value(self.forward.get(each, []), draws, each)
+                name = self._by_value(self.forward.get((wiring, each), []), draws, each)
                 if name is not None:
-                    self.canonical[each] = name
-            self.slips[wiring] = list(self._slips(forward, draws))
+                    self.canonical[wiring, each] = name
+            self.slips[wiring] = list(self._slips(wiring, forward, draws))
 
     def _by_value(
         self, values: Sequence[Computed], draws: Sequence[Draw], definition: Definition
@@ -326,16 +327,18 @@ class Inspection:
                 return name
         return None
 
-    def _slips(self, forward: Sequence[Definition], draws: Sequence[Draw]) -> Iterable[Slip]:
+    def _slips(
+        self, wiring: Wiring, forward: Sequence[Definition], draws: Sequence[Draw]
+    ) -> Iterable[Slip]:
         """Lines whose tensor deviates although what they read does not."""
         for each in forward:
             named = self.assignment.tensor_names.get(each.name)
-            values = self.forward.get(each, [])
-            if named is None or each in self.canonical or not draws:
+            values = self.forward.get((wiring, each), [])
+            if named is None or (wiring, each) in self.canonical or not draws:
                 continue
-            if any(isinstance(value, str) for value in values):
+            if any(isinstance(value, str) for value in values) or not self._belongs(wiring, each):
                 continue
-            if any(self._deviates(below, each) for below in each.formula.inputs()):
+            if any(self._deviates(wiring, below, each) for below in each.formula.inputs()):
                 continue
             factor = None
             if named == self.assignment.spec.loss:
@@ -351,15 +354,20 @@ class Inspection:
                 site = Site(cell=statement.cell, path=statement.path, line=line, end_line=line)
             yield Slip(tensor=named, name=each.name, site=site, factor=factor)
 
-    def _deviates(self, definition: Definition, above: Definition) -> bool:
+    def _belongs(self, wiring: Wiring, definition: Definition) -> bool:
+        """Whether a tensor rests on the leaves of this network alone."""
+        own = {leaf for leaves in self.formulas.leaves(definition).values() for leaf in leaves}
+        return own <= {leaf for _, leaf in wiring}
+
+    def _deviates(self, wiring: Wiring, definition: Definition, above: Definition) -> bool:
         """Whether a tensor, or what it rests on, is none of forward.py's."""
-        if definition == above or definition in self.canonical:
+        if definition == above or (wiring, definition) in self.canonical:
             return False
         if self.formulas.leaf(definition) is not None or not self.formulas.rests_on_leaf(definition):
             return False
         if definition.name in self.assignment.tensor_names:
             return True
-        return any(self._deviates(below, definition) for below in definition.formula.inputs())
+        return any(self._deviates(wiring, below, definition) for below in definition.formula.inputs())
 
     # ---- names ----------------------------------------------------------------------------------
 
@@ -371,7 +379,7 @@ class Inspection:
 
     def _name(self) -> None:
         """Which target each lifetime is: by its name, else by value, else by a hint."""
-        own = {d.name: name for d, name in self.canonical.items()}
+        own = {d.name: name for (_, d), name in self.canonical.items()}
         names = self.assignment.gradient_names
         spelling = Spelling(names, {**self.assignment.input_names, **own, **self.assignment.tensor_names})
         for life in self.study.program.lifetimes:
@@ -477,6 +485,18 @@ class Inspection:
         for (wiring, identity), lives in groups.items():
             if self._spoilt(identity, lives):
                 self.inner |= self._judge(wiring, self.exercises[identity], self._inner_of(lives), whole)
+        for number, finding in self.findings.items():
+            if finding.step == "right" and self._hides_mistake(number, finding):
+                self.findings[number] = msgspec.structs.replace(
+                    finding, step="wrong", coincides=True
+                )
+
+    def _hides_mistake(self, number: int, finding: StepFinding) -> bool:
+        """Whether a gradient is right only because it is zero, whatever it is made with."""
+        if self.targets[number] not in self._always_zero:
+            return False
+        inner = (self.inner.get(each) for each in finding.temporaries)
+        return any(each is not None and each.step == "wrong" for each in inner)
 
     def _spoilt(self, identity: str, lives: Sequence[Lifetime]) -> bool:
         """Whether a wrong stretch has other gradients in it, one of which may be to blame."""
@@ -521,7 +541,7 @@ class Inspection:
             upstream[life.id] = [f for f in others if self.targets[f.id] != own]
         sources = {f.id: f for found in upstream.values() for f in found}
         wanted = [self.study.definitions[life.id] for life in lives]
-        slipped = bool(self.slips.get(wiring)) or self._unfollowed(lives, stretches)
+        slipped = bool(self.slips.get(wiring)) or self._unfollowed(wiring, lives, stretches)
         questions: defaultdict[str, list[Question]] = defaultdict(list)
         for number, draw in enumerate(draws):
             bound = self._bindings(wiring, draw, during, lives)
@@ -532,7 +552,7 @@ class Inspection:
                 true = bound | self._upstream(draw, sources.values(), lives, true=True)
                 questions["true"].append(Question(at, true, wanted))
             if slipped:
-                named = self._named(stretches, draw)
+                named = self._named(wiring, stretches, draw)
                 questions["named"].append(Question(f"{at} named", shapes | named, wanted))
         ordinary = self._ordinary(wiring, lives, sources.values())
         questions["again"] = list(ordinary.values())
@@ -548,19 +568,19 @@ class Inspection:
         }
 
     def _unfollowed(
-        self, lives: Sequence[Lifetime], stretches: Mapping[int, Sequence[Definition]]
+        self, wiring: Wiring, lives: Sequence[Lifetime], stretches: Mapping[int, Sequence[Definition]]
     ) -> bool:
         """Whether some tensor of the forward pass cannot be computed from the leaves."""
         named = self.assignment.tensor_names
         return any(
             each.name in named and self.formulas.complaint(each.formula) is not None
-            or (each.name in named and any(isinstance(v, str) for v in self.forward.get(each, [])))
+            or (each.name in named and any(isinstance(v, str) for v in self.forward.get((wiring, each), [])))
             for life in lives
             for each in stretches[life.id]
         )
 
     def _named(
-        self, stretches: Mapping[int, Sequence[Definition]], draw: Draw
+        self, wiring: Wiring, stretches: Mapping[int, Sequence[Definition]], draw: Draw
     ) -> dict[Definition, torch.Tensor]:
         """Forward.py's tensors for the student's of the same names."""
         bound = {}
@@ -570,23 +590,19 @@ class Inspection:
                 if name is None or id(each.formula) in self._of_formula:
                     continue
                 value = draw.network.tensors.get(name)
-                if value is None or not self._is_tensor(each, value):
+                own = self.forward.get((wiring, each), [])
+                if value is None or not self._is_tensor(each, own, value):
                     continue
-                bound[each] = self._shaped(each, value)
+                bound[each] = _shaped(own, value)
         return bound
 
-    def _is_tensor(self, definition: Definition, value: torch.Tensor) -> bool:
+    def _is_tensor(
+        self, definition: Definition, own: Sequence[Computed], value: torch.Tensor
+    ) -> bool:
         """Whether a definition is the network's tensor, by what it rests on and its shape."""
-        own = self.forward.get(definition, [])
         if own and isinstance(own[0], torch.Tensor):
             return squeezed(list(own[0].shape)) == squeezed(list(value.shape))
         return not self.formulas.begins_unseen(definition) or self.formulas.complaint(definition.formula) is not None
-
-    def _shaped(self, definition: Definition, value: torch.Tensor) -> torch.Tensor:
-        own = self.forward.get(definition, [])
-        if own and isinstance(own[0], torch.Tensor) and own[0].numel() == value.numel():
-            return value.reshape(own[0].shape)
-        return value
 
     def _upstream(
         self,
@@ -685,10 +701,9 @@ class Inspection:
     def judged_passes(self) -> dict[int, JudgedPass]:
         """Every forward pass of the ordinary run, held against forward.py at its own leaves."""
         wirings: dict[int, Wiring] = {}
-        for life in self.lives:
-            seen = self.observed.get(life.id)
-            if seen is not None and life.id in self.wiring:
-                wirings.setdefault(seen.pass_id, self.wiring[life.id])
+        for each in self.seen.observed:
+            if each.lifetime in self.wiring:
+                wirings.setdefault(each.pass_id, self.wiring[each.lifetime])
         return {
             number: judge_pass(self.oracle, each, self.wirings.inputs(wirings.get(number, ()), each))
             for number, each in self.seen.passes.items()
@@ -868,6 +883,13 @@ class Inspection:
         if value.shape != seen.numbers.shape or not _same(value, seen.numbers):
             return OVERLOOKED
         return None
+
+
+def _shaped(own: Sequence[Computed], value: torch.Tensor) -> torch.Tensor:
+    """A tensor in the shape that the student's own has."""
+    if own and isinstance(own[0], torch.Tensor) and own[0].numel() == value.numel():
+        return value.reshape(own[0].shape)
+    return value
 
 
 def _same(value: torch.Tensor, seen: torch.Tensor) -> bool:

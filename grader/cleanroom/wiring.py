@@ -8,7 +8,7 @@ one before it that rests on the same leaves.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 
@@ -38,23 +38,47 @@ class Wirings:
         for name, canonical in assignment.tensor_names.items():
             self._spellings.setdefault(canonical, []).append(name)
 
-    def of(self, life: Lifetime) -> Wiring:
-        """The leaves of the network of a lifetime; incomplete where they cannot be found."""
-        definition = self.study.definitions.get(life.id)
-        own = self.formulas.leaves(definition) if definition is not None else {}
-        place = self._place(life)
-        mine = {leaf for leaves in own.values() for leaf in leaves}
-        candidates = [*self._of_losses(place), *self._of_tensors(place)]
-        complete = [found for found in candidates if self.required <= found.keys()]
-        sharing = [found for found in complete if not mine or mine & set(found.values())]
-        for found in (*sharing, *complete):
-            return tuple(sorted(found.items()))
-        merged: dict[str, Definition] = {}
-        for found in (*candidates, {name: leaves[0] for name, leaves in own.items()}):
-            merged = found | merged
-        return tuple(sorted(merged.items()))
+    def of_all(self, lives: Sequence[Lifetime]) -> dict[int, Wiring]:
+        """Lifetime → the leaves of its network; incomplete where they cannot be found."""
+        mine = {life.id: self._own(life) for life in lives}
+        near = {life.id: [*self._near(life), mine[life.id]] for life in lives}
+        known = [found for each in near.values() for found in each if self._complete(found)]
+        return {
+            life.id: _wiring(self._chosen(mine[life.id], near[life.id], known)) for life in lives
+        }
 
-    def _place(self, life: Lifetime) -> Place:
+    def _own(self, life: Lifetime) -> dict[str, Definition]:
+        leaves = self.formulas.leaves(self.study.definitions[life.id])
+        return {name: found[0] for name, found in leaves.items()}
+
+    def _near(self, life: Lifetime) -> Iterator[dict[str, Definition]]:
+        place = self.place(life)
+        yield from self._of_losses(place)
+        yield from self._of_tensors(place)
+
+    def _complete(self, found: Mapping[str, Definition]) -> bool:
+        return self.required <= found.keys()
+
+    def _chosen(
+        self,
+        mine: Mapping[str, Definition],
+        near: Sequence[Mapping[str, Definition]],
+        known: Sequence[Mapping[str, Definition]],
+    ) -> Mapping[str, Definition]:
+        """The nearest complete network that has all of a gradient's leaves, or most of them."""
+        wanted = set(mine.values())
+        complete = [found for found in near if self._complete(found)]
+        for found in (*complete, *known):
+            if wanted <= set(found.values()):
+                return found
+        if complete:
+            return max(complete, key=lambda found: len(wanted & set(found.values())))
+        merged: dict[str, Definition] = {}
+        for found in near:
+            merged = {**found, **merged}
+        return merged
+
+    def place(self, life: Lifetime) -> Place:
         assert life.settle is not None
         found = self.study.slicer.after(life.settle.cell, life.settle.path)
         return found or self.study.slicer.end_of_cell(life.settle.cell)
@@ -120,7 +144,7 @@ class Wirings:
         self, missing: list[str], life: Lifetime, during: Pass
     ) -> Iterator[Mapping[str, Definition]]:
         """Ways to give the missing inputs to the other variables that the forward lines read."""
-        place = self._place(life)
+        place = self.place(life)
         starts = [definition for _, definition in self.forward_tensors(place)]
         starts += list(self.losses(place))[:1]
         free: dict[Definition, None] = {}
@@ -139,3 +163,7 @@ class Wirings:
         leaf = self.assignment.spec.inputs[name]
         real = value.is_floating_point()
         return real == (leaf.kind == "parameter") and value.dim() == len(leaf.shape)
+
+
+def _wiring(found: Mapping[str, Definition]) -> Wiring:
+    return tuple(sorted(found.items(), key=lambda item: item[0]))

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from grader.notebook.cell_magic import without_cell_magic
 from grader.notebook.line_magic import by_ipython, by_pattern
+from grader.notebook.repair import dedented
 from grader.notebook.syntax import SyntaxProblem, parse, unusable
 
 _MAY_BE_IPYTHON = re.compile(
@@ -38,6 +39,8 @@ def python_source(cell_source: str, *, ask_ipython: bool = True) -> str | Syntax
         return source
     if not _MAY_BE_IPYTHON.search(source):
         return plain
+    if not isinstance(parse(dedented(source)), SyntaxProblem):
+        return dedented(source)
     ways = (lambda text: text, by_pattern, *([by_ipython] if ask_ipython else []))
     return _translated(without_cell_magic(source), plain, ways)
 

@@ -46,6 +46,8 @@ def _parse(source: str) -> ast.Module | SyntaxProblem:
         return _deep(1)
     except (ValueError, OverflowError) as error:  # other versions of Python raise these
         return SyntaxProblem(f"SyntaxError: {error}"[:300], 1)
+    if (starred := _bare_star(tree)) is not None:
+        return SyntaxProblem("SyntaxError: can't use starred expression here", starred)
     deep = _first_deep_statement(tree)
     return tree if deep is None else _deep(deep)
 
@@ -65,6 +67,14 @@ def unusable(source: str) -> SyntaxProblem | None:
     except UnicodeEncodeError as error:
         line = source.count("\n", 0, error.start) + 1
         return SyntaxProblem("SyntaxError: a character that is half of a pair", line)
+    return None
+
+
+def _bare_star(tree: ast.Module) -> int | None:
+    """Line of `dlogits = * dnorm_logits`, which only the compiler refuses."""
+    for statement in tree.body:
+        if isinstance(getattr(statement, "value", None), ast.Starred):
+            return statement.lineno
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -29,6 +29,8 @@ class Pass:
         """Student's variable → plain number."""
         self.tensors: dict[str, Any] = {}
         """Canonical forward tensor → the student's object."""
+        self.objects: dict[str, Any] = {}
+        """Input by the student's variable → the object that was copied."""
         self.sent = False
 
 
@@ -44,14 +46,21 @@ class Passes:
         """The forward script's name of a student's tensor."""
         return self.request.forward.get(name, name)
 
-    def begins(self, names: tuple[str, ...] | list[str]) -> bool:
-        """Whether computing these tensors from inputs alone starts a new pass; if so it has."""
+    def begins(self, names: Sequence[str], local: Mapping[str, Any]) -> bool:
+        """Whether computing these tensors from inputs alone starts a new pass."""
         done = self.current.tensors
         again = any(self.canonical(name) in done for name in names)
         if self.current.number >= 0 and self.request.loss not in done and not again:
-            return False
-        self.begin()
+            return self._other_inputs(local)
         return True
+
+    def _other_inputs(self, local: Mapping[str, Any]) -> bool:
+        """Whether an input stands under its name that is not the pass's own."""
+        for name, known in self.current.objects.items():
+            value = local[name] if name in local else self.namespace.get(name)
+            if value is not known and value is not None:
+                return True
+        return False
 
     def begin(self) -> None:
         """Start a new pass."""
@@ -78,5 +87,7 @@ class Passes:
         described, copy = snapshot(value, limit=limit)
         if copy is not None:
             during.inputs[name] = copy
+            if name in self.request.inputs:
+                during.objects[name] = value
             if described.kind == "array":
                 during.arrays.add(name)

@@ -73,7 +73,8 @@ class Recorder:
 
     def pass_(self, _: int, names: tuple[str, ...], local: Mapping[str, Any]) -> None:
         """Before a statement that computes forward tensors from inputs alone."""
-        self.passes.begins(names)
+        if self.passes.begins(names, local):
+            self.passes.begin()
         self.passes.capture(local)
 
     def forward(self, _: int, names: tuple[str, ...], local: Mapping[str, Any]) -> None:

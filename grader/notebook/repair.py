@@ -1,0 +1,58 @@
+"""A cell that Python cannot read because of a line or two: what stands around them.
+
+A student's unfinished last line does not undo the lines above it. What is left out is said.
+"""
+
+from __future__ import annotations
+
+import ast
+
+import msgspec
+
+from grader.notebook.syntax import SyntaxProblem, parse
+
+MAX_LINES = 3
+"""Lines that are left out of one cell; a text with more is no program with a slip."""
+
+
+class Repaired(msgspec.Struct, frozen=True):
+    """A cell without the lines that are no Python, each statement on its own line still."""
+
+    source: str
+    problem: SyntaxProblem
+    """Of the first line that was left out."""
+
+
+def repaired(source: str, problem: SyntaxProblem) -> Repaired | None:
+    """The cell dedented, or without the lines that cannot be read; None if that is not enough.
+
+    Only a cell of which a statement is left is worth it.
+    """
+    text = source
+    fault = problem
+    for _ in range(MAX_LINES):
+        text = _without(text, fault.line)
+        result = parse(text)
+        if isinstance(result, ast.Module):
+            left = any(not isinstance(node, ast.Pass) for node in result.body)
+            return Repaired(text, problem) if left else None
+        if result.line < fault.line:
+            return None  # it is no slip of one line
+        fault = result
+    return None
+
+
+def dedented(source: str) -> str:
+    """A cell that is indented as a whole, comments at the margin left where they are."""
+    lines = source.split("\n")
+    code = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    margin = min((len(line) - len(line.lstrip(" \t")) for line in code), default=0)
+    return "\n".join(line[margin:] if line[:margin].isspace() else line for line in lines)
+
+
+def _without(source: str, number: int) -> str:
+    """The text with one line emptied; a block is not left without a statement."""
+    lines = source.split("\n")
+    line = lines[number - 1]
+    lines[number - 1] = line[: len(line) - len(line.lstrip())] + "pass"
+    return "\n".join(lines)
