@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from grader.analysis.slicer import GRAD, Definition, Formula
+from grader.analysis.statements import MARK, key_of
 from grader.language import OutsideError, check
 
 ENGINE = frozenset(
@@ -60,7 +61,7 @@ class Formulas:
         key = (id(definition.formula), definition.name)
         if key in self._told:
             return self._told[key]
-        canonical = self.inputs.get(definition.name)
+        canonical = self.inputs.get(key_of(definition.name))
         if canonical is None:
             return None
         if key not in self._leaves:
@@ -104,6 +105,8 @@ class Formulas:
         while pending:
             current = pending.pop()
             if self.leaf(current) is not None or current.name.endswith(GRAD):
+                if MARK in current.name:
+                    yield current  # an element of a container has to be asked for
                 continue
             if self.begins_unseen(current):
                 yield current

@@ -21,6 +21,7 @@ from grader.analysis import liveness
 from grader.analysis.statements import (
     FUNCTIONS,
     MARK,
+    key_of,
     Block,
     Statement,
     pseudonym,
@@ -106,7 +107,19 @@ class Formula:
     @property
     def unbegun(self) -> bool:
         """Whether it changes something that no statement in sight has made."""
-        return bool(self._members) and self._members[0].statement is None
+        first = self._members[0] if self._members else None
+        return first is not None and first.statement is None and first.source is None
+
+    @property
+    def renames(self) -> tuple[str, Place] | None:
+        """The variable, and where it is read, of which this is only another name."""
+        if len(self._members) != 1:
+            return None
+        (member,) = self._members
+        if not isinstance(member.value, ast.Name) or member.statement is None or member.carried:
+            return None
+        place = member.place or Place(member.statement.block, member.statement.index)
+        return member.value.id, place
 
     @property
     def carried(self) -> bool:
@@ -129,15 +142,22 @@ class _Member(NamedTuple):
     carried: bool = False
     place: Place | None = None
     """Where it is read, if not where it stands: arguments, where their function is called."""
+    source: Definition | None = None
+    """The container of which it reads an element."""
 
 
 class Slicer:
     """All of one submission's code, asked for what defines what."""
 
-    def __init__(self, effort: Effort, apart: Container[str] = ()) -> None:
-        """apart: gradients' names; they are never taken for views of one another."""
+    def __init__(
+        self, effort: Effort, apart: Container[str] = (), keys: Container[str] = ()
+    ) -> None:
+        """apart: gradients' names; they are never taken for views of one another. keys: names
+        of inputs and forward tensors, by which containers may hold them.
+        """
         self.effort = effort
         self.apart = apart
+        self.keys = keys
         self.module = Block()
         self.modules = dict(MODULES)
         self._sites: dict[tuple[int, Path], Statement] = {}
@@ -154,6 +174,9 @@ class Slicer:
         self._globals: dict[str, set[str]] = {}
         """Function → names of the module that it writes."""
         self._cells: dict[int, int] = {}
+        self._elements: dict[str, Definition] = {}
+        """Name in the clean room → element of a container that is read by a known key."""
+        self._element_names: dict[object, str] = {}
 
     # ---- taking in ----------------------------------------------------------------------------
 
@@ -381,12 +404,58 @@ class Slicer:
         key = ("grad", id(tensor.formula), tensor.name)
         return self._keep(name, [_Member(None, complaint="it is autograd's own gradient")], key)
 
+    def element(
+        self, name: str, node: ast.Subscript | ast.Attribute, place: Place
+    ) -> str | None:
+        """The name under which an element of a container is read; None for what is none.
+
+        One that was written by itself has a definition of its own. Others are of interest where
+        the assignment knows their key: inputs and forward tensors in a dictionary or object.
+        """
+        found = self.reaching(name, place)
+        first = next(found.formula.statements, None) if found else None
+        if first is not None and name in first.assigns:
+            return name
+        if key_of(name) not in self.keys:
+            return None
+        base = self._base(root_of(name), place)
+        if base is None:
+            return None
+        own = f"{base.name}{MARK}{key_of(name)}"
+        read = deepcopy(node)
+        read.value = ast.Name(base.name, ast.Load())
+        member = _Member(None, read, source=base)
+        number = f"{own}{MARK}{len(self._elements)}"
+        key = ("element", base.name, id(base.formula), own)
+        if key not in self._formulas:
+            self._formulas[key] = Formula(self, own, [member])
+            self._element_names[key] = number
+            self._elements[number] = Definition(own, self._formulas[key])
+        return self._element_names[key]
+
+    def _base(self, name: str, place: Place) -> Definition | None:
+        """What a variable is before it was handed on under other names."""
+        found = self.reaching(name, place)
+        for _ in range(MAX_CALLS):
+            renamed = found.formula.renames if found is not None else None
+            if renamed is None:
+                break
+            further = self.reaching(*renamed)
+            if further is None:
+                break
+            found = further
+        return found
+
     # ---- steps --------------------------------------------------------------------------------
 
     def steps(self, name: str, members: Sequence[_Member]) -> Iterator[Step]:
         """The statements of a formula with what each reads."""
         own: set[str] = set()
         for number, member in enumerate(members):
+            if member.source is not None and member.value is not None:
+                node = ast.Assign([ast.Name(name, ast.Store())], member.value, lineno=1)
+                reads = {member.source.name: member.source}
+                yield Step(None, (ast.fix_missing_locations(node),), reads, frozenset())
             if member.statement is None:
                 continue
             place = member.place or Place(member.statement.block, member.statement.index)
@@ -416,7 +485,7 @@ class Slicer:
             each = pending.pop()
             if each in reads or each in prelude or each in BUILTINS or each in ROOTS:
                 continue
-            found = self._grad(each, place) or self.reaching(each, place)
+            found = self._grad(each, place) or self._elements.get(each) or self.reaching(each, place)
             function = _function_of(found)
             if function is not None and found is not None:
                 prelude[each] = self._function(function)
@@ -478,11 +547,8 @@ class _Naming(ast.NodeTransformer):
             return ast.Name(name, node.ctx)
         if name.endswith(GRAD):
             return ast.Name(name, ast.Load())
-        found = self.slicer.reaching(name, self.place)
-        first = next(found.formula.statements, None) if found else None
-        if first is None or name not in first.assigns:
-            return self.generic_visit(node)  # type: ignore[return-value]
-        return ast.Name(name, ast.Load())
+        element = self.slicer.element(name, node, self.place)
+        return self.generic_visit(node) if element is None else ast.Name(element, ast.Load())  # type: ignore[return-value]
 
 
 def _name_called(node: ast.Call) -> str:

@@ -44,6 +44,11 @@ def keyed(variable: str, key: str) -> str:
     return variable + MARK + re.sub(r"\W", MARK, key)
 
 
+def key_of(name: str) -> str:
+    """`h` of `grads["h"]`; a plain name itself."""
+    return name.rpartition(MARK)[2]
+
+
 def root_of(name: str) -> str:
     """`grads` of `grads["h"]`; a plain name itself."""
     return name.partition(MARK)[0]

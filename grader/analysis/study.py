@@ -13,7 +13,6 @@ from grader.analysis.lifetime import Lifetime, Program
 from grader.analysis.recognise import Recogniser
 from grader.analysis.shared import inert, shared_cells
 from grader.analysis.slicer import Definition, Slicer
-from grader.analysis.statements import MARK
 from grader.analysis.walker import Names, Walker
 from grader.assignment import Assignment
 from grader.model import Line
@@ -85,7 +84,7 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
         assignment.targets,
     )
     effort = Effort()
-    walker, slicer = Walker(names, effort), Slicer(effort, assignment.gradient_names)
+    walker, slicer = Walker(names, effort), _slicer(effort, assignment)
     sources, left_out = _sources(notebook, slicer)
     walker.walk(slicer.module)
     program = walker.program()
@@ -99,6 +98,11 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
         sources=sources,
         left_out=left_out,
     )
+
+
+def _slicer(effort: Effort, assignment: Assignment) -> Slicer:
+    keys = assignment.input_names.keys() | assignment.tensor_names.keys()
+    return Slicer(effort, assignment.gradient_names, keys)
 
 
 def _sources(
@@ -152,7 +156,7 @@ def _definitions(program: Program, slicer: Slicer) -> Iterator[tuple[int, Defini
 def captures(work: Study, assignment: Assignment) -> list[str]:
     """Variables with which slices begin, besides the inputs that the assignment names."""
     found = {each.name for each in work.formulas.unseen(work.definitions.values())}
-    own = (name for name in found if name not in assignment.input_names and MARK not in name)
+    own = (name for name in found if name not in assignment.input_names)
     return sorted(own)[:MAX_CAPTURES]
 
 

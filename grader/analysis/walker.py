@@ -17,6 +17,7 @@ from grader.analysis.statements import (
     Block,
     Statement,
     own_expressions,
+    key_of,
     pseudonym,
     root_of,
     updated,
@@ -73,6 +74,7 @@ class Walker:
         self._around: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         """Lifetime → loops around its first and its last write."""
         self._loop_variables: set[str] = set()
+        self._roles: dict[tuple[str | None, str], str] = {}
 
     def walk(self, block: Block) -> None:
         """Walk all statements of the module."""
@@ -193,7 +195,29 @@ class Walker:
                 self._views[name] = view
         for name in sorted({self._views.get(name, name) for name in statement.updates}):
             self._gradient(name, None, statement, site, function)
-        self._forward(statement, site, places)
+        self._forward(statement, site, function, places)
+
+    def _is_forward(self, name: str, function: str | None) -> bool:
+        """Whether a name is a forward tensor's, or an element of a container of them."""
+        if MARK not in name:
+            return name in self.names.tensors
+        return key_of(name) in self.names.tensors and self._role(name, function) == "forward"
+
+    def _role(self, name: str, function: str | None) -> str:
+        """What a container holds whose elements are named after tensors and inputs.
+
+        It shows in the first one that is written: a pass begins with the first tensors, the way
+        back with the last ones; parameters that stand before any pass are no gradients.
+        """
+        place, key = (function, root_of(name)), key_of(name)
+        if place not in self._roles:
+            order = list(self.names.tensors.values())
+            if key in self.names.tensors:
+                early = 2 * order.index(self.names.tensors[key]) < len(order)
+                self._roles[place] = "forward" if early else "gradients"
+            else:
+                self._roles[place] = "gradients" if self.forwards else "inputs"
+        return self._roles[place]
 
     def _happens(self, what: str, places: Iterable[str | int]) -> None:
         for place in places:
@@ -213,12 +237,15 @@ class Walker:
             self.limits.append((site, name))
         self._gradient(name, value if value is not None else statement.node, statement, site, function)
 
-    def _forward(self, statement: Statement, site: Site, places: Iterable[str | int]) -> None:
+    def _forward(
+        self, statement: Statement, site: Site, function: str | None, places: Iterable[str | int]
+    ) -> None:
         """Forward tensors that a statement assigns, and whether a pass may begin there."""
         reads = {root_of(name) for name in loads(statement.node)}
+        reads |= {n for n in _elements(statement.node) if self._is_forward(n, function)}
         rests = any(n in self.names.tensors or n in self._from_forward for n in reads)
         self._from_forward |= set(statement.assigns) if rests else set()
-        names = tuple(name for name in statement.assigns if name in self.names.tensors)
+        names = tuple(n for n in statement.assigns if self._is_forward(n, function))
         if names:
             root = not rests or not self.forwards
             self.forwards.append(ForwardWrite(site=site, names=names, root=root))
@@ -241,6 +268,10 @@ class Walker:
         """A write of what may be a gradient. value: None where it is changed in place."""
         target = self.names.spelling.sure(name)
         hinted = target or self.names.spelling.hinted(name)
+        key = key_of(name)
+        if MARK in name and (key in self.names.tensors or key in self.names.inputs):
+            if self._role(name, function) != "gradients":
+                return
         known = name in self.names.tensors or name in self.names.inputs
         if target is None and (known or (hinted is None and not self._may_be_own(name, value))):
             return
@@ -292,6 +323,11 @@ class Walker:
         self.lifetimes.append(life)
         self._current[function, name] = life
         return life
+
+
+def _elements(node: ast.AST) -> set[str]:
+    """Elements of containers that a statement names."""
+    return {name for part in ast.walk(node) if (name := pseudonym(part)) is not None}
 
 
 def _site(statement: Statement) -> Site:

@@ -16,7 +16,7 @@ import torch
 from grader.analysis.lifetime import Lifetime, Site
 from grader.analysis.slicer import GRAD, Definition
 from grader.analysis.spelling import Spelling
-from grader.analysis.statements import viewed
+from grader.analysis.statements import key_of, viewed
 from grader.analysis.study import Study
 from grader.assignment import Assignment, Exercise
 from grader.cleanroom.networks import Draw, Networks, boundary, stray
@@ -230,7 +230,7 @@ class Inspection:
                 for number, definition in enumerate(definitions):
                     if definition in bound:
                         continue
-                    value = during.inputs.get(definition.name)
+                    value = self.wirings.value(definition, during)
                     if value is not None:
                         bound[definition] = stray(self.assignment, canonical, value, 77 + number)
         for definition in self._grads(lives):
@@ -287,7 +287,7 @@ class Inspection:
         for life in lives:
             start = self.study.definitions[life.id]
             for each in self.formulas.closure(start, self.formulas.bottom):
-                if each.name in self.assignment.input_names:
+                if key_of(each.name) in self.assignment.input_names:
                     continue
                 if self.formulas.leaf(each) is None and id(each.formula) not in gradients:
                     if self.formulas.rests_on_leaf(each) and each != start:
@@ -315,7 +315,7 @@ class Inspection:
         """The tensor of forward.py with these values on every draw, the one of that name first."""
         if not draws or len(values) != len(draws):
             return None
-        named = self.assignment.tensor_names.get(definition.name)
+        named = self.assignment.tensor_names.get(key_of(definition.name))
         names = [named] if named else []
         names += [name for name in self.assignment.forward.tensors if name != named]
         for name in names:
@@ -332,7 +332,7 @@ class Inspection:
     ) -> Iterable[Slip]:
         """Lines whose tensor deviates although what they read does not."""
         for each in forward:
-            named = self.assignment.tensor_names.get(each.name)
+            named = self.assignment.tensor_names.get(key_of(each.name))
             values = self.forward.get((wiring, each), [])
             if named is None or (wiring, each) in self.canonical or not draws:
                 continue
@@ -365,7 +365,7 @@ class Inspection:
             return False
         if self.formulas.leaf(definition) is not None or not self.formulas.rests_on_leaf(definition):
             return False
-        if definition.name in self.assignment.tensor_names:
+        if key_of(definition.name) in self.assignment.tensor_names:
             return True
         return any(self._deviates(wiring, below, definition) for below in definition.formula.inputs())
 
@@ -514,7 +514,8 @@ class Inspection:
             if (found := self.findings.get(life.id)) is not None
             for n in found.temporaries
         }
-        return [*lives, *(life for life in self.lives if life.id in numbers and life not in lives)]
+        more = (life for life in self.lives if life.id in numbers and life.id in self.targets)
+        return [*lives, *(life for life in more if life not in lives)]
 
     def _judge(
         self, wiring: Wiring, exercise: Exercise, lives: Sequence[Lifetime], edge: frozenset[str]
@@ -573,8 +574,8 @@ class Inspection:
         """Whether some tensor of the forward pass cannot be computed from the leaves."""
         named = self.assignment.tensor_names
         return any(
-            each.name in named and self.formulas.complaint(each.formula) is not None
-            or (each.name in named and any(isinstance(v, str) for v in self.forward.get((wiring, each), [])))
+            key_of(each.name) in named and self.formulas.complaint(each.formula) is not None
+            or (key_of(each.name) in named and any(isinstance(v, str) for v in self.forward.get((wiring, each), [])))
             for life in lives
             for each in stretches[life.id]
         )
@@ -586,7 +587,7 @@ class Inspection:
         bound = {}
         for stretch in stretches.values():
             for each in stretch:
-                name = self.assignment.tensor_names.get(each.name)
+                name = self.assignment.tensor_names.get(key_of(each.name))
                 if name is None or id(each.formula) in self._of_formula:
                     continue
                 value = draw.network.tensors.get(name)
@@ -674,8 +675,8 @@ class Inspection:
                 leaves = self.formulas.leaves(self.study.definitions[life.id])
                 for definitions in leaves.values():
                     for definition in definitions:
-                        if definition.name in during.inputs:
-                            bound[definition] = during.inputs[definition.name]
+                        if (value := self.wirings.value(definition, during)) is not None:
+                            bound[definition] = value
             for source in sources:
                 seen = self.observed.get(source.id)
                 if seen is not None and seen.numbers is not None:

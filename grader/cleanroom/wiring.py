@@ -14,6 +14,7 @@ import torch
 
 from grader.analysis.lifetime import Lifetime
 from grader.analysis.slicer import Definition, Place
+from grader.analysis.statements import MARK, key_of
 from grader.analysis.study import Study
 from grader.assignment import Assignment
 from grader.trace import Pass
@@ -37,6 +38,12 @@ class Wirings:
         self._spellings: dict[str, list[str]] = {}
         for name, canonical in assignment.tensor_names.items():
             self._spellings.setdefault(canonical, []).append(name)
+        self._elements: dict[str, list[str]] = {}
+        for forward in study.program.forwards:
+            for name in forward.names:
+                if MARK in name:
+                    canonical = assignment.tensor_names[key_of(name)]
+                    self._elements.setdefault(canonical, []).append(name)
 
     def of_all(self, lives: Sequence[Lifetime]) -> dict[int, Wiring]:
         """Lifetime → the leaves of its network; incomplete where they cannot be found."""
@@ -103,7 +110,7 @@ class Wirings:
     def forward_tensors(self, place: Place) -> Iterator[tuple[str, Definition]]:
         """Canonical forward tensors that have a definition at a place."""
         for canonical in reversed(self.assignment.forward.tensors):
-            for name in self._spellings.get(canonical, ()):
+            for name in (*self._spellings.get(canonical, ()), *self._elements.get(canonical, ())):
                 found = self.study.slicer.reaching(name, place)
                 if found is not None:
                     yield canonical, found
@@ -116,6 +123,11 @@ class Wirings:
                 merged.setdefault(name, leaves[0])
         yield merged
 
+    def value(self, definition: Definition, during: Pass) -> torch.Tensor | None:
+        """What a leaf held in a pass; of a container's element, also under its key alone."""
+        found = during.inputs.get(definition.name)
+        return during.inputs.get(key_of(definition.name)) if found is None else found
+
     def inputs(self, wiring: Wiring, during: Pass) -> dict[str, torch.Tensor]:
         """Canonical input → the student's value in a pass, constants as 0-dim tensors.
 
@@ -123,7 +135,7 @@ class Wirings:
         """
         found: dict[str, torch.Tensor] = {}
         for canonical, definition in wiring:
-            if (value := during.inputs.get(definition.name)) is not None:
+            if (value := self.value(definition, during)) is not None:
                 found[canonical] = value
         for name, canonical in self.assignment.input_names.items():
             if canonical in found:

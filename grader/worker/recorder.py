@@ -83,8 +83,9 @@ class Recorder:
             self.passes.begin()
         self.passes.capture(local)
         for name in names:
-            if name in local:
-                self.passes.current.tensors[self.passes.canonical(name)] = local[name]
+            value = self.passes.look(name, local)
+            if value is not None:
+                self.passes.current.tensors[self.passes.canonical(name)] = value
 
     def fresh(self, lifetime: int, names: Sequence[str]) -> None:
         """Before a fresh assignment: the end of the lifetime that the name had."""
