@@ -51,7 +51,7 @@ _NUMPY = (
 )
 _CONSTANTS = (
     "float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 bool float double half long int "
-    "short pi e inf nan newaxis strided"
+    "short pi e inf nan strided"
 )
 _MATH = "sqrt exp log log2 log10 log1p expm1 tanh sinh cosh sin cos tan atan pow fabs floor ceil prod pi e inf nan isclose"
 _DTYPES = " ".join(f"float{size}" for size in (16, 32, 64)) + " int32 int64 int16 int8 uint8 bool_ intp"

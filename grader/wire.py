@@ -30,7 +30,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
 # ---- to the worker ---------------------------------------------------------------------------
 
-Op = Literal["pass", "forward", "settle", "fresh", "leave", "limit"]
+Op = Literal["pass", "forward", "settle", "fresh", "leave", "limit", "watch"]
 
 
 class Hook(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -40,7 +40,7 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """From the cell's module node to the statement: [("body", 3), ("orelse", 0)]."""
     op: Op
     id: int
-    """Lifetime (settle, fresh) or loop (leave)."""
+    """Lifetime (settle, fresh) or loop (leave, watch)."""
     names: list[str] = []
     """Student's variables that the call is handed, or the expression that it is to look at."""
     value: int = 0

@@ -29,7 +29,7 @@ from grader.sandbox.stream import FrameStream
 from grader.sandbox.supervise import Supervision
 from grader.submission import Submission
 from grader.trace import decode
-from grader.wire import Audit, RunRequest
+from grader.wire import Room, RunRequest
 from grader.worker.instrument import instrument
 
 MAX_RECORD = 4 << 20
@@ -140,10 +140,9 @@ class _Recorded(Closing):
         self.recorder, self.session = recorder, session
         self.outcome = session.outcome
 
-    def audit(self, audit: Audit, blob: bytes = b"") -> RunOutcome | None:
-        outcome = self.session.audit(audit, blob)
-        if outcome is not None:
-            self.recorder.phases.append(frames_of(outcome))
+    def ask(self, room: Room, blob: bytes = b"") -> RunOutcome:
+        outcome = self.session.ask(room, blob)
+        self.recorder.phases.append(frames_of(outcome))
         return outcome
 
     def close(self) -> None:
@@ -151,16 +150,17 @@ class _Recorded(Closing):
 
 
 class Player(Closing):
-    """A sandbox whose runs send what they are told to, taken in as a real run's."""
+    """A sandbox whose ordinary run and clean room send what they are told to, taken in as real."""
 
     def __init__(self, phases: Sequence[bytes]) -> None:
         self.phases = phases
 
     def open(self, request: RunRequest, blob: bytes = b"") -> Session:
-        return _Played(self.phases, request)
+        ordinary, *room = self.phases
+        return _Played(room or [ordinary] if request.room else [ordinary], request)
 
     def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
-        return _Played(self.phases[-1:], request).outcome
+        return _Played(self.phases[:1], request).outcome
 
     def close(self) -> None:
         """There is nothing to end."""
@@ -172,10 +172,8 @@ class _Played(Closing):
         self.supervision = Supervision(self.tape, request)
         self.outcome = self.supervision.phase()
 
-    def audit(self, audit: Audit, blob: bytes = b"") -> RunOutcome | None:
-        if not self.supervision.goes_on:
-            return None
-        self.tape.send(wire.encode(audit, blob))
+    def ask(self, room: Room, blob: bytes = b"") -> RunOutcome:
+        self.tape.send(wire.encode(room, blob))
         return self.supervision.phase()
 
     def close(self) -> None:

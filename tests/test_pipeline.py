@@ -219,9 +219,10 @@ def test_without_n_its_size_is_taken_from_the_batch(grade: Grade) -> None:
     assert exercise(grade(bare(SETUP), bare(FORWARD), bare(BACKWARD)), "exercise-1").score == 26
 
 
-def test_a_forward_pass_that_differs_is_reported_with_its_first_tensor(grade: Grade) -> None:
+def test_a_forward_pass_that_differs_is_reported_once_with_its_line(grade: Grade) -> None:
     card = grade(SETUP, FORWARD.replace("1/(n-1)*", "1/n*"), BACKWARD)
-    assert any("`bnvar` is the first tensor" in note for note in card.notes)
+    (note,) = card.notes
+    assert "computes `bnvar` (line 8 of cell 1) otherwise than the assignment's" in note
     assert row(card, "dlogits").verdict in {"exact", "close", "mismatch"}
 
 
@@ -239,12 +240,24 @@ def test_another_network_is_unjudged_and_flagged(grade: Grade) -> None:
     assert any("another network" in note for note in card.notes)
 
 
-def test_inputs_that_nobody_knows_leave_everything_unjudged(grade: Grade) -> None:
-    def strange(text: str) -> str:
-        return text.replace("W1", "first_layer").replace("dfirst_layer", "dW1")
+def strange(text: str) -> str:
+    return text.replace("W1", "first_layer").replace("dfirst_layer", "dW1")
 
+
+def test_inputs_under_names_that_nobody_knows_are_found_by_the_lines_that_read_them(
+    grade: Grade,
+) -> None:
     card = grade(strange(SETUP), strange(FORWARD), strange(BACKWARD))
+    assert exercise(card, "exercise-1").score == 26
+    assert card.integrity == []
+
+
+def test_inputs_that_cannot_be_found_leave_everything_unjudged(grade: Grade) -> None:
+    line = "hprebn = embcat @ first_layer + b1"
+    unread = strange(FORWARD).replace(line, f"exec('{line}')")
+    card = grade(strange(SETUP), unread, strange(BACKWARD))
     assert row(card, "dlogprobs").verdict == "unjudged"
+    assert [note.code for note in card.integrity] == ["unjudged"]
     assert any("inputs that were not found under any known name: W1" in n for n in card.notes)
 
 

@@ -10,7 +10,7 @@ from grader import wire
 from grader.analysis.study import run_request, study
 from grader.assignment import Assignment
 from grader.notebook import Unreadable, read_notebook
-from grader.plausible import MAX_BREACHES, breaches, done_before_parting
+from grader.plausible import MAX_BREACHES, breaches
 from grader.sandbox import Sandbox
 
 Events = list[tuple[wire.Event, bytes]]
@@ -34,11 +34,10 @@ def of(events: Events, kind: type[wire.Message]) -> tuple[wire.Event, bytes]:
 
 def test_an_honest_run_is_plausible(request_: wire.RunRequest, events: Events) -> None:
     assert breaches(events, request_) == []
-    assert done_before_parting(events) == 1
 
 
 def test_a_frame_that_comes_twice_is_not(request_: wire.RunRequest, events: Events) -> None:
-    for kind in (wire.Settled, wire.InputsSeen, wire.ForwardSeen, wire.CellDone, wire.Parted):
+    for kind in (wire.Settled, wire.InputsSeen, wire.ForwardSeen, wire.CellDone):
         frame = of(events, kind)
         place = events.index(frame)
         assert breaches([*events[:place], frame, *events[place:]], request_), kind
@@ -66,18 +65,6 @@ def test_an_early_end_and_what_follows_it_are_not(
     assert len(found) == MAX_BREACHES
 
 
-def test_what_a_statement_read_belongs_to_audits_and_to_their_probes(
-    request_: wire.RunRequest, events: Events
-) -> None:
-    hook = next(hook for cell in request_.cells for hook in cell.hooks if hook.op == "read")
-    read = wire.ReadSeen(read=hook.id, name=hook.names[0], pass_id=0, probe="probe/0/0")
-    place = events.index(of(events, wire.Settled)) + 1
-    with_read: Events = [*events[:place], (read, b""), *events[place:]]
-    assert breaches(with_read, request_)
-    assert breaches(with_read, request_, probes=["probe/0/0"]) == []
-    assert breaches(with_read, request_, probes=["probe/1/0"])
-
-
 def test_names_that_were_not_asked_for_are_not(request_: wire.RunRequest, events: Events) -> None:
     value = wire.Value(kind="none")
     for frame in (
@@ -87,7 +74,7 @@ def test_names_that_were_not_asked_for_are_not(request_: wire.RunRequest, events
         wire.Seen(
             name="dh", found_as="dh", lifetime=None, where="cell", cell=7, pass_id=0, value=value
         ),
-        wire.Candidate(name="secret", cell=2, pass_id=0, value=value),
+        wire.Computed(evaluation=0, values={"0:dh": value}, failures={}),
     ):
         place = events.index(of(events, wire.Settled)) + 1
         assert breaches([*events[:place], (frame, b""), *events[place:]], request_), frame

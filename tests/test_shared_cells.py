@@ -77,7 +77,7 @@ def test_a_key_stands_for_all_that_the_cells_depend_on(assignment):
     }
     for name, value in changes.items():
         assert not set(keys(replace(request, **{name: value}))) & set(keys(request)), name
-    own = replace(request, cells=request.cells[:7], entry="f", bystanders=["x"], parts=False)
+    own = replace(request, cells=request.cells[:7], entry="f", captures=["x"])
     assert keys(own) == keys(request)
 
 
@@ -85,4 +85,4 @@ def test_only_shared_cells_are_what_a_template_runs(assignment):
     request = analysed(assignment, SOLUTION.read_bytes(), starter_cells(assignment))
     made = beginning(request)
     assert made.cells == request.cells[:6]
-    assert (made.parts, made.entry, made.bystanders) == (False, None, [])
+    assert (made.captures, made.entry, made.room) == ([], None, None)

@@ -17,7 +17,7 @@ from grader.model import Scorecard
 from grader.pipeline import Grader
 from grader.sandbox import ForkServerSandbox, RunOutcome, Session
 from grader.submission import Submission
-from grader.wire import Audit, CellCode, CellDone, Event, Hook, Limits, RunRequest, Started
+from grader.wire import CellCode, CellDone, Event, Hook, Limits, RunRequest, Started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="templates are Linux's")
 
@@ -320,15 +320,3 @@ def test_every_submission_has_the_same_scorecard_with_and_without_templates(
 def comparable(card: Scorecard) -> Scorecard:
     """Without times."""
     return replace(card, cells=[replace(cell, seconds=0.0) for cell in card.cells])
-
-
-def test_pythons_generator_goes_on_where_ordinary_and_audit_run_part(box: Recording) -> None:
-    part = Hook(path=[("body", 0)], op="part", id=0)
-    cells = [CellCode(index=0, source="import random"), CellCode(index=1, source="1", hooks=[part])]
-    cells.append(CellCode(index=2, source="print(random.random())"))
-    wanted = request(shared=0, cells=cells)
-    with box.open(replace(wanted, parts=True)) as session:
-        audited = session.audit(Audit(seed=1, jitter=0.0, perturbation=0.0))
-    assert audited is not None
-    drawn = outputs(box.run(wanted))[-1]
-    assert outputs(session.outcome)[-1] == outputs(audited)[-1] == drawn

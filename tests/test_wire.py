@@ -12,21 +12,27 @@ def frame(message: wire.Message, blob: bytes = b"") -> bytes:
 
 
 def test_frames_come_back_as_they_went() -> None:
-    stream = io.BytesIO(frame(wire.Done(exited=True), b"numbers") + frame(wire.Parted()))
+    stream = io.BytesIO(frame(wire.Done(exited=True), b"numbers") + frame(wire.Started(isolation={}, environment={})))
     header, blob = wire.read_frame(stream.read) or (b"", b"")
     assert wire.decode_event(header) == wire.Done(exited=True)
     assert blob == b"numbers"
-    assert wire.decode_event((wire.read_frame(stream.read) or (b"", b""))[0]) == wire.Parted()
+    started = wire.decode_event((wire.read_frame(stream.read) or (b"", b""))[0])
+    assert started == wire.Started(isolation={}, environment={})
     assert wire.read_frame(stream.read) is None
 
 
-def test_requests_and_audits_come_back_as_they_went() -> None:
-    audit = wire.Audit(seed=1, jitter=0.1, perturbation=0.5)
-    assert wire.decode_audit(frame(audit)[wire.HEADER.size :]) == audit
+def test_requests_and_rooms_come_back_as_they_went() -> None:
+    room = wire.Room(
+        recipes=[wire.Recipe(number=0, steps=[("dh = dy * 2", {"dy": "1:dy"})], shared=True)],
+        evaluations=[wire.Evaluation(network=1, bind={"1:dy": "0/1:dy"}, wanted=["0:dh"])],
+        numbers={"2:n": 32, "3:lr": 0.5},
+        arrays=["0/1:dy"],
+    )
+    assert wire.decode_room(frame(room)[wire.HEADER.size :]) == room
     request = wire.RunRequest(
         cells=[
             wire.CellCode(
-                index=0, source="x", hooks=[wire.Hook(path=[("body", 0)], op="part", id=0)]
+                index=0, source="x", hooks=[wire.Hook(path=[("body", 0)], op="pass", id=0)]
             )
         ],
         gradients={},
@@ -34,8 +40,17 @@ def test_requests_and_audits_come_back_as_they_went() -> None:
         forward={},
         limits=wire.Limits(),
         data="",
+        captures=["G·h"],
+        room=room,
     )
     assert wire.decode_request(frame(request)[wire.HEADER.size :]) == request
+
+
+def test_what_the_clean_room_answers_comes_back_as_it_went() -> None:
+    values = {"0:dh": wire.Value(kind="tensor", key="0:dh", dtype="float32", shape=[2])}
+    answer = wire.Computed(evaluation=3, values=values, failures={"1:dW": "raises ValueError"})
+    header = frame(answer)[wire.HEADER.size :]
+    assert wire.decode_event(header) == answer
 
 
 @pytest.mark.parametrize("length", range(1, 30))

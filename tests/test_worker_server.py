@@ -29,8 +29,10 @@ def test_a_worker_holds_nothing_of_the_package_but_itself_and_the_frames(box):
     modules = set(said(box.run(request(code))))
     assert {name for name in modules if not name.startswith("grader.worker")} == {
         "grader",
+        "grader.language",
         "grader.packing",
         "grader.pins",
+        "grader.vocabulary",
         "grader.wire",
     }
 

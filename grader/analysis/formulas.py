@@ -8,7 +8,7 @@ that was seen, and makes whatever reads it incomplete.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from grader.analysis.slicer import GRAD, Definition, Formula
 from grader.analysis.statements import MARK, key_of
@@ -25,9 +25,12 @@ ENGINE = frozenset(
 class Formulas:
     """Answers about formulas, each worked out once."""
 
-    def __init__(self, inputs: Mapping[str, str]) -> None:
-        """inputs: student's variable → canonical parameter or index input."""
+    def __init__(self, inputs: Mapping[str, str], indices: Collection[str] = ()) -> None:
+        """inputs: student's variable → canonical parameter or index input; indices: those that
+        are index inputs.
+        """
         self.inputs = inputs
+        self.indices = frozenset(indices)
         self._told: dict[tuple[int, str], str] = {}
         self._complaints: dict[int, str | None] = {}
         self._leaves: dict[tuple[int, str], str | None] = {}
@@ -67,9 +70,28 @@ class Formulas:
         if key not in self._leaves:
             self._kept.append(definition.formula)
             self._leaves[key] = canonical  # unless found otherwise, also while it is asked
-            if self.complaint(definition.formula) is None and self._rests_on_leaf(definition):
+            if self._follows_from_leaf(definition, canonical):
                 self._leaves[key] = None
         return self._leaves[key]
+
+    def _follows_from_leaf(self, definition: Definition, canonical: str) -> bool:
+        """Whether a known name is an input handed on, or computed from inputs and nothing else.
+
+        A batch that is picked from what stands under another known name (`Xb = xs[ix]`) is
+        where the network begins; `xs` is the whole data set then.
+        """
+        formula = definition.formula
+        if self.complaint(formula) is not None or not self._rests_on_leaf(definition):
+            return False
+        if canonical in self.indices and formula.renames is None and not formula.handed_on:
+            return False
+        below = self.closure(definition, lambda each: self.leaf(each) is not None)
+        return not any(
+            each != definition
+            and self.leaf(each) is None
+            and self.complaint(each.formula) is not None
+            for each in below
+        )
 
     def tell(self, leaves: Mapping[str, Definition]) -> None:
         """Canonical input → the definition under another name that was found to stand for it."""
@@ -108,7 +130,7 @@ class Formulas:
                 if MARK in current.name:
                     yield current  # an element of a container has to be asked for
                 continue
-            if self.begins_unseen(current):
+            if self.begins_unseen(current) or self.picked(current):
                 yield current
             if self.complaint(current.formula) is None:
                 below = set(current.formula.inputs()) - seen
@@ -120,6 +142,13 @@ class Formulas:
     def begins_unseen(self, definition: Definition) -> bool:
         """Whether a value has nothing of the network, and cannot be followed to its beginning."""
         return not self.rests_on_leaf(definition) and self._begins_unseen(definition, set())
+
+    def picked(self, definition: Definition) -> bool:
+        """Whether something unseen goes into it: `xs[rows]`, where the rows were drawn."""
+        return self.complaint(definition.formula) is None and any(
+            self.complaint(each.formula) is not None and self.leaf(each) is None
+            for each in definition.formula.inputs()
+        )
 
     def _begins_unseen(self, definition: Definition, circle: set[Definition]) -> bool:
         if definition in circle:

@@ -64,6 +64,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     forwards: tuple[ForwardWrite, ...]
     loops: tuple[Site, ...]
     """Loops with a forward pass or an update of parameters, and gradients, inside."""
+    watched: tuple[Site, ...]
+    """All other loops from the first forward pass on: one of them may be training unseen."""
     limits: tuple[tuple[Site, str], ...]
     """Assignments of loop parameters, with the variable."""
     functions: tuple[str, ...]

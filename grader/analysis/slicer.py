@@ -111,6 +111,11 @@ class Formula:
         return first is not None and first.statement is None and first.source is None
 
     @property
+    def handed_on(self) -> bool:
+        """Whether it is an element of a container, or what a call hands on as an argument."""
+        return any(m.source is not None or m.place is not None for m in self._members)
+
+    @property
     def renames(self) -> tuple[str, Place] | None:
         """The variable, and where it is read, of which this is only another name."""
         if len(self._members) != 1:
@@ -269,6 +274,8 @@ class Slicer:
             self.effort.spend(1)
             for statement in self._backwards(name, views, block, index):
                 fresh = statement.changes(name)
+                if fresh is None and MARK in name and name not in statement.called_on:
+                    continue  # another element of the same container
                 members.insert(0, self._member(name, statement, carried=carried and bool(fresh)))
                 if fresh:
                     return self._defined(name, members, statement)

@@ -114,7 +114,12 @@ class Statement:
         root = root_of(name)
         if root != name and root in self.assigns:
             return True
-        return False if name in self.updates or (root != name and root in self.updates) else None
+        return False if name in self.updates or (root != name and root in self.whole) else None
+
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        """Containers that are changed otherwise than by writing an element with a known key."""
+        return frozenset(_updates(self.node, elements=False))
 
 
 def _inner(node: ast.stmt) -> Iterator[tuple[Path, str, list[ast.stmt]]]:
@@ -171,7 +176,7 @@ def _targets(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, as
         yield name, value
 
 
-def _updates(node: ast.stmt) -> Iterator[str]:
+def _updates(node: ast.stmt, *, elements: bool = True) -> Iterator[str]:
     """Everything that is written anywhere inside, and what is changed in place."""
     if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         return
@@ -179,16 +184,24 @@ def _updates(node: ast.stmt) -> Iterator[str]:
         if isinstance(part, ast.Name | ast.Subscript | ast.Attribute) and isinstance(
             part.ctx, ast.Store | ast.Del
         ):
-            yield from written_names(part)
+            if elements or pseudonym(_element_of(part)) is None:
+                yield from written_names(part)
         elif isinstance(part, ast.Call):
             yield from changed_names(part)
+
+
+def _element_of(node: ast.expr) -> ast.expr:
+    """`G["h"]` of `G["h"][0]`: the outermost part that has a name of its own."""
+    while isinstance(node, ast.Subscript | ast.Attribute) and pseudonym(node) is None:
+        node = node.value
+    return node
 
 
 def written_names(node: ast.expr) -> Iterator[str]:
     """What a target names: itself and, of an element, what holds it."""
     if isinstance(node, ast.Attribute) and node.attr in {"grad", "requires_grad"}:
         return
-    if (name := pseudonym(node)) is not None:
+    if (name := pseudonym(_element_of(node))) is not None:
         yield name
     if (root := root_name(node)) is not None:
         yield root

@@ -93,7 +93,7 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
         program=program,
         recogniser=Recogniser(notebook.cells, spec.exercises),
         slicer=slicer,
-        formulas=Formulas(inputs),
+        formulas=Formulas(inputs, {c for c, kind in kinds.items() if kind == "index"}),
         definitions=dict(_definitions(program, slicer)),
         sources=sources,
         left_out=left_out,

@@ -104,6 +104,7 @@ class Walker:
             lifetimes=tuple(self.lifetimes),
             forwards=tuple(self.forwards),
             loops=tuple(self.all_loops[number] for number in sorted(iterating)),
+            watched=tuple(self._watched(iterating)),
             limits=tuple(self.limits),
             functions=tuple(sorted(counts, key=lambda name: -counts[name])),
             defined=frozenset(self.functions),
@@ -118,6 +119,13 @@ class Walker:
             for number, life in enumerate(kept):
                 life.id = number
             self.lifetimes = kept
+
+    def _watched(self, iterating: set[int]) -> Iterable[Site]:
+        """Loops from the cell of the first forward line on that are not known to train."""
+        first = min((each.site.cell for each in self.forwards), default=None)
+        for number, loop in enumerate(self.all_loops):
+            if first is not None and loop.cell >= first and number not in iterating:
+                yield loop
 
     def _done_by(self, place: str | int, seen: set[str | int]) -> set[str]:
         """What happens in a loop or function, and in the functions that it calls."""
@@ -211,7 +219,7 @@ class Walker:
         """
         place, key = (function, root_of(name)), key_of(name)
         if place not in self._roles:
-            order = list(self.names.tensors.values())
+            order = list(dict.fromkeys(self.names.tensors.values()))
             if key in self.names.tensors:
                 early = 2 * order.index(self.names.tensors[key]) < len(order)
                 self._roles[place] = "forward" if early else "gradients"

@@ -126,7 +126,7 @@ class Inspection:
         self._values()
         self.wiring = self.wirings.of_all(self.lives)
         for life in self.lives:
-            missing = self.wirings.unnamed(self.wiring[life.id])
+            missing = self.wirings.unnamed(self.wiring[life.id]) or self._misnamed(life)
             if missing and self._guess(missing, life):
                 self.wiring = self.wirings.of_all(self.lives)
 
@@ -144,6 +144,19 @@ class Inspection:
                     if each.name in during.arrays:
                         self.room.arrays.add(each)
                     break
+
+    def _misnamed(self, life: Lifetime) -> list[str]:
+        """Index inputs, where what stands under their names is no batch of this network: `xs`,
+        which some use for a batch and others for the whole data set.
+        """
+        if self.draws_of(life) or life.id != self._first_of_wiring(life):
+            return []
+        inputs = self.assignment.spec.inputs.items()
+        return sorted(name for name, leaf in inputs if leaf.kind == "index")
+
+    def _first_of_wiring(self, life: Lifetime) -> int:
+        wiring = self.wiring[life.id]
+        return next(each.id for each in self.lives if self.wiring[each.id] == wiring)
 
     def _guess(self, missing: list[str], life: Lifetime) -> bool:
         """Find the variables that stand for inputs under names that nobody knows."""
@@ -389,23 +402,10 @@ class Inspection:
             if life.sure:
                 continue
             hint = spelling.hinted(life.name) or life.target
-            fitting = self._fitting(life)
-            if hint is not None and (hint in fitting or not fitting):
+            if hint is not None:
                 self.targets[life.id] = hint
-            elif len(fitting) == 1:
-                self.targets[life.id] = fitting[0]
-            elif fitting:
+            elif fitting := self._fitting(life):
                 self.targets[life.id] = self._between_twins(fitting)
-        self._unhinted(spelling)
-
-    def _unhinted(self, spelling: Spelling) -> None:
-        """A hint alone makes no attempt where an answer stands under a better name."""
-        for life in self.lives:
-            target = self.targets.get(life.id)
-            if life.sure or target is None or target in self._fitting(life):
-                continue
-            if spelling.hinted(life.name) is None and life.target is None:
-                del self.targets[life.id]
 
     def _fitting(self, life: Lifetime) -> list[str]:
         """Targets whose gradient a lifetime equals on every draw; none that are zero."""

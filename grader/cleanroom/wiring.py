@@ -162,7 +162,8 @@ class Wirings:
         free: dict[Definition, None] = {}
         for start in starts:
             for each in self.formulas.closure(start, self.formulas.bottom):
-                if each.name in during.inputs and not self.formulas.rests_on_leaf(each):
+                picked = self.formulas.picked(each) or not self.formulas.rests_on_leaf(each)
+                if each.name in during.inputs and picked:
                     free.setdefault(each)
         fitting = [
             [each for each in free if self._fits(name, during.inputs[each.name])] for name in missing

@@ -59,9 +59,13 @@ class _Places:
         self.before: dict[ast.stmt, list[ast.stmt]] = defaultdict(list)
         self.after: dict[ast.stmt, list[ast.stmt]] = defaultdict(list)
         self.inside: dict[ast.stmt, list[ast.stmt]] = defaultdict(list)
+        self.watched: dict[ast.stmt, Hook] = {}
         for hook in hooks:
             at = _find(tree, hook.path)
-            if hook.op == "leave":
+            if hook.op == "watch":
+                self.watched[at] = hook
+                self.inside[at].append(_tick(hook, at))
+            elif hook.op == "leave":
                 self.inside[at].append(_leave(hook, at))
             else:
                 place = self.before if hook.op in _BEFORE else self.after
@@ -89,7 +93,14 @@ def _rewrite(node: ast.AST, places: _Places, *, guarded: bool, top: bool) -> Non
             own_try = isinstance(statement, ast.Try | ast.TryStar)
             _rewrite(statement, places, guarded=guarded and not own_try, top=top and not scope)
             new += places.before.get(statement, ())
-            new.append(_guarded(statement, top=top) if guarded else statement)
+            hook = places.watched.get(statement)
+            new.append(
+                _watched(statement, hook)
+                if hook is not None
+                else _guarded(statement, top=top)
+                if guarded
+                else statement
+            )
             new += places.after.get(statement, ())
         setattr(node, field, new)
     for field in ("handlers", "cases"):
@@ -129,6 +140,20 @@ def _settle(hook: Hook, at: ast.stmt) -> ast.stmt:
         ast.Lambda(nothing, ast.parse(expression, mode="eval").body),
     ]
     return _located(ast.Expr(ast.Call(_harness("settle"), arguments, [])), at)
+
+
+def _tick(hook: Hook, at: ast.stmt) -> ast.stmt:
+    """`harness.tick(id)`, first thing in a loop's body."""
+    return _located(ast.Expr(ast.Call(_harness("tick"), [ast.Constant(hook.id)], [])), at)
+
+
+def _watched(statement: ast.stmt, hook: Hook) -> ast.stmt:
+    """A loop that is left, as by `break`, once the harness has seen enough of it."""
+    again = ast.Call(_harness("entered_again"), [ast.Constant(hook.id)], [])
+    handler: list[ast.stmt] = [ast.If(again, [ast.Raise()], [])]
+    guard = _try([], _harness("enough"), handler, statement)
+    guard.body = [statement]
+    return guard
 
 
 def _leave(hook: Hook, at: ast.stmt) -> ast.stmt:

@@ -6,6 +6,7 @@ It judges nothing: it notices when gradients settle, change and are read, and sa
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,9 +18,14 @@ from grader.worker.reporter import Reporter, Send, Where
 
 SENT = 2
 """Iterations of a training loop whose gradients are sent at once; of the others, the last."""
+EVERY = 16
+"""Iterations between two looks at the clock."""
+PATIENCE = 0.1
+"""Share of a cell's CPU time after which a loop is left."""
 MAX_SOFT_ERRORS = 20
 MAX_SHOWN = 20_000
 MAX_MESSAGE = 500
+_cpu = time.process_time
 _equal = torch.equal
 _part_of = str.__getitem__  # plain text, also of a subclass of str
 _name_of: Callable[[type], str] = vars(type)["__name__"].__get__  # whatever a metaclass says
@@ -48,8 +54,14 @@ def _without_nan(copy: torch.Tensor) -> torch.Tensor:
     return torch.where(copy.isnan(), torch.full_like(copy, 1e30), copy)
 
 
+class EnoughError(BaseException):
+    """A loop has gone on for long enough. No `Exception`, which students catch."""
+
+
 class Recorder:
     """Notices what one run shows, in the order in which it happens."""
+
+    enough = EnoughError
 
     def __init__(self, request: RunRequest, send: Send, namespace: dict[str, Any]) -> None:
         self.request = request
@@ -63,6 +75,10 @@ class Recorder:
         self._marks: dict[str, Mark] = {}
         self._begun: dict[str, int] = {}
         self._iterations: dict[int, int] = {}
+        self._ticks: dict[int, int] = {}
+        self._left: set[int] = set()
+        self._cell_began = 0.0
+        self._cell_seconds = request.limits.cell_seconds
 
     def go_on(self, request: RunRequest, send: Send) -> None:
         """From here on serve another request that has begun in the same way."""
@@ -115,6 +131,18 @@ class Recorder:
         self._iterations[loop] = 0
         return True
 
+    def tick(self, loop: int) -> None:
+        """An iteration of a loop that may be training out of sight of the analysis."""
+        count = self._ticks[loop] = self._ticks.get(loop, 0) + 1
+        if count % EVERY == 0 and _cpu() - self._cell_began > PATIENCE * self._cell_seconds:
+            raise EnoughError
+
+    def entered_again(self, loop: int) -> bool:
+        """Whether a loop has been left before: then it is the one around it that does not end."""
+        before = loop in self._left
+        self._left.add(loop)
+        return before
+
     def limit(self, value: Any, greatest: int) -> Any:
         """A loop parameter, lowered to what the assignment allows."""
         return min(value, greatest) if type(value) is int else value
@@ -135,6 +163,8 @@ class Recorder:
     def begin_cell(self, index: int) -> None:
         """From here on what is seen belongs to another cell."""
         self.report.cell = index
+        self._cell_began = _cpu()
+        self._left.clear()
         self.soft_errors, self.shown = [], None
 
     def end_cell(self) -> None:

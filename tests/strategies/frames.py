@@ -18,6 +18,7 @@ ODD: tuple[Any, ...] = (True, 1.5, None, "0", "NaN", [], {}, "\ud800")
 NUMBERS = (0, 1, -1, 2, 25, 255, 2**31, 2**63 - 1, 2**63, -(2**63), 2**64, 10**30)
 SECONDS = (0.0, -1.0, 1e308, -1e308, 1e-320)
 TEXTS = ("", "dh", "h", "dW1", "h.grad", LIVE, "x" * 100_000, "\0", "é")
+SLOTS = ("0:dh", "1:h", "7:dlogits", "999:dh", "dh", "", "x" * 100_000)
 SHAPES = (
     None,
     [],
@@ -78,7 +79,7 @@ def taken_apart(packed: bytes) -> Frame:
 
 
 Phase = Sequence[Frame]
-"""The frames of an ordinary or audit run."""
+"""The frames of an ordinary run, or of one answer of the clean room."""
 
 
 class Tape:
@@ -96,7 +97,7 @@ class Tape:
         return bytes(data)
 
     def send(self, frame: bytes) -> None:
-        """An audit is asked for: the next phase, the last one again if there is none."""
+        """The clean room is asked: the next phase, the last one again if there is none."""
         self._current = self._phases.pop(0) if len(self._phases) > 1 else self._phases[0]
 
     def tree(self) -> None:
@@ -303,21 +304,11 @@ _of_type: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "soft_errors": st.lists(st.sampled_from(TEXTS), max_size=3),
         "notes": st.lists(st.sampled_from(TEXTS), max_size=3),
     },
-    "read": {
-        "read": _numbers,
-        "name": st.sampled_from(TEXTS),
-        "pass_id": _numbers,
-        "probe": st.sampled_from(TEXTS),
-        "value": _values,
+    "computed": {
+        "evaluation": _numbers,
+        "values": st.dictionaries(st.sampled_from(SLOTS), _values, max_size=2),
+        "failures": st.dictionaries(st.sampled_from(SLOTS), st.sampled_from(TEXTS), max_size=2),
     },
-    "candidate": {
-        "name": st.sampled_from(TEXTS),
-        "cell": _numbers,
-        "pass_id": _numbers,
-        "value": _values,
-    },
-    "parted": {},
-    "phase": {"code": _numbers, "signal": _numbers},
     "done": {"exited": st.booleans()},
     "run": {},
     LIVE: {},

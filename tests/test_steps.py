@@ -1,3 +1,5 @@
+"""Steps, judged one by one: what a mistake costs, what is copied, and what is left in peace."""
+
 from __future__ import annotations
 
 import os
@@ -5,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from conftest import BACKWARD, FORWARD, SETUP, SOLUTION, Grade, exercise, row
+from msgspec.structs import replace
 
 from grader.assignment import Assignment
+from grader.cleanroom import networks
 from grader.model import Scorecard, TargetScore
 from grader.pipeline import Grader
 from grader.sandbox import Sandbox
@@ -38,11 +42,17 @@ def test_every_step_of_the_solution_is_right(grade: Grade) -> None:
         assert set(steps(card, each.id).values()) == {"right"}, each.id
 
 
-@pytest.mark.parametrize("seed", range(0, 50, 5))
-def test_honest_steps_are_right_whatever_the_probes(
-    tmp_path: Path, assignment: Assignment, sandbox: Sandbox, data: Path, seed: int
+@pytest.mark.parametrize("secret", range(0, 50, 5))
+def test_honest_steps_are_right_whatever_the_networks(
+    tmp_path: Path,
+    assignment: Assignment,
+    sandbox: Sandbox,
+    data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    secret: int,
 ) -> None:
-    grader = Grader(assignment, sandbox, data, seed=seed)
+    monkeypatch.setattr(networks.secrets, "randbits", lambda _: secret)
+    grader = Grader(assignment, sandbox, data)
     card = grader.grade(Submission(id="s", candidates=(SOLUTION,), origin="s")).card
     assert {t.step for e in card.exercises for t in e.targets} == {"right"}
     assert card.score == card.max_score
@@ -69,7 +79,7 @@ def test_the_steps_below_name_the_root_cause(grade: Grade) -> None:
     assert below.score == 1.0
 
 
-def test_a_missing_upstream_is_there_as_a_probe(grade: Grade) -> None:
+def test_a_missing_upstream_costs_its_own_line_alone(grade: Grade) -> None:
     card = grade(SETUP, FORWARD, change("dprobs = (1.0 / probs) * dlogprobs", "pass"))
     assert row(card, "dprobs").verdict == "missing"
     assert row(card, "dcounts_sum_inv").step == "right"
@@ -156,13 +166,14 @@ def test_a_right_rewrite_stays_right(grade: Grade, name: str) -> None:
     assert exercise(card, "exercise-1").score == 26 - len(missing)
 
 
-def test_what_is_computed_before_its_upstream_is_complete_has_a_right_step(grade: Grade) -> None:
+def test_a_gradient_read_before_its_last_write_is_taken_as_it_stood_there(grade: Grade) -> None:
     early = BACKWARD.replace("dh = dlogits @ W2.T\n", "").replace(
         "dlogit_maxes =",
         "dlogits = dlogits * 3\ndh = dlogits @ W2.T\ndlogits = dlogits / 3\ndlogit_maxes =",
     )
     mine = row(grade(SETUP, FORWARD, early), "dh")
-    assert (mine.verdict, mine.step, mine.basis) == ("mismatch", "right", "follow_through")
+    assert (mine.verdict, mine.step, mine.basis) == ("mismatch", "wrong", "none")
+    assert mine.upstream == ["dnorm_logits"]
 
 
 def test_exercise_3_begun_with_zeros_is_right(grade: Grade) -> None:
@@ -178,14 +189,24 @@ def test_exercise_3_begun_with_zeros_is_right(grade: Grade) -> None:
 
 
 def test_a_missing_clone_is_named_on_the_alias_and_the_reader_is_not_blamed(grade: Grade) -> None:
-    card = grade(SETUP, FORWARD, change("dnorm_logits.clone()", "dnorm_logits"))
-    mine = row(card, "dnorm_logits")
+    card = grade(SETUP, FORWARD, change("dhprebn = dbndiff.clone()", "dhprebn = dbndiff"))
+    mine = row(card, "dbndiff")
+    assert (mine.verdict in RIGHT, mine.basis, mine.score) == (True, "value", 1.0)
+    assert "changed in place later" in (mine.note or "")
     assert diagnosis(mine) == "alias"
     assert mine.diagnosis is not None
-    assert mine.diagnosis.evidence["line"] == 9
-    assert mine.diagnosis.evidence["changed_line"] == 12
-    assert row(card, "dlogits").step == "right"
-    assert diagnosis(row(card, "dlogits")) is None
+    assert mine.diagnosis.evidence["through"] == "dhprebn"
+    lines = BACKWARD.splitlines()
+    assert lines[mine.diagnosis.evidence["line"] - 1].startswith("dbndiff += ")
+    assert lines[mine.diagnosis.evidence["changed_line"] - 1].startswith("dhprebn += ")
+    assert row(card, "dhprebn").step == "right"
+    assert diagnosis(row(card, "dhprebn")) is None
+
+
+def test_an_alias_that_changes_nothing_is_not_worth_a_word(grade: Grade) -> None:
+    card = grade(SETUP, FORWARD, change("dnorm_logits.clone()", "dnorm_logits"))
+    assert row(card, "dnorm_logits").diagnosis is None
+    assert exercise(card, "exercise-1").score == 26
 
 
 def test_a_gradient_built_over_two_cells_is_no_alias(grade: Grade) -> None:
@@ -234,12 +255,28 @@ def each(template: str) -> str:
 COPIES = {
     "grad": each("d{X} = {X}.grad"),
     "clone": each("d{X} = {X}.grad.clone()"),
-    "globals": f"for k in {TENSORS}:\n    globals()['d' + k] = globals()[k].grad",
     "autograd.grad": "gs = torch.autograd.grad(-logprobs[range(n), Yb].mean(), ["
     + ", ".join(TENSORS)
     + "], retain_graph=True)\n"
     + "\n".join(f"d{name} = gs[{i}]" for i, name in enumerate(TENSORS)),
     "numpy": each("d{X} = torch.from_numpy({X}.grad.numpy().copy())"),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_copied_gradients_earn_nothing_and_leave_one_note(grade: Grade, name: str) -> None:
+    forward = FORWARD.replace("loss.backward()", "loss.backward(retain_graph=True)")
+    card = grade(SETUP, forward, COPIES[name])
+    bases = {t.basis for e in card.exercises for t in e.targets if t.verdict != "missing"}
+    assert bases == {"copied"}
+    assert card.score == 0
+    (note,) = card.integrity
+    assert (note.code, note.target) == ("copied", "dlogprobs")
+    assert all(f"d{name}" in note.text for name in TENSORS)
+
+
+OUT_OF_SIGHT = {
+    "globals": f"for k in {TENSORS}:\n    globals()['d' + k] = globals()[k].grad",
     "thread": "import threading\nfor t in parameters:\n    t.grad = None\nfound = {}\ndef work():\n"
     f"    names = {TENSORS}\n"
     "    gs = torch.autograd.grad(-logprobs[range(n), Yb].mean(), [globals()[k] for k in names])\n"
@@ -248,14 +285,25 @@ COPIES = {
 }
 
 
-@pytest.mark.parametrize("name", COPIES)
-def test_copied_gradients_earn_nothing_and_leave_a_note_each(grade: Grade, name: str) -> None:
+@pytest.mark.parametrize("name", OUT_OF_SIGHT)
+def test_gradients_made_out_of_sight_are_marked_by_value_and_leave_one_note(
+    grade: Grade, name: str
+) -> None:
     forward = FORWARD.replace("loss.backward()", "loss.backward(retain_graph=True)")
-    card = grade(SETUP, forward, COPIES[name])
+    card = grade(SETUP, forward, OUT_OF_SIGHT[name])
     bases = {t.basis for e in card.exercises for t in e.targets if t.verdict != "missing"}
-    assert bases == {"copied"}
-    assert card.score == 0
-    assert len([note for note in card.integrity if note.code == "copied"]) == 26
+    assert bases == {"unproven"}
+    assert [note.code for note in card.integrity] == ["unproven"]
+
+
+@pytest.mark.parametrize("name", OUT_OF_SIGHT)
+def test_an_exam_may_give_nothing_for_what_is_made_out_of_sight(
+    grade: Grade, assignment: Assignment, name: str
+) -> None:
+    rates = replace(assignment.spec.rates, unproven=0.0)
+    strict = replace(assignment, spec=replace(assignment.spec, rates=rates))
+    forward = FORWARD.replace("loss.backward()", "loss.backward(retain_graph=True)")
+    assert grade(SETUP, forward, OUT_OF_SIGHT[name], by=strict).score == 0
 
 
 GRAD_FN = """
@@ -285,7 +333,7 @@ def test_grad_only_inside_a_comparison_leaves_no_note(grade: Grade) -> None:
     assert exercise(card, "exercise-1").score == 26
 
 
-def test_pasted_constants_earn_nothing_and_readers_are_judged_on_the_probe(grade: Grade) -> None:
+def test_pasted_constants_earn_nothing(grade: Grade) -> None:
     dumped = grade(
         SETUP, FORWARD, BACKWARD + "\nassert False, [round(x, 9) for x in dlogits.sum(0).tolist()]"
     )
@@ -297,11 +345,36 @@ def test_pasted_constants_earn_nothing_and_readers_are_judged_on_the_probe(grade
     assert "constant" in (mine.note or "")
 
 
-def test_forward_mode_leaves_a_note(grade: Grade) -> None:
-    card = grade(
-        SETUP, FORWARD, "from torch.func import jvp\nx = jvp(torch.tanh, (h,), (h,))\n" + BACKWARD
-    )
-    assert [note.code for note in card.integrity] == ["engine"]
+HABITS = """
+import gc, os, pickle, sys, threading, time, ctypes
+from copy import deepcopy
+from torch.func import jvp
+import torch.autograd.forward_ad as fw
+import grader
+gc.collect()
+weights = pickle.loads(pickle.dumps([p.detach() for p in parameters]))
+double = torch.jit.script(lambda x: x * 2) if False else None
+optimiser = torch.optim.SGD(parameters, lr=0.1)
+waiting = threading.Thread(target=time.sleep, args=(0,))
+waiting.start()
+waiting.join()
+eval("1 + 1"), exec("one = 1"), getattr(torch, "tanh")(h), vars()
+along = jvp(torch.tanh, (h,), (h,))
+stoi = {"a": 1, "b": 2, "c": 3}
+digits = [0.1234, 0.5678, 0.9101, 0.1213, 0.1415, 0.1617, 0.1819, 0.2021, 0.2223, 0.2425, 0.2627]
+modules = sys.modules, os.getcwd(), torch.__dict__.keys()
+class Odd(torch.Tensor):
+    pass
+def tanh_backward(g, y):
+    return g * (1 - y**2)
+"""
+
+
+def test_everyday_habits_around_the_gradients_leave_no_note(grade: Grade) -> None:
+    card = grade(SETUP, FORWARD, HABITS, BACKWARD)
+    assert [cell.error for cell in card.cells if cell.error] == []
+    assert card.integrity == []
+    assert exercise(card, "exercise-1").score == 26
 
 
 @pytest.mark.skipif("GRADER_SEEDS" not in os.environ, reason="GRADER_SEEDS names no folder")
