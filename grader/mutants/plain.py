@@ -78,15 +78,15 @@ def _python(cell: dict[str, Any], steps: int) -> str:
 def _tensors(names: Mapping[str, Any], depth: int) -> Iterator[torch.Tensor]:
     for value in names.values():
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            value = torch.from_numpy(value)
-        if isinstance(value, torch.Tensor) and value.is_floating_point():
+            yield torch.from_numpy(value)
+        elif isinstance(value, torch.Tensor) and value.is_floating_point():
             yield value
         elif depth and isinstance(value, dict) and value is not names:
             yield from _tensors({k: v for k, v in value.items() if k != "__builtins__"}, depth - 1)
         elif depth and isinstance(value, SimpleNamespace):
             yield from _tensors(vars(value), depth - 1)
         elif depth and isinstance(value, list | tuple) and len(value) < 50:
-            yield from _tensors(dict(enumerate(value)), depth - 1)  # type: ignore[arg-type]
+            yield from _tensors({str(k): v for k, v in enumerate(value)}, depth - 1)
 
 
 def _same(a: torch.Tensor, b: torch.Tensor) -> bool:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable
 
-from grader.mutants.habits.book import Book, Page
+from grader.mutants.habits.book import Book
 from grader.mutants.habits.forms import name_of, plain_assignments, put
 from grader.mutants.habits.habit import Habit, NotHereError
 from grader.mutants.source import Change, Text
@@ -76,6 +76,10 @@ def doubles_after(book: Book) -> None:
     )
 
 
+AS_TENSOR = """\
+    if mine is not None:
+        mine = torch.as_tensor(mine)
+    if mine is None:"""
 WORDS = (
     (r"\.clone\(\)", ".copy()"),
     (r"keepdim=", "keepdims="),
@@ -83,7 +87,6 @@ WORDS = (
     (r"F\.one_hot\((\w+)\.(max|min)\(1\)\.indices, (?:num_classes=)?vocab_size\)",
      r"np.eye(vocab_size, dtype=np.float32)[\1.arg\2(1)]"),
     (r"\.view\(", ".reshape("),
-    (r"\bfrom_torch\b", ""),
 )  # fmt: skip
 """torch → numpy."""
 
@@ -91,7 +94,7 @@ WORDS = (
 def in_numpy(book: Book) -> None:
     """The backward pass of exercise 1 in NumPy; its arrays are handed on as they are."""
     pages = book.answers(FIRST)
-    used = [x for x in (*book.assignment.forward.tensors, *book.assignment.parameters, "Xb", "Yb")]
+    used = [*book.assignment.forward.tensors, *book.assignment.parameters, "Xb", "Yb"]
     for page in pages:
         for pattern, new in WORDS:
             page.source = re.sub(pattern, new, page.source)
@@ -106,11 +109,12 @@ def in_numpy(book: Book) -> None:
     pages[-1].source += "\ndhpreact = torch.from_numpy(dhpreact)  # exercise 3 needs a tensor"
     check = book.holding('mine = globals().get("d" + name)')
     check.source = check.source.replace(
-        "    if mine is None:", "    if mine is not None:\n        mine = torch.as_tensor(mine)\n    if mine is None:"
+        "    if mine is None:",
+        "    if mine is not None:\n        mine = torch.as_tensor(mine)\n    if mine is None:",
     )
 
 
-def unpicked_copy(book: Book) -> None:
+def detached(book: Book) -> None:
     """`.detach()` and `.clone()` on what is read, as careful people write them."""
     found = False
     for page in book.derivation():
@@ -118,34 +122,54 @@ def unpicked_copy(book: Book) -> None:
         changes: list[Change] = []
         for node in plain_assignments(book, text):
             if isinstance(node.value, ast.BinOp):
-                changes.append((node, f"{name_of(node)} = ({text.of(node.value)}).detach().clone()"))
+                changes.append(
+                    (node, f"{name_of(node)} = ({text.of(node.value)}).detach().clone()")
+                )
                 found = True
         put(page, text, changes)
     if not found:
         raise NotHereError
 
 
-def careful(page: Page) -> bool:
-    """Whether a cell has detached results."""
-    return ".detach().clone()" in page.source
+def _attempts(name: str, exercise: str, target: str, wrong: str) -> Habit:
+    """A habit of trying `wrong` first."""
+    return Habit(
+        name=name,
+        phase=0,
+        touches=frozenset({"form"}),
+        needs_right=frozenset({(exercise, target)}),
+        change=first_attempt(f"d{target}", wrong, exercise),
+    )
 
 
+ZEROS = "dlogit_maxes = torch.zeros_like(logit_maxes)"
+NUMBERS = frozenset({"numbers"})
+EVERYTHING = NUMBERS | {"form", "sums", "cmp", "logits", "up", "functions"}
 ANSWERS = (
     Habit(
-        name="zero_maxes", phase=0, touches=frozenset({"logits"}), needs_right=_needs(*ABOVE_MAXES, "logit_maxes", "logits"),
-        change=instead({"dlogit_maxes": "dlogit_maxes = torch.zeros_like(logit_maxes)"}, ("dlogits += ",)),
+        name="zero_maxes",
+        phase=0,
+        touches=frozenset({"logits", "form"}),
+        # That they are zero holds for right gradients above, and for no others.
+        needs_right=_needs(*ABOVE_MAXES, "logit_maxes", "logits"),
+        solution_only=True,
+        change=instead({"dlogit_maxes": ZEROS}, ("dlogits += ",)),
     ),
     Habit(
-        name="insight_logits", phase=0, touches=frozenset({"logits"}), needs_right=_needs("logprobs", "logits"),
+        name="insight_logits",
+        phase=0,
+        touches=frozenset({"logits", "form"}),
+        needs_right=_needs("logprobs", "logits"),
+        solution_only=True,
         change=instead({"dlogits": "dlogits = dlogprobs + probs / n"}, ("dlogits += ",)),
     ),
-    Habit(name="attempts_h", phase=0, touches=frozenset({"form"}), needs_right=_needs("h"), change=first_attempt("dh", "-dlogits @ W2.T")),
-    Habit(name="attempts_hpreact", phase=0, touches=frozenset({"form"}), needs_right=_needs("hpreact"), change=first_attempt("dhpreact", "(1.0 - hpreact**2) * dh")),
-    Habit(name="attempts_raw", phase=0, touches=frozenset({"form"}), needs_right=_needs("bnraw"), change=first_attempt("dbnraw", "bngain.sum() * dhpreact")),
-    Habit(name="attempts_fused", phase=0, touches=frozenset({"form"}), needs_right=frozenset({("exercise-2", "logits")}), change=first_attempt("dlogits", "F.softmax(logits, 1)", "exercise-2")),
-    Habit(name="double", phase=1, touches=frozenset({"numbers"}), solution_only=True, change=doubles),
-    Habit(name="double_first", phase=1, touches=frozenset({"numbers"}), solution_only=True, change=doubles_after),
-    Habit(name="numpy", phase=0, touches=frozenset({"numbers", "form", "sums", "cmp", "logits", "up", "functions"}), solution_only=True, change=in_numpy),
-    Habit(name="detached", phase=0, touches=frozenset({"form"}), change=unpicked_copy),
-)  # fmt: skip
+    _attempts("attempts_h", FIRST, "h", "-dlogits @ W2.T"),
+    _attempts("attempts_hpreact", FIRST, "hpreact", "(1.0 - hpreact**2) * dh"),
+    _attempts("attempts_raw", FIRST, "bnraw", "bngain.sum() * dhpreact"),
+    _attempts("attempts_fused", "exercise-2", "logits", "F.softmax(logits, 1)"),
+    Habit(name="double", touches=NUMBERS, solution_only=True, change=doubles),
+    Habit(name="double_first", touches=NUMBERS, solution_only=True, change=doubles_after),
+    Habit(name="numpy", phase=0, touches=EVERYTHING, solution_only=True, change=in_numpy),
+    Habit(name="detached", phase=0, touches=frozenset({"form"}), change=detached),
+)
 """Habits that write answers in another way."""

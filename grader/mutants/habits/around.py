@@ -107,7 +107,9 @@ import threading
 watcher = threading.Thread(target=print, args=("still there",))
 watcher.start()
 watcher.join()""",
-    ("jit", "check"): "traced = torch.jit.trace(torch.tanh, torch.zeros(2))\nprint(traced(torch.ones(2)))",
+    ("jit", "check"): """\
+traced = torch.jit.trace(torch.tanh, torch.zeros(2))
+print(traced(torch.ones(2)))""",
     ("optimiser", "check"): """\
 optimizer = torch.optim.SGD(parameters, lr=0.1)
 print(len(optimizer.param_groups))""",
@@ -141,6 +143,7 @@ NEEDS_RIGHT = {
 CHANGES = {
     "toy_loss": {"loss"},
     "h_slope": {"h"},
+    "hist": {"h"},
     "experiment": {"later"},
     "experiment_zero": {"later"},
     "wrong_later": {"later"},
@@ -158,9 +161,7 @@ def place_of(book: Book, place: str) -> Page:
         return book.holding("def cmp(")
     if place == "end":
         return code[-1]
-    exercise, _, first = place.partition("-first")
-    del first
-    answers = book.answers(exercise)
+    answers = book.answers(place.removesuffix("-first"))
     return answers[0] if place.endswith("-first") else answers[-1]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ import msgspec
 from grader.assignment import Assignment
 from grader.mutants.source import Text
 
+Cell = dict[str, Any]
+
 
 class Page(msgspec.Struct):
     """One cell of a notebook that is being changed."""
@@ -18,17 +21,21 @@ class Page(msgspec.Struct):
     kind: str
     source: str
     tags: tuple[str, ...] = ()
-    origin: dict[str, Any] | None = None
+    origin: Cell | None = None
     """The cell as it was; None for one that was added."""
     odd: bool = False
     """Not plain Python by intention: magics, an unfinished line, an indented cell."""
 
+    @property
+    def changed(self) -> bool:
+        return self.origin is None or "".join(self.origin["source"]) != self.source
+
     def written(self, number: int) -> dict[str, Any]:
         """The cell as nbformat has it."""
-        if self.origin is not None and "".join(self.origin["source"]) == self.source:
+        if self.origin is not None and not self.changed:
             return self.origin
         base = self.origin or {"cell_type": self.kind, "id": f"added-{number}", "metadata": {}}
-        code = {"outputs": [], "execution_count": None} if self.kind == "code" else {}
+        code: Cell = {"outputs": [], "execution_count": None} if self.kind == "code" else {}
         return {**base, **code, "source": self.source.splitlines(keepends=True)}
 
 
@@ -92,14 +99,10 @@ class Book:
         self.pages.insert(at + (after is not None), page)
         return page
 
-    def has_name(self, name: str) -> bool:
-        """Whether any code cell speaks of a variable."""
-        return any(
-            isinstance(node, ast.Name | ast.arg | ast.FunctionDef) and name == _called(node)
-            for page in self.code
-            if not page.odd
-            for node in ast.walk(ast.parse(page.source))
-        )
+    def has_word(self, name: str) -> bool:
+        """Whether any code cell speaks of a name, be it in a comment."""
+        word = re.compile(rf"\b{name}\b")
+        return any(word.search(page.source) for page in self.code)
 
     def is_gradient(self, node: ast.AST) -> bool:
         """Whether a node is a gradient's variable."""
@@ -108,10 +111,6 @@ class Book:
     def target_of(self, name: str) -> str:
         """The forward tensor of a gradient's variable."""
         return self.assignment.gradient_names[name][1:]
-
-
-def _called(node: ast.AST) -> str:
-    return str(getattr(node, "id", None) or getattr(node, "arg", None) or getattr(node, "name", ""))
 
 
 def simple_statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

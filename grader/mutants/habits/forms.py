@@ -171,11 +171,18 @@ def _in_place(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr.endswith("_")
 
 
+def _form(name: str, rewrite: Rewrite, every: int) -> Habit:
+    return Habit(
+        name=name, phase=0, touches=FORM, change=lambda book: rewritten(book, rewrite, every)
+    )
+
+
+FORM = frozenset({"form"})
 FORMS = (
-    Habit(name="tmp", phase=0, touches=frozenset({"form"}), change=lambda b: rewritten(b, first_half, 2)),
-    Habit(name="lambdas", phase=0, touches=frozenset({"form"}), change=lambda b: rewritten(b, as_lambda, 3)),
-    Habit(name="results", phase=0, touches=frozenset({"form"}), change=lambda b: rewritten(b, own_result, 2)),
-    Habit(name="pairs", phase=0, touches=frozenset({"form"}), change=in_pairs),
+    _form("tmp", first_half, 2),
+    _form("lambdas", as_lambda, 3),
+    _form("results", own_result, 2),
+    Habit(name="pairs", phase=0, touches=FORM, change=in_pairs),
     Habit(name="sum_helpers", phase=0, touches=frozenset({"sums"}), change=sums_by_helpers),
-)  # fmt: skip
+)
 """Ways to write a statement."""

@@ -52,8 +52,12 @@ def headings(book: Book) -> None:
     """Headings of one's own, and comments that speak of another exercise."""
     for number, page in enumerate(book.derivation()):
         at = next(i for i, other in enumerate(book.pages) if other is page)
-        book.pages.insert(at, Page("markdown", f"### My answer {number + 1}\n\nSee Exercise 2, too."))
-        page.source = f"# part {number + 1}; compare with Exercise 2 and the training loop\n{page.source}"
+        book.pages.insert(
+            at, Page("markdown", f"### My answer {number + 1}\n\nSee Exercise 2, too.")
+        )
+        page.source = (
+            f"# part {number + 1}; compare with Exercise 2 and the training loop\n{page.source}"
+        )
 
 
 def toggled(book: Book) -> None:
@@ -71,7 +75,8 @@ def without_spaces(book: Book) -> None:
             for line in page.source.split("\n")
         ]
         page.source = "\n".join(
-            line + ("\n" if line[:1] == "d" and line[-1:] not in {"(", ","} else "") for line in lines
+            line + ("\n" if line[:1] == "d" and line[-1:] not in {"(", ","} else "")
+            for line in lines
         )
 
 

@@ -8,8 +8,20 @@ from collections.abc import Callable, Mapping
 from grader.mutants.habits.book import Book, Page
 from grader.mutants.habits.habit import Habit, NotHereError
 
-BATCH_NORM = {"bnmeani": "mu", "bnvar": "sigma2", "bnvar_inv": "inv_std", "bnraw": "x_hat", "bndiff": "xmu"}
-NETWORK = {"hprebn": "z1", "hpreact": "a1", "logits": "scores", "counts": "exp_scores", "probs": "softmaxed"}
+BATCH_NORM = {
+    "bnmeani": "mu",
+    "bnvar": "sigma2",
+    "bnvar_inv": "inv_std",
+    "bnraw": "x_hat",
+    "bndiff": "xmu",
+}
+NETWORK = {
+    "hprebn": "z1",
+    "hpreact": "a1",
+    "logits": "scores",
+    "counts": "exp_scores",
+    "probs": "softmaxed",
+}
 INPUTS = {
     "emb_matrix": {"C": "emb_matrix"},
     "X_Y": {"Xb": "X", "Yb": "Y"},
@@ -37,7 +49,7 @@ def of_tensors(table: Mapping[str, str]) -> Callable[[Book], None]:
 
     def change(book: Book) -> None:
         whole = with_gradients(book, table)
-        if any(book.has_name(new) for new in whole.values()):
+        if any(book.has_word(new) for new in whole.values()):
             raise NotHereError
         renamed(book.code, whole)
 
@@ -93,8 +105,8 @@ def fused_under_other_names(book: Book) -> None:
         fast = f"d{target}_fast"
         names = [d for d, x in book.assignment.gradient_names.items() if x == f"d{target}"]
         for page in book.answers(exercise):
-            page.source = re.sub(rf"^d\w+ = None.*\n", "", page.source, flags=re.MULTILINE)
-            page.source = re.sub(rf"^cmp\(.*", "", page.source, flags=re.MULTILINE)
+            page.source = re.sub(r"^d\w+ = None.*\n", "", page.source, flags=re.MULTILINE)
+            page.source = re.sub(r"^cmp\(.*", "", page.source, flags=re.MULTILINE)
             renamed([page], dict.fromkeys(names, fast))
         last = book.answers(exercise)[-1]
         last.source += f'\nprint("off by", ({fast} - {target}.grad).abs().max().item())'
@@ -114,26 +126,40 @@ def alias_alive(book: Book) -> None:
 NAMES = frozenset({"gradient names"})
 OBJECT = NAMES | {"functions", "cmp", "form"}
 IMPORT = "from types import SimpleNamespace\n\nG = SimpleNamespace()"
+BN, NET = of_tensors(BATCH_NORM), of_tensors(NETWORK)
+UP = frozenset({"up"})
 NAMING = (
-    Habit(name="batch_norm_names", phase=3, touches=frozenset({"bn"}), change=of_tensors(BATCH_NORM)),
-    Habit(name="network_names", phase=3, touches=frozenset({"net", "up"}), change=of_tensors(NETWORK)),
+    Habit(name="batch_norm_names", phase=3, touches=frozenset({"bn"}), change=BN),
+    Habit(name="network_names", phase=3, touches=UP | {"net"}, change=NET),
     *(
         Habit(name=name, phase=3, touches=frozenset(table), change=of_tensors(table))
         for name, table in INPUTS.items()
     ),
     *(
-        Habit(name=f"{prefix}x", phase=3, touches=NAMES | {"cmp"}, by_value=True, change=of_gradients(prefix))
+        Habit(
+            name=f"{prefix}x",
+            phase=3,
+            touches=NAMES | {"cmp"},
+            by_value=True,
+            change=of_gradients(prefix),
+        )
         for prefix in ("d_", "grad_", "dL_d")
     ),
     Habit(
-        name="in_dict", phase=3, touches=OBJECT, by_value=True,
+        name="in_dict",
+        phase=3,
+        touches=OBJECT,
+        by_value=True,
         change=in_container("grads = {}", "grads['{x}']", "grads.get(name)"),
     ),
     Habit(
-        name="in_namespace", phase=3, touches=OBJECT, by_value=True,
+        name="in_namespace",
+        phase=3,
+        touches=OBJECT,
+        by_value=True,
         change=in_container(IMPORT, "G.{x}", "getattr(G, name, None)"),
     ),
-    Habit(name="fast", phase=3, touches=frozenset({"fast"}) | NAMES, by_value=True, change=fused_under_other_names),
-    Habit(name="alias_alive", phase=0, touches=frozenset({"up", "functions"}), change=alias_alive),
-)  # fmt: skip
+    Habit(name="fast", phase=3, touches=NAMES, by_value=True, change=fused_under_other_names),
+    Habit(name="alias_alive", phase=0, touches=UP | {"functions"}, change=alias_alive),
+)
 """Habits of naming."""

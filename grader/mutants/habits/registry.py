@@ -39,7 +39,7 @@ def applied(
     for habit in sorted(habits, key=lambda each: each.phase):
         habit.change(book)
     for page in book.code:
-        if not page.odd:
+        if not page.odd and page.changed:
             _parse(page.source)
     return book.written()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Callable
 
 from grader.mutants.habits.book import Book, Page
 from grader.mutants.habits.habit import Habit, NotHereError
@@ -11,6 +12,11 @@ from grader.mutants.habits.habit import Habit, NotHereError
 UPDATE = """\
         for parameter, gradient in zip(parameters, grads):
             parameter -= rate * gradient"""
+LOG = """\
+        lossi.append(loss.log10().item())
+        if step >= 150_000 and loss < 0.1:
+            break
+"""
 HEAD = "    for step in range(max_steps):\n"
 START = "max_steps = 200000\n"
 
@@ -48,13 +54,17 @@ def as_while(book: Book) -> None:
 def with_data(book: Book) -> None:
     """`for p, grad in zip(parameters, grads): p.data += -lr * grad`, as in the lecture."""
     page = book.training()
-    _replaced(page, UPDATE, UPDATE.replace("parameter -= rate * gradient", "p.data += -rate * grad"))
+    _replaced(
+        page, UPDATE, UPDATE.replace("parameter -= rate * gradient", "p.data += -rate * grad")
+    )
     _replaced(page, "for parameter, gradient in", "for p, grad in")
 
 
 def by_index(book: Book) -> None:
     """Updated by position."""
-    new = "        for i in range(len(parameters)):\n            parameters[i].sub_(rate * grads[i])"
+    new = (
+        "        for i in range(len(parameters)):\n            parameters[i].sub_(rate * grads[i])"
+    )
     _replaced(book.training(), UPDATE, new)
 
 
@@ -73,8 +83,7 @@ def logged(book: Book) -> None:
     """The loss kept for a plot, and a way out after some steps."""
     page = book.training()
     _replaced(page, START, f"{START}lossi = []\n")
-    log = "        lossi.append(loss.log10().item())\n        if step >= 150_000 and loss < 0.1:\n            break"
-    page.source = f"{page.source.rstrip()}\n{log}\n"
+    page.source = f"{page.source.rstrip()}\n{LOG}"
 
 
 def backward_apart(book: Book) -> None:
@@ -99,9 +108,12 @@ def data_free(book: Book) -> None:
     _replaced(page, HEAD, f"    for p in parameters:\n        p.grad = None\n{HEAD}")
 
 
-def _habit(name: str, change: object, *touches: str) -> Habit:
+def _habit(name: str, change: Callable[[Book], None], *touches: str) -> Habit:
     return Habit(
-        name=name, phase=1, touches=frozenset(touches), change=change  # type: ignore[arg-type]
+        name=name,
+        phase=1,
+        touches=frozenset(touches),
+        change=change,
     )
 
 

@@ -136,13 +136,14 @@ def _names(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
 
 
 TRY = '\nfinally:\n    print("this cell is through")'
+NO_GRAD = "with torch.no_grad():"
 BLOCK = frozenset({"blocks"})
 FUNCTION = frozenset({"blocks", "functions"})
 WRAPS = (
-    Habit(name="no_grad", phase=2, touches=BLOCK, change=wrapped(in_block("with torch.no_grad():"))),
+    Habit(name="no_grad", phase=2, touches=BLOCK, change=wrapped(in_block(NO_GRAD))),
     Habit(name="if_true", phase=2, touches=BLOCK, change=wrapped(in_block("if True:"))),
     Habit(name="try_finally", phase=2, touches=BLOCK, change=wrapped(in_block("try:", TRY))),
     Habit(name="tuple_function", phase=2, touches=FUNCTION, change=wrapped(in_function_of_tuple)),
     Habit(name="dict_function", phase=2, touches=FUNCTION, change=wrapped(in_function_of_dict)),
-)  # fmt: skip
+)
 """Blocks and functions around all answers of a cell."""
