@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 
@@ -21,10 +22,18 @@ from grader.assignment import Assignment
 from grader.mutants.stage import quiet
 from grader.mutants.vjp import Tensors
 
-Found = dict[str, list[torch.Tensor]]
-"""Exercise → every tensor that stood in a variable while it was answered."""
 OFF = 1e-4
 """Of the greatest element: within it, two gradients are the same."""
+
+
+class Found(msgspec.Struct):
+    """What stood in a notebook's variables while each exercise was answered."""
+
+    tensors: dict[str, list[torch.Tensor]] = {}
+    """Exercise → every tensor, wherever it stood and whatever it was called."""
+    gradients: dict[str, Tensors] = {}
+    """Exercise → its targets' gradients by their usual names, as they were at its end; of the
+    training exercise the parameters after the loop, which every gradient has a part in."""
 
 
 def run_plainly(
@@ -32,11 +41,10 @@ def run_plainly(
 ) -> tuple[Found, list[str]]:
     """Run all cells in `folder`, as IPython reads them; errors end a cell and nothing else.
 
-    With the training exercise come the parameters as they are after its loop. Returns what was
-    found and the errors of cells.
+    Returns what was found and the errors of cells.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
-    found: Found = {}
+    found = Found()
     errors: list[str] = []
     here = ""
     with quiet(), _inside(folder):
@@ -51,11 +59,27 @@ def run_plainly(
             except Exception as error:  # noqa: BLE001 - a student's cell may fail in any way
                 errors.append(f"{type(error).__name__}: {error}")
             if here:
-                found.setdefault(here, []).extend(t.detach().clone() for t in _tensors(names, 2))
+                tensors = [t.detach().clone() for t in _tensors(names, 2)]
+                found.tensors.setdefault(here, []).extend(tensors)
+                found.gradients[here] = _named(names, assignment, here)
     return found, errors
 
 
-def lost(expected: Mapping[str, Tensors], found: Found) -> list[str]:
+def _named(names: Mapping[str, Any], assignment: Assignment, exercise: str) -> Tensors:
+    (spec,) = (each for each in assignment.spec.exercises if each.id == exercise)
+    if spec.training:
+        wanted = {name: name for name in assignment.parameters}
+    else:
+        canonical = assignment.gradient_names
+        wanted = {d: x[1:] for d, x in canonical.items() if x[1:] in spec.targets}
+    return {
+        target: names[name].detach().clone()
+        for name, target in wanted.items()
+        if isinstance(names.get(name), torch.Tensor)
+    }
+
+
+def lost(expected: Mapping[str, Tensors], found: Mapping[str, list[torch.Tensor]]) -> list[str]:
     """What of the expected tensors of each exercise is nowhere to be found."""
     return [
         f"{exercise}:{name}"

@@ -55,7 +55,7 @@ def prove(
     sample: bool = False,
 ) -> Proof:
     """Grade each `every`-th notebook that is made of an assignment's solution, or a sample."""
-    assignment = load_assignment(_shortened(find_assignment(name), workspace / "assignment"))
+    assignment = load_assignment(shortened(find_assignment(name), workspace / "assignment"))
     path = solution or SOLUTIONS / assignment.name / "solution.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     tally = Tally()
@@ -74,7 +74,7 @@ def prove(
     )
 
 
-def _shortened(folder: Path, copy: Path) -> Path:
+def shortened(folder: Path, copy: Path) -> Path:
     """A copy of the assignment with the first lines of its data files alone: it is the marks
     that are tried here, and every mutant builds its data set anew.
     """
