@@ -13,10 +13,11 @@ import torch
 
 from grader.assignment import Assignment, load_assignment
 from grader.mutants import Mutant, mutants, rewrites
+from grader.mutants.copies import copies
 from grader.mutants.crossing import NOT_CROSSED, burdened, fits, honest
 from grader.mutants.habits import HABITS, compatible
 from grader.mutants.plain import lost, run_plainly
-from grader.mutants.routes import ROUTES, copies
+from grader.mutants.routes import ROUTES
 from grader.mutants.selection import SAMPLE, sampled
 from grader.mutants.temporaries import clearly, temporaries
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from grader.assignment import Assignment
 from grader.mutants.breaking import mutants
+from grader.mutants.copies import copies
 from grader.mutants.crossing import burdened, honest
 from grader.mutants.mutant import Family, Mutant, Tally
 from grader.mutants.rewriting import rewrites
-from grader.mutants.routes import copies
 from grader.mutants.temporaries import temporaries
 
 SAMPLE: dict[Family, int] = {
