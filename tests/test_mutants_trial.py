@@ -129,3 +129,17 @@ def test_failures_are_told_in_words() -> None:
     verdicts = [verdict(HONEST, card(row("h", step="wrong", score=0.0), notes=("hidden",)))]
     proof = Proof(summary=summary(verdicts), failures=verdicts, equivalent=0)
     assert "  x: called wrong: one:dh; lost points: one:dh; notes: hidden" in proof.text()
+
+
+def test_the_habits_that_honest_students_suffer_from_are_named_the_worst_first() -> None:
+    fine, hurt = card(row("h")), card(row("h", score=0.5))
+    verdicts = [
+        verdict(mutant("habit", habits=("prints",)), fine),
+        verdict(mutant("habit", habits=("prints", "gc")), hurt),
+        verdict(mutant("habit", habits=("clock",)), fine),
+    ]
+    figures = summary(verdicts)
+    assert figures.habits == {"gc": "1 of 1", "prints": "1 of 2"}
+    assert list(figures.habits) == ["gc", "prints"]
+    text = Proof(summary=figures, failures=[], equivalent=0).text()
+    assert "  prints             1 of 2" in text

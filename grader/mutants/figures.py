@@ -55,6 +55,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Notebooks with gradients of the engine's, by whatever route."""
     copies_unnoted: int
     """Of these: with full points for one, and no integrity note."""
+    habits: dict[str, str]
+    """Habit → of how many honest notebooks with it something was lost, noted or called wrong;
+    the worst first, without those of which there was none."""
     confusion: dict[str, dict[str, int]]
     """Expected code (the first that is true) → code given → how often."""
 
@@ -111,6 +114,7 @@ def summary(verdicts: Sequence[Verdict]) -> Summary:
         temporaries_marked_down=_count(v.marked_down for v in temporaries),
         copies=len(copies),
         copies_unnoted=_count(v.unnoted for v in copies),
+        habits=_by_habit(honest),
         confusion=_confusion(verdicts),
     )
 
@@ -142,6 +146,15 @@ def table(figures: Summary) -> list[tuple[str, str, str]]:
         ("copies by every route", f"{s.copies}", "≥ 100"),
         ("  full marks without a note", f"{s.copies_unnoted}", "0"),
     ]
+
+
+def _by_habit(honest: Sequence[Verdict]) -> dict[str, str]:
+    there = Counter(habit for each in honest for habit in each.habits)
+    failed = Counter(
+        habit for each in honest if each.lost or each.notes or each.called for habit in each.habits
+    )
+    worst = sorted(failed, key=lambda habit: (-failed[habit] / there[habit], habit))
+    return {habit: f"{failed[habit]} of {there[habit]}" for habit in worst}
 
 
 def _confusion(verdicts: Sequence[Verdict]) -> dict[str, dict[str, int]]:

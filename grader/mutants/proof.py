@@ -40,6 +40,11 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
         lines += ["", "diagnosis: expected → given"]
         for code, given in self.summary.confusion.items():
             lines.append(f"  {code:18} " + ", ".join(f"{c} {n}" for c, n in given.items()))
+        if self.summary.habits:
+            lines += ["", "habits in honest notebooks that suffered"]
+        for habit, share in self.summary.habits.items():
+            lines.append(f"  {habit:18} {share}")
+        lines += ["", f"failures: {len(self.failures)}"]
         for failure in self.failures[:40]:
             lines.append(_failure(failure))
         return "\n".join(lines)

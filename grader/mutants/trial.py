@@ -17,6 +17,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     kind: str
     family: Family
+    habits: list[str]
+    """Names of the habits around it."""
     called: list[str]
     """Right steps that were called wrong."""
     lost: list[str]
@@ -67,6 +69,7 @@ def verdict(mutant: Mutant, card: Scorecard) -> Verdict:
         id=mutant.id,
         kind=mutant.kind,
         family=mutant.family,
+        habits=list(mutant.habits),
         called=sorted(_name(key) for key in called & innocent.keys()),
         lost=_lost(mutant, innocent) if rows else ["everything: ungraded"],
         missed=sorted(_name(key) for key, row in guilty_rows.items() if row.step == "right"),
