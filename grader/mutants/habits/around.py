@@ -213,7 +213,8 @@ AROUND = (
         )
         for (name, place), source in CELLS.items()
     ),
-    Habit(name="emb_again", change=embedded_again, touches=frozenset({"emb"})),
+    # A comparison of that tensor would raise, and its cell would end there.
+    Habit(name="emb_again", change=embedded_again, touches=frozenset({"emb", "cmps"})),
     Habit(name="grader_cmp", change=of_the_grader, touches=CMP),
     Habit(name="eval_cmp", change=evaluated),
 )

@@ -29,7 +29,7 @@ def after_each(line: str) -> Habit:
             page.source = splice(page.source, edits)
 
     names = {LOOK: "prints", ASSERT: "asserts", COMPARE: "cmps", COMMENT: "comments"}
-    return Habit(name=names[line], change=change)
+    return Habit(name=names[line], touches=frozenset({names[line]}), change=change)
 
 
 def _behind(text: Text, node: ast.stmt, line: str) -> tuple[int, int, str]:
