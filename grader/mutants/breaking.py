@@ -198,11 +198,12 @@ class Breaker:
         step = bench.step
         edits = step.edits(tuple(sources))
         target = target or step.target
-        value = self._value(edits, self.benches[step.exercise, target].step)
+        value, breaks = self._value(edits, self.benches[step.exercise, target].step)
         if number and begins_again(step, sources[number]):
             # What stood there before is an attempt of its own, and the better one counts.
             before = msgspec.structs.replace(step, statements=step.statements[:number])
-            value = "right" if self._value(edits, before, settled=True) == "right" else value
+            earlier, _ = self._value(edits, before, settled=True)
+            value = "right" if earlier == "right" else value
         if value == "right" and codes and bench.reads_of(sources) - bench.reads:
             codes += ("missing_path",)  # the path between the two gradients adds up to zero
         statement = step.statements[number]
@@ -216,6 +217,7 @@ class Breaker:
             wrong=wrong,
             value=value,
             raises=raises,
+            breaks=breaks,
             line=(statement.cell, statement.line + offset),
             note=_line_of(sources[number], offset) or f"without {statement.text.source}",
             notebook=self.solution.with_cells(self.solution.edited(edits)),
@@ -225,6 +227,7 @@ class Breaker:
         """A mutant that needs no verification but that its value is what it was."""
         self.tally.kept[kind] += 1
         step = bench.step
+        value, breaks = self._value(edits, step)
         return Mutant(
             id=self._id(kind, step, step.target),
             kind=kind,
@@ -232,7 +235,8 @@ class Breaker:
             target=step.target,
             codes=BY_KIND.get(kind, ()),
             wrong=() if kind == "too_early" else (step.target,),
-            value=self._value(edits, step),
+            value=value,
+            breaks=breaks,
             line=self._line(step.exercise, edits),
             note=note,
             notebook=self.solution.with_cells(self.solution.edited(edits)),
@@ -271,20 +275,22 @@ class Breaker:
         self.ids[base] += 1
         return base if self.ids[base] == 1 else f"{base}-{self.ids[base]}"
 
-    def _value(self, edits: list[Edit], step: Step, *, settled: bool = False) -> Truth:
+    def _value(self, edits: list[Edit], step: Step, *, settled: bool = False) -> tuple[Truth, bool]:
         """The value of a step in an ordinary run: right when settled or, unless only that is
-        asked, when the cells have run; in the first and the last iteration of a loop.
+        asked, when the cells have run; in the first and the last iteration of a loop. And
+        whether any cell raised.
         """
-        seen, names, _ = self.stage.run(step.exercise, edits, step)
+        seen, names, errors = self.stage.run(step.exercise, edits, step)
         if not seen:
-            return "wrong"
+            return "wrong", bool(errors)
         found: set[Truth] = set()
         for moment in (seen[0], seen[-1]):
             expected = self.stage.forward.gradients(moment.leaves)[step.target]
             found.add(truth(moment.gradients.get(step.target), expected))
         if len(seen) == 1 and found != {"right"} and not settled:
             found = {truth(names.get(step.name), expected)}
-        return "wrong" if "wrong" in found else "unknown" if "unknown" in found else "right"
+        worst: Truth = "wrong" if "wrong" in found else "unknown" if "unknown" in found else "right"
+        return worst, bool(errors)
 
 
 def begins_again(step: Step, source: str) -> bool:

@@ -8,6 +8,10 @@ from typing import Any, Literal
 import msgspec
 
 Truth = Literal["right", "wrong", "unknown"]
+Family = Literal["mutant", "rewrite", "honest", "burdened", "temporary", "copy"]
+"""mutant: one mistake in the solution; rewrite: the solution in other words; honest, burdened:
+one of these with habits around it; temporary: a mistake where no mark is given, above marked
+gradients; copy: gradients that the engine worked out."""
 
 
 class Mutant(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,12 +35,30 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     """What an ordinary run leaves in the target (in all targets, where there is none)."""
     raises: bool = False
     """The changed step ends in an exception, so there is nothing to diagnose."""
+    breaks: bool = False
+    """Some cell of the exercise ends in an exception, be it in a later line."""
     line: tuple[int, int] | None = None
     """Cell (from 0, among all) and line (from 1) of the changed statement."""
+    habits: tuple[str, ...] = ()
+    """Names of the habits around it."""
+    once: bool = True
+    """The mistake costs its own targets only. Not so where a gradient stands under a name that
+    only a right value gives away: then what was computed from a wrong one is lost, too."""
     note: str = ""
     """What was done, for people: the changed statement, or the rewrite's name."""
     notebook: dict[str, Any]
     """nbformat 4 JSON, without outputs; cells that were not changed are shared."""
+
+    @property
+    def family(self) -> Family:
+        """What it is for the figures."""
+        if self.kind in {"rewrite", "habit"}:
+            return "honest" if self.habits else "rewrite"
+        if self.kind == "temporary":
+            return "temporary"
+        if self.kind in {"copied", "route"}:
+            return "copy"
+        return "burdened" if self.habits else "mutant"
 
 
 class Tally:

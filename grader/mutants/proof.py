@@ -11,10 +11,10 @@ import msgspec
 
 from grader.assignment import find_assignment, load_assignment
 from grader.batch import Work, grade_all
-from grader.mutants.breaking import mutants
+from grader.mutants.figures import Summary, summary, table
 from grader.mutants.mutant import Mutant, Tally
-from grader.mutants.rewriting import rewrites
-from grader.mutants.trial import Summary, Verdict, summary, verdict
+from grader.mutants.selection import everything, sampled
+from grader.mutants.trial import Verdict, verdict
 from grader.report import Reports
 from grader.sandbox import open_sandbox
 from grader.staging import staged
@@ -35,34 +35,37 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 
     def text(self) -> str:
         """The figures as a table for people."""
-        s = self.summary
-        rows = [
-            ("mutants", f"{s.mutants}", "≥ 400"),
-            ("correct rewrites", f"{s.rewrites}", "≥ 100"),
-            ("right answers marked wrong", f"{s.marked_down}", "0"),
-            ("wrong steps called right", f"{s.missed}", "0"),
-            ("wrong steps left unknown", f"{s.undecided}", ""),
-            ("value verdicts as known", _share(s.values_right, s.values_asked), "100 %"),
-            ("only the mutated step is wrong", _share(s.localised, s.localisable), "≥ 99 %"),
-            ("diagnosis names the mistake", _share(s.diagnosed, s.diagnosable), "≥ 95 %"),
-            ("copied gradients earn nothing", _share(s.copied_caught, s.copied), "100 %"),
-        ]
+        rows = table(self.summary)
         lines = [f"{name:34}{figure:>22}   {goal}".rstrip() for name, figure, goal in rows]
         lines += ["", "diagnosis: expected → given"]
-        for code, given in s.confusion.items():
+        for code, given in self.summary.confusion.items():
             lines.append(f"  {code:18} " + ", ".join(f"{c} {n}" for c, n in given.items()))
+        if self.summary.habits:
+            lines += ["", "habits in honest notebooks that suffered"]
+        for habit, share in self.summary.habits.items():
+            lines.append(f"  {habit:18} {share}")
+        lines += ["", f"failures: {len(self.failures)}"]
         for failure in self.failures[:40]:
             lines.append(_failure(failure))
         return "\n".join(lines)
 
 
-def prove(name: str, solution: Path | None, workspace: Path, *, jobs: int, every: int = 1) -> Proof:
-    """Grade each `every`-th mutant and rewrite of an assignment's solution."""
-    assignment = load_assignment(_shortened(find_assignment(name), workspace / "assignment"))
+def prove(
+    name: str,
+    solution: Path | None,
+    workspace: Path,
+    *,
+    jobs: int,
+    every: int = 1,
+    sample: bool = False,
+) -> Proof:
+    """Grade each `every`-th notebook that is made of an assignment's solution, or a sample."""
+    assignment = load_assignment(shortened(find_assignment(name), workspace / "assignment"))
     path = solution or SOLUTIONS / assignment.name / "solution.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     tally = Tally()
-    made = [*mutants(notebook, assignment, tally), *rewrites(notebook, assignment, tally)][::every]
+    made = everything(notebook, assignment, tally)
+    made = sampled(made) if sample else made[::every]
     with staged(assignment) as data, open_sandbox([data]) as sandbox:
         reports = Reports(workspace / "reports")
         work = Work(assignment=assignment, sandbox=sandbox, data=data, reports=reports)
@@ -76,7 +79,7 @@ def prove(name: str, solution: Path | None, workspace: Path, *, jobs: int, every
     )
 
 
-def _shortened(folder: Path, copy: Path) -> Path:
+def shortened(folder: Path, copy: Path) -> Path:
     """A copy of the assignment with the first lines of its data files alone: it is the marks
     that are tried here, and every mutant builds its data set anew.
     """
@@ -97,20 +100,24 @@ def _written(mutant: Mutant, folder: Path) -> Submission:
 
 def _fails(each: Verdict) -> bool:
     answers = (each.value, each.localised, each.diagnosed, each.caught)
-    missed = each.missed and each.kind != "copied"
-    return bool(each.marked_down or missed) or any(answer is False for answer in answers)
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part} of {whole} ({100 * part / whole:.1f} %)" if whole else "–"
+    wrong = each.marked_down or each.unnoted or (each.family != "copy" and each.missed)
+    if each.family in {"burdened", "temporary"}:
+        wrong = wrong or each.free
+    if each.family == "honest":
+        wrong = wrong or each.notes
+    return bool(wrong) or any(answer is False for answer in answers)
 
 
 def _failure(each: Verdict) -> str:
-    said = []
-    if each.marked_down:
-        said.append(f"marked down: {', '.join(each.marked_down)}")
-    if each.missed:
-        said.append(f"called right: {', '.join(each.missed)}")
+    lists = {
+        "called wrong": each.called,
+        "lost points": each.lost,
+        "called right": each.missed if each.family != "copy" else [],
+        "free": each.free if each.family in {"burdened", "temporary"} else [],
+        "notes": each.notes if each.family == "honest" else [],
+        "copied without a note": each.unnoted,
+    }
+    said = [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
     if each.value is False:
         said.append("value verdict is not as known")
     if each.localised is False:

@@ -9,6 +9,7 @@ import random
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -107,8 +108,13 @@ class Stage:
         sources = self.solution.edited([*edits, _hook_after(after)])
         return self.run_sources(exercise, sources)
 
-    def run_sources(self, exercise: str, sources: Mapping[int, str]) -> Ran:
-        """Run one exercise with other sources in some cells, from the top where they need it."""
+    def run_sources(
+        self, exercise: str, sources: Mapping[int, str], folder: Path | None = None
+    ) -> Ran:
+        """Run one exercise with other sources in some cells, from the top where they need it.
+
+        folder: where to run what writes files, if not in the assignment's.
+        """
         names = self.starts[exercise].restored()
         cells = self.cells[exercise]
         if sources and min(sources) < cells[0]:
@@ -116,7 +122,7 @@ class Stage:
             cells = [cell for cell in self.solution.sources if cell <= cells[-1]]
         seen: list[Seen] = []
         names[HOOK] = lambda _: seen.append(self.look(names))
-        with quiet(), contextlib.chdir(self.solution.assignment.folder):
+        with quiet(), contextlib.chdir(folder or self.solution.assignment.folder):
             errors = self._execute(cells, sources, names)
         return seen, names, errors
 

@@ -1,14 +1,14 @@
-"""The proof: every mutant graded by the real pipeline, held against what is known of it."""
+"""One notebook's scorecard, held against what is known of the notebook by construction."""
 
 from __future__ import annotations
-
-from collections import Counter
-from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from grader.model import RIGHT, Scorecard, TargetScore
-from grader.mutants.mutant import Mutant
+from grader.mutants.mutant import Family, Mutant
+
+Key = tuple[str, str]
+"""Exercise and target."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,18 +16,30 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     kind: str
-    marked_down: list[str]
-    """Steps called wrong, or points lost, where nothing is wrong."""
+    family: Family
+    habits: list[str]
+    """Names of the habits around it."""
+    called: list[str]
+    """Right steps that were called wrong."""
+    lost: list[str]
+    """Right answers that lost points; of a mistake that is to cost once, all that it cost
+    besides."""
     missed: list[str]
     """Wrong steps that were called right."""
+    free: list[str]
+    """Wrong steps with full points."""
     undecided: list[str]
     """Wrong steps that were called unknown."""
+    notes: list[str]
+    """Codes of the integrity notes."""
     value: bool | None
     """The value's verdict is as known."""
     localised: bool | None
     """The mutated step, and no other, is called wrong."""
     caught: bool | None
     """A copied gradient earned nothing."""
+    unnoted: list[str]
+    """Copied gradients with full points where no note tells the instructor."""
     expected_codes: list[str]
     code: str | None
     """Code of the diagnosis on the mutated step."""
@@ -37,6 +49,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         """The code is one of those that tell the truth."""
         return self.code in self.expected_codes if self.expected_codes else None
 
+    @property
+    def marked_down(self) -> list[str]:
+        """Right steps that were called wrong, or lost points."""
+        return sorted({*self.called, *self.lost})
+
 
 def verdict(mutant: Mutant, card: Scorecard) -> Verdict:
     """Hold a scorecard against the truth about its mutant."""
@@ -44,45 +61,58 @@ def verdict(mutant: Mutant, card: Scorecard) -> Verdict:
     guilty = {(mutant.exercise, name) for name in mutant.wrong}
     called = {key for key, row in rows.items() if row.step == "wrong"}
     own = rows.get((mutant.exercise, mutant.target or ""))
-    single = mutant.kind not in {"rewrite", "copied"} and not mutant.raises
+    single = mutant.family in {"mutant", "burdened"} and not mutant.raises
+    innocent = {} if mutant.family == "copy" else _without(rows, guilty)
+    guilty_rows = {key: rows[key] for key in guilty & rows.keys()}
+    full = [_name(key) for key, row in guilty_rows.items() if row.score >= row.max_score]
     return Verdict(
         id=mutant.id,
         kind=mutant.kind,
-        marked_down=sorted(
-            _name(key)
-            for key, row in rows.items()
-            if key not in guilty and _marked_down(mutant, row)
-        ),
-        missed=sorted(_name(key) for key in guilty if rows[key].step == "right"),
-        undecided=sorted(_name(key) for key in guilty if rows[key].step == "unknown"),
+        family=mutant.family,
+        habits=list(mutant.habits),
+        called=sorted(_name(key) for key in called & innocent.keys()),
+        lost=_lost(mutant, innocent) if rows else ["everything: ungraded"],
+        missed=sorted(_name(key) for key, row in guilty_rows.items() if row.step == "right"),
+        free=sorted(full) if mutant.family != "copy" else [],
+        undecided=sorted(_name(key) for key, row in guilty_rows.items() if row.step == "unknown"),
+        notes=sorted(note.code for note in card.integrity),
         value=_value(mutant, own),
-        localised=called == guilty if single else None,
+        localised=called == guilty if single and mutant.family == "mutant" else None,
         caught=_caught(mutant, card),
+        unnoted=sorted(full) if mutant.family == "copy" and not _noted(mutant, card) else [],
         expected_codes=list(mutant.codes) if single else [],
         code=_code(rows, guilty, own),
     )
 
 
+def _without(rows: dict[Key, TargetScore], guilty: set[Key]) -> dict[Key, TargetScore]:
+    return {key: row for key, row in rows.items() if key not in guilty}
+
+
+def _lost(mutant: Mutant, innocent: dict[Key, TargetScore]) -> list[str]:
+    """Rows that lost points through no fault of their own."""
+    return sorted(
+        _name(key)
+        for key, row in innocent.items()
+        if row.score < row.max_score
+        and not (mutant.raises and row.verdict == "missing")
+        # Nobody can tell which name a wrong gradient has where the names are the student's own.
+        and (mutant.once or not mutant.wrong or key[0] != mutant.exercise)
+    )
+
+
 def _code(
-    rows: dict[tuple[str, str], TargetScore],
-    guilty: set[tuple[str, str]],
+    rows: dict[Key, TargetScore],
+    guilty: set[Key],
     own: TargetScore | None,
 ) -> str | None:
     """The diagnosis on the wrong step; on the target itself where no step is wrong (alias)."""
-    row = rows[next(iter(guilty))] if len(guilty) == 1 else own
+    row = rows.get(next(iter(guilty))) if len(guilty) == 1 else own
     return row.diagnosis.code if row is not None and row.diagnosis is not None else None
 
 
-def _name(key: tuple[str, str]) -> str:
+def _name(key: Key) -> str:
     return f"{key[0]}:d{key[1]}"
-
-
-def _marked_down(mutant: Mutant, row: TargetScore) -> bool:
-    """Whether a row lost points, or is called wrong, through no fault of its own."""
-    if mutant.kind == "copied":
-        return False
-    missing = row.verdict == "missing" and mutant.raises
-    return (row.step == "wrong" or row.score < row.max_score) and not missing
 
 
 def _value(mutant: Mutant, own: TargetScore | None) -> bool | None:
@@ -91,57 +121,11 @@ def _value(mutant: Mutant, own: TargetScore | None) -> bool | None:
     return (own.verdict in RIGHT) == (mutant.value == "right")
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of a trial."""
-
-    mutants: int
-    rewrites: int
-    marked_down: int
-    """Right answers marked wrong: must be 0."""
-    missed: int
-    """Wrong steps called right: must be 0."""
-    undecided: int
-    values_right: int
-    values_asked: int
-    localised: int
-    localisable: int
-    diagnosed: int
-    diagnosable: int
-    copied_caught: int
-    copied: int
-    confusion: dict[str, dict[str, int]]
-    """Expected code (the first that is true) → code given → how often."""
-
-
-def summary(verdicts: Sequence[Verdict]) -> Summary:
-    """Add up the verdicts of a trial."""
-    confusion: dict[str, Counter[str]] = {}
-    for each in verdicts:
-        if each.expected_codes:
-            given = each.code or "none"
-            expected = given if given in each.expected_codes else each.expected_codes[0]
-            confusion.setdefault(expected, Counter())[given] += 1
-    copies = [v.caught for v in verdicts if v.caught is not None]
-    return Summary(
-        mutants=sum(v.kind != "rewrite" for v in verdicts),
-        rewrites=sum(v.kind == "rewrite" for v in verdicts),
-        marked_down=sum(bool(v.marked_down) for v in verdicts),
-        missed=sum(bool(v.missed) for v in verdicts if v.kind != "copied"),
-        undecided=sum(bool(v.undecided) for v in verdicts if v.kind != "copied"),
-        values_right=_true(v.value for v in verdicts),
-        values_asked=_asked(v.value for v in verdicts),
-        localised=_true(v.localised for v in verdicts),
-        localisable=_asked(v.localised for v in verdicts),
-        diagnosed=_true(v.diagnosed for v in verdicts),
-        diagnosable=_asked(v.diagnosed for v in verdicts),
-        copied_caught=sum(copies),
-        copied=len(copies),
-        confusion={code: dict(counts) for code, counts in sorted(confusion.items())},
-    )
-
-
 def _caught(mutant: Mutant, card: Scorecard) -> bool | None:
-    """Whether what was copied is seen to be: one target's value, or every right one."""
+    """Whether what was copied is seen to be: one target's value, or every right one.
+
+    Asked of plain copies only; of other routes, that somebody is told.
+    """
     if mutant.kind != "copied":
         return None
     rows = [row for e in card.exercises if e.id == mutant.exercise for row in e.targets]
@@ -149,9 +133,6 @@ def _caught(mutant: Mutant, card: Scorecard) -> bool | None:
     return bool(about) and all(row.basis == "copied" for row in about)
 
 
-def _true(values: Iterable[bool | None]) -> int:
-    return sum(value is True for value in values)
-
-
-def _asked(values: Iterable[bool | None]) -> int:
-    return sum(value is not None for value in values)
+def _noted(mutant: Mutant, card: Scorecard) -> bool:
+    """Whether any note speaks of the exercise, or of the submission."""
+    return any(note.exercise in {None, mutant.exercise} for note in card.integrity)
