@@ -28,6 +28,7 @@ SEVERITY: dict[Verdict, int] = {
     "missing": 7,
 }
 """From the best to the worst verdict."""
+NO_PASS = "the forward pass of this loop was not found"
 CHANGED_LATER = "right when it was computed, and changed in place later through another name"
 
 
@@ -103,6 +104,8 @@ class Examiner:
         found = self._judge(target, group)
         if found is None:
             return None
+        if life is not None and self._passless(life, group):
+            found = (_unjudged(last, NO_PASS), None, False)
         comparison, note, late = found
         return Attempt(
             target=target,
@@ -149,6 +152,15 @@ class Examiner:
                 finding=self._finding(life, late=False),
             )
 
+    def _passless(self, life: Lifetime, group: Sequence[Observed]) -> bool:
+        """Whether a training loop goes on without a forward pass that anybody saw, and its lines
+        cannot be followed either: no value of another pass is evidence of anything.
+        """
+        settled = [each.pass_id for each in group if not each.end]
+        known = self.inspection.findings.get(life.id)
+        unknown = known is None or known.step == "unknown"
+        return life.loop is not None and unknown and len(settled) > 1 and len(set(settled)) == 1
+
     def _exercise(self, seen: Observed, target: str) -> str | None:
         exercise = self.recogniser.exercise_in(seen.cell, target)
         return exercise.id if exercise else None
@@ -187,14 +199,18 @@ class Examiner:
         network = judged.network if judged else None
         if not isinstance(network, Network) or target not in network.gradients:
             reason = judged.reason if judged else "no forward pass was seen before it"
-            return Comparison(
-                verdict="unjudged",
-                shape=seen.value.shape,
-                expected_shape=[],
-                dtype=seen.value.dtype,
-                note=reason,
-            )
+            return _unjudged(seen, reason)
         return compare(seen.value, seen.numbers, network.gradients[target], self.tolerance)
+
+
+def _unjudged(seen: Observed, reason: str | None) -> Comparison:
+    return Comparison(
+        verdict="unjudged",
+        shape=seen.value.shape,
+        expected_shape=[],
+        dtype=seen.value.dtype,
+        note=reason,
+    )
 
 
 def _moments(group: Sequence[Observed]) -> Iterator[tuple[Observed | None, list[Observed]]]:

@@ -161,6 +161,7 @@ def bindings(find: Callable[[str], Any], test: Callable[[Any], bool]) -> dict[st
     """
     own = _Own()
     named = {path: found for path in PATHS if (found := find(path)) is not None}
+    named["numpy.newaxis"] = None
     syntax = {GET: own.get, SET: own.set, TEST: test, POWER: _power}
     # torch imports parts of itself through the builtins of whoever calls it; a slice cannot name
     # either of these, since it may hold no dunder name and no import statement.

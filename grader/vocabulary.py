@@ -66,7 +66,7 @@ PATHS = frozenset(
     + [f"torch.special.{name}" for name in "logsumexp softmax log_softmax expit".split()]
     + [f"torch.linalg.{name}" for name in "norm vector_norm matrix_norm multi_dot vecdot".split()]
     + [f"numpy.{name}" for name in f"{_NUMPY} {_CONSTANTS} {_DTYPES}".split()]
-    + ["numpy.linalg.norm"]
+    + ["numpy.linalg.norm", "numpy.newaxis"]
     + [f"math.{name}" for name in _MATH.split()]
 )
 

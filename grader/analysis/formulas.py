@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from grader.analysis.slicer import GRAD, Definition, Formula
+from grader.analysis.slicer import Definition, Formula
 from grader.analysis.statements import MARK, key_of
 from grader.language import OutsideError, check
 
@@ -126,7 +126,7 @@ class Formulas:
         pending = list(seen)
         while pending:
             current = pending.pop()
-            if self.leaf(current) is not None or current.name.endswith(GRAD):
+            if self.leaf(current) is not None or current.formula.autograd:
                 if MARK in current.name:
                     yield current  # an element of a container has to be asked for
                 continue
@@ -178,7 +178,7 @@ class Formulas:
         """Whether a slice ends here: a leaf, autograd's gradient, or what cannot be followed."""
         return (
             self.leaf(definition) is not None
-            or definition.name.endswith(GRAD)
+            or definition.formula.autograd
             or self.complaint(definition.formula) is not None
         )
 

@@ -40,6 +40,7 @@ MODULES = {
     "math": "math",
 }
 """What these names mean where nothing else is said: a star import may have brought them."""
+AUTOGRAD = "it is autograd's own gradient"
 GRAD = f"{MARK}grad"
 """How the name of a tensor's own gradient ends."""
 FORM = frozenset({"shape", "dtype", "size", "ndim", "dim", "numel", "device"})
@@ -109,6 +110,11 @@ class Formula:
         """Whether it changes something that no statement in sight has made."""
         first = self._members[0] if self._members else None
         return first is not None and first.statement is None and first.source is None
+
+    @property
+    def autograd(self) -> bool:
+        """Whether it is what autograd left on a tensor."""
+        return bool(self._members) and self._members[0].complaint == AUTOGRAD
 
     @property
     def handed_on(self) -> bool:
@@ -272,7 +278,7 @@ class Slicer:
         block, index, carried = place.block, place.index, False
         while True:
             self.effort.spend(1)
-            for statement in self._backwards(name, views, block, index):
+            for statement in self._sighted(name, views, block, index):
                 fresh = statement.changes(name)
                 if fresh is None and MARK in name and name not in statement.called_on:
                     continue  # another element of the same container
@@ -295,6 +301,24 @@ class Slicer:
         if carried and not members:
             return self._keep(name, [_Member(None, complaint="it is only known inside a loop")])
         return self._keep(name, [_Member(None, complaint=None), *members]) if members else None
+
+    def _sighted(
+        self, name: str, views: frozenset[str], block: Block, index: int
+    ) -> Iterator[Statement]:
+        """Statements that touch a value under its name, or under one that is a view of it then."""
+        waiting: defaultdict[str, list[Statement]] = defaultdict(list)
+        for statement in self._backwards(name, views, block, index):
+            touched = [view for view in views if statement.changes(view) is not None]
+            if not touched or statement.changes(name) is not None:
+                yield statement
+                continue
+            for view in touched:
+                if statement.changes(view) is False:
+                    waiting[view].append(statement)
+                elif viewed(statement.assigns.get(view)) == name and waiting[view]:
+                    yield from (*waiting.pop(view), statement)
+                else:
+                    waiting.pop(view, None)
 
     def _member(self, name: str, statement: Statement, *, carried: bool) -> _Member:
         return _Member(statement, statement.assigns.get(name), carried=carried)
@@ -405,11 +429,15 @@ class Slicer:
         """What autograd left on a tensor: `h.grad`, a name of its own for each `h`."""
         if not name.endswith(GRAD):
             return None
+        own = self.reaching(name, place)
+        first = next(own.formula.statements, None) if own is not None else None
+        if first is not None and first.assigns.get(name) is not None:
+            return own  # written by hand
         tensor = self.reaching(name.removesuffix(GRAD), place)
         if tensor is None:
             return None
         key = ("grad", id(tensor.formula), tensor.name)
-        return self._keep(name, [_Member(None, complaint="it is autograd's own gradient")], key)
+        return self._keep(name, [_Member(None, complaint=AUTOGRAD)], key)
 
     def element(
         self, name: str, node: ast.Subscript | ast.Attribute, place: Place

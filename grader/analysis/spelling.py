@@ -40,6 +40,13 @@ class Spelling:
             self._known[name] = self._hinted(name)
         return self._known[name]
 
+    def weak(self, name: str) -> bool:
+        """Whether a name only begins as one that is known: `dlogits_1` may be a part of it."""
+        hint = self.hinted(name)
+        if hint is None or MARK in name:
+            return False
+        return not any(self._of_tensor(rest) == hint for rest in _stripped(name))
+
     def _hinted(self, name: str) -> str | None:
         container, mark, key = name.rpartition(MARK)
         if mark:

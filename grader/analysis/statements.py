@@ -163,6 +163,11 @@ def _targets(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, as
             for key, part in zip(value.keys, value.values, strict=True):
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):
                     yield keyed(target.id, key.value), part
+        elif isinstance(value, ast.List | ast.Tuple):
+            # A list of gradients; what stands in it under a name of its own has that name.
+            for number, part in enumerate(value.elts):
+                if not isinstance(part, ast.Name | ast.Constant | ast.Starred):
+                    yield keyed(target.id, str(number)), part
     elif isinstance(target, ast.Tuple | ast.List):
         parts: list[ast.expr | None] = [None] * len(target.elts)
         if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
@@ -200,6 +205,8 @@ def _element_of(node: ast.expr) -> ast.expr:
 def written_names(node: ast.expr) -> Iterator[str]:
     """What a target names: itself and, of an element, what holds it."""
     if isinstance(node, ast.Attribute) and node.attr in {"grad", "requires_grad"}:
+        if (name := pseudonym(node)) is not None:
+            yield name
         return
     if (name := pseudonym(_element_of(node))) is not None:
         yield name

@@ -114,7 +114,7 @@ class Walker:
         """Names that say nothing matter where a gradient is missing among those that do."""
         named = {life.target for life in self.lifetimes if life.target is not None}
         if self.names.targets <= named:
-            kept = [life for life in self.lifetimes if life.target is not None]
+            kept = [x for x in self.lifetimes if x.target is not None or key_of(x.name).isdigit()]
             self._around = {n: self._around[life.id] for n, life in enumerate(kept)}
             for number, life in enumerate(kept):
                 life.id = number
@@ -277,6 +277,13 @@ class Walker:
         target = self.names.spelling.sure(name)
         hinted = target or self.names.spelling.hinted(name)
         key = key_of(name)
+        if key == "grad" and MARK in name:
+            tensor = root_of(name)
+            hinted = self.names.inputs.get(tensor) or self.names.tensors.get(tensor)
+            if hinted is None or value is None or isinstance(value, ast.Constant):
+                return
+        if key.isdigit() and (self._role(name, function) != "gradients" or hinted is not None):
+            return
         if MARK in name and (key in self.names.tensors or key in self.names.inputs):
             if self._role(name, function) != "gradients":
                 return
@@ -356,4 +363,4 @@ def _text(name: str, statement: Statement) -> str:
         if isinstance(part, ast.expr) and pseudonym(part) == name:
             return ast.unparse(part)
     container, _, key = name.partition(MARK)
-    return f"{container}[{key!r}]"
+    return f"{container}[{key if key.isdigit() else repr(key)}]"

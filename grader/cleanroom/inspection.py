@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,7 @@ import torch
 from grader.analysis.lifetime import Lifetime, Site
 from grader.analysis.slicer import GRAD, Definition
 from grader.analysis.spelling import Spelling
-from grader.analysis.statements import key_of, viewed
+from grader.analysis.statements import MARK, key_of, viewed
 from grader.analysis.study import Study
 from grader.assignment import Assignment, Exercise
 from grader.cleanroom.networks import Draw, Networks, boundary, stray
@@ -258,7 +258,7 @@ class Inspection:
         for life in lives:
             start = self.study.definitions[life.id]
             for each in self.formulas.closure(start, self.formulas.bottom):
-                if each.name.endswith(GRAD):
+                if each.formula.autograd:
                     found.setdefault(each)
         return list(found)
 
@@ -398,14 +398,52 @@ class Inspection:
         for life in self.study.program.lifetimes:
             if life.sure and life.target is not None:
                 self.targets[life.id] = life.target
+        unsettled: list[tuple[Lifetime, str]] = []
         for life in self.lives:
             if life.sure:
                 continue
             hint = spelling.hinted(life.name) or life.target
-            if hint is not None:
+            fitting = self._fitting(life)
+            if hint is not None and (hint in fitting or not spelling.weak(life.name)):
                 self.targets[life.id] = hint
-            elif fitting := self._fitting(life):
+            elif fitting:
                 self.targets[life.id] = self._between_twins(fitting)
+            elif hint is not None:
+                unsettled.append((life, hint))
+        self._settle(unsettled)
+        self._by_order()
+
+    def _settle(self, unsettled: Sequence[tuple[Lifetime, str]]) -> None:
+        """A part of a gradient is called after it, too: `dcounts_1`. Such a name is an attempt
+        only where the exercise has no better one.
+        """
+        self._exercises()
+        tried = {(life.exercise, self.targets.get(life.id)) for life in self.lives}
+        for life, hint in unsettled:
+            self.targets[life.id] = hint
+            self._exercise(life)
+            if (life.exercise, hint) in tried:
+                del self.targets[life.id]
+                life.exercise = None
+
+    def _by_order(self) -> None:
+        """Elements of a list of gradients that equal none: what is left, in the list's order."""
+        lists: defaultdict[tuple[str, int, int], list[Lifetime]] = defaultdict(list)
+        for life in self.lives:
+            container, mark, key = life.name.rpartition(MARK)
+            if mark and key.isdigit():
+                site = life.writes[-1]
+                lists[container, site.cell, site.line].append(life)
+        parameters = self.assignment.parameters
+        for lives in lists.values():
+            whole = [life.name.rpartition(MARK)[2] for life in lives]
+            if max(map(int, whole)) >= len(parameters):
+                continue
+            taken = {self.targets[life.id] for life in lives if life.id in self.targets}
+            for life, number in zip(lives, whole, strict=True):
+                target = parameters[int(number)]
+                if life.id not in self.targets and target not in taken and len(taken) > 1:
+                    self.targets[life.id] = target
 
     def _fitting(self, life: Lifetime) -> list[str]:
         """Targets whose gradient a lifetime equals on every draw; none that are zero."""
@@ -441,9 +479,11 @@ class Inspection:
 
     def _exercises(self) -> None:
         for life in self.study.program.lifetimes:
-            target = self.targets.get(life.id)
-            if target is None:
-                continue
+            self._exercise(life)
+
+    def _exercise(self, life: Lifetime) -> None:
+        target = self.targets.get(life.id)
+        if target is not None:
             direct = frozenset(self.targets[n] for n in self._direct(life) if n in self.targets)
             exercise = self.study.recogniser.exercise(life, target, direct - {target})
             life.exercise = exercise.id if exercise else None
@@ -533,13 +573,16 @@ class Inspection:
                 return False
             return plain or other.exercise == exercise.id or target in given_names
 
-        stretches = {life.id: self._stretch(life, marked) for life in lives}
+        def ends(life: Lifetime) -> Callable[[Lifetime], bool]:
+            own = self.targets[life.id]  # what goes before an attempt is part of it
+            return lambda other: self.targets.get(other.id) != own and marked(other)
+
+        stretches = {life.id: self._stretch(life, ends(life)) for life in lives}
         upstream: dict[int, list[Lifetime]] = {}
         for life in lives:
             found = (self._of_formula.get(id(each.formula)) for each in stretches[life.id])
             others = [f for f in found if f is not None and f is not life and marked(f)]
-            own = self.targets[life.id]
-            upstream[life.id] = [f for f in others if self.targets[f.id] != own]
+            upstream[life.id] = [f for f in others if ends(life)(f)]
         sources = {f.id: f for found in upstream.values() for f in found}
         wanted = [self.study.definitions[life.id] for life in lives]
         slipped = bool(self.slips.get(wiring)) or self._unfollowed(wiring, lives, stretches)
@@ -745,7 +788,7 @@ class Inspection:
     ) -> StepFinding:
         definition, target = self.study.definitions[life.id], self.targets[life.id]
         names = tuple(dict.fromkeys(self.targets[f.id] for f in upstream))
-        engine = [each for each in stretch if each.name.endswith(GRAD)]
+        engine = [each for each in stretch if each.formula.autograd]
         edge = boundary(exercise)
         standing = [e for e in engine if self._tensor_of(e) in edge - {target}]
         copied = len(standing) < len(engine) or any(
@@ -835,7 +878,7 @@ class Inspection:
             if isinstance(value, float | torch.Tensor):
                 return self.formulas.complaint(each.formula) or f"`{each.name}` cannot be followed"
             ends = self.formulas.leaf(each) is None and value is None
-            if ends and not each.name.endswith(GRAD):
+            if ends and not each.formula.autograd:
                 complaint = self.formulas.complaint(each.formula)
                 if complaint is not None:
                     return complaint
@@ -861,7 +904,7 @@ class Inspection:
             for life in self.lives
             if life.exercise == exercise.id
             and life.id in self.targets
-            and not self.formulas.rests_on_leaf(self.study.definitions[life.id])
+            and self.targets[life.id] in self._always_zero
             and all(isinstance(v, torch.Tensor) and not v.any() for v in self.full.get(life.id, ["?"]))
         )
 
