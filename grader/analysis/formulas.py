@@ -32,6 +32,8 @@ class Formulas:
         self.inputs = inputs
         self.indices = frozenset(indices)
         self._told: dict[tuple[int, str], str] = {}
+        self.gradients: frozenset[int] = frozenset()
+        """Formulas of gradients: `d["W1"]` is no parameter."""
         self._complaints: dict[int, str | None] = {}
         self._leaves: dict[tuple[int, str], str | None] = {}
         self._engine: dict[int, bool] = {}
@@ -64,6 +66,8 @@ class Formulas:
         key = (id(definition.formula), definition.name)
         if key in self._told:
             return self._told[key]
+        if id(definition.formula) in self.gradients and MARK in definition.name:
+            return None
         canonical = self.inputs.get(key_of(definition.name))
         if canonical is None:
             return None

@@ -88,13 +88,16 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
     sources, left_out = _sources(notebook, slicer)
     walker.walk(slicer.module)
     program = walker.program()
+    definitions = dict(_definitions(program, slicer))
+    formulas = Formulas(inputs, {c for c, kind in kinds.items() if kind == "index"})
+    formulas.gradients = frozenset(id(each.formula) for each in definitions.values())
     return Study(
         notebook=notebook,
         program=program,
         recogniser=Recogniser(notebook.cells, spec.exercises),
         slicer=slicer,
-        formulas=Formulas(inputs, {c for c, kind in kinds.items() if kind == "index"}),
-        definitions=dict(_definitions(program, slicer)),
+        formulas=formulas,
+        definitions=definitions,
         sources=sources,
         left_out=left_out,
     )

@@ -56,7 +56,7 @@ class Wirings:
 
     def _own(self, life: Lifetime) -> dict[str, Definition]:
         leaves = self.formulas.leaves(self.study.definitions[life.id])
-        return {name: found[0] for name, found in leaves.items()}
+        return {name: _latest(found) for name, found in leaves.items()}
 
     def _near(self, life: Lifetime) -> Iterator[dict[str, Definition]]:
         place = self.place(life)
@@ -93,7 +93,7 @@ class Wirings:
     def _of_losses(self, place: Place) -> Iterator[dict[str, Definition]]:
         """Leaves of the losses before a place, the nearest first."""
         for loss in self.losses(place):
-            yield {name: leaves[0] for name, leaves in self.formulas.leaves(loss).items()}
+            yield {name: _latest(found) for name, found in self.formulas.leaves(loss).items()}
 
     def losses(self, place: Place) -> Iterator[Definition]:
         """The loss at a place, then the one that stood under the name before, and so on."""
@@ -120,7 +120,7 @@ class Wirings:
         merged: dict[str, Definition] = {}
         for _, definition in self.forward_tensors(place):
             for name, leaves in self.formulas.leaves(definition).items():
-                merged.setdefault(name, leaves[0])
+                merged.setdefault(name, _latest(leaves))
         yield merged
 
     def value(self, definition: Definition, during: Pass) -> torch.Tensor | None:
@@ -176,6 +176,16 @@ class Wirings:
         leaf = self.assignment.spec.inputs[name]
         real = value.is_floating_point()
         return real == (leaf.kind == "parameter") and value.dim() == len(leaf.shape)
+
+
+def _latest(leaves: Sequence[Definition]) -> Definition:
+    """The one that is bound last: of an older batch, only the size may still be read."""
+
+    def position(leaf: Definition) -> tuple[int, int]:
+        statement = next(leaf.formula.statements, None)
+        return (-1, 0) if statement is None else (statement.cell, statement.node.lineno)
+
+    return max(leaves, key=position)
 
 
 def _wiring(found: Mapping[str, Definition]) -> Wiring:
