@@ -1,7 +1,7 @@
 """A submission's code as blocks of statements, and what each statement does to names.
 
-Cells follow one another in one block. `with` blocks stand open, since what they hold runs as if
-it stood alone. A constant key or an attribute of a variable (`grads["h"]`, `self.dW`) is a name
+Cells follow one another in one block. `with`, `try` and `if True` stand open, since what they hold
+runs as if it stood alone. A constant key or an attribute of a variable (`grads["h"]`, `self.dW`) is a name
 of its own beside the variable's, so that gradients kept in containers are told apart.
 """
 
@@ -64,11 +64,12 @@ class Block:
         self.statements: list[Statement] = []
 
     def add(self, nodes: Iterable[ast.stmt], cell: int, base: Path) -> None:
-        """Append statements, those of `with` blocks one by one."""
+        """Append statements, those of blocks that stand open one by one."""
         for index, node in enumerate(nodes):
             path = (*base[:-1], (base[-1][0], index))
-            if isinstance(node, ast.With | ast.AsyncWith):
-                self.add(node.body, cell, (*path, ("body", -1)))
+            if _stands_open(node):
+                for field in ("body", "orelse", "finalbody"):
+                    self.add(getattr(node, field, ()), cell, (*path, (field, -1)))
             else:
                 self.statements.append(Statement(node, self, len(self.statements), cell, path))
 
@@ -122,6 +123,13 @@ class Statement:
         return frozenset(_updates(self.node, elements=False))
 
 
+def _stands_open(node: ast.stmt) -> bool:
+    """Whether a block's statements run one after the other as those around it do."""
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Constant) and bool(node.test.value) and not node.orelse
+    return isinstance(node, ast.With | ast.AsyncWith | ast.Try | ast.TryStar)
+
+
 def _inner(node: ast.stmt) -> Iterator[tuple[Path, str, list[ast.stmt]]]:
     kind = "branch"
     if isinstance(node, ast.For | ast.AsyncFor | ast.While):
@@ -147,6 +155,10 @@ def _assigns(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
         yield from _targets(node.target, node.value)
     elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         yield node.name, None
+    elif isinstance(node, ast.If):
+        # Both ways bind it: whichever was taken, the value is a new one.
+        either = _always(node.body) & _always(node.orelse)
+        yield from ((name, None) for name in sorted(either))
     elif isinstance(node, ast.Import | ast.ImportFrom):
         for alias in node.names:
             yield (alias.asname or alias.name).partition(".")[0], None
@@ -154,6 +166,11 @@ def _assigns(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
         for part in ast.walk(expression):
             if isinstance(part, ast.NamedExpr):
                 yield part.target.id, part.value
+
+
+def _always(nodes: Iterable[ast.stmt]) -> set[str]:
+    """Names that a block binds whatever happens."""
+    return {name for node in nodes for name, _ in _assigns(node)}
 
 
 def _targets(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, ast.expr | None]]:

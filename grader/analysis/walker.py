@@ -288,7 +288,9 @@ class Walker:
             if self._role(name, function) != "gradients":
                 return
         known = name in self.names.tensors or name in self.names.inputs
-        if target is None and (known or (hinted is None and not self._may_be_own(name, value))):
+        goes_on = value is None and (function, name) in self._current
+        own_name = goes_on or hinted is not None or self._may_be_own(name, value)
+        if target is None and (known or not own_name):
             return
         current = self._current.get((function, name)) or self._current.get((None, name))
         own = value is not None and name in loads(value)

@@ -30,6 +30,8 @@ from grader.reference import Network, Oracle
 from grader.trace import Observed, Pass, Trace
 
 MAX_GUESSES = 40
+MAX_WITNESSES = 4
+"""Tensors of the student's by which it is told whether a guess is right."""
 OVERLOOKED = "what its lines compute is not what it held: something changes it unseen"
 
 
@@ -125,9 +127,13 @@ class Inspection:
     def _wire(self) -> None:
         self._values()
         self.wiring = self.wirings.of_all(self.lives)
+        tried: set[Wiring] = set()
         for life in self.lives:
             missing = self.wirings.unnamed(self.wiring[life.id]) or self._misnamed(life)
-            if missing and self._guess(missing, life):
+            if not missing or self.wiring[life.id] in tried:
+                continue
+            tried.add(self.wiring[life.id])
+            if self._guess(missing, life):
                 self.wiring = self.wirings.of_all(self.lives)
 
     def _values(self) -> None:
@@ -135,7 +141,7 @@ class Inspection:
         for each in self.formulas.unseen(self.study.definitions.values()):
             if not self.formulas.begins_unseen(each):
                 continue
-            for during in self.seen.passes.values():
+            for during in self._passes_since(each):
                 if each.name in during.numbers:
                     self.room.values[each] = during.numbers[each.name]
                     break
@@ -144,6 +150,11 @@ class Inspection:
                     if each.name in during.arrays:
                         self.room.arrays.add(each)
                     break
+
+    def _passes_since(self, definition: Definition) -> list[Pass]:
+        """Forward passes from the cell on in which something was bound, then those before."""
+        cell = max((s.cell for s in definition.formula.statements), default=-1)
+        return sorted(self.seen.passes.values(), key=lambda during: during.cell < cell)
 
     def _misnamed(self, life: Lifetime) -> list[str]:
         """Index inputs, where what stands under their names is no batch of this network: `xs`,
@@ -162,11 +173,9 @@ class Inspection:
         """Find the variables that stand for inputs under names that nobody knows."""
         during = self._pass(life)
         place = self.wirings.place(life)
-        losses = list(self.wirings.losses(place))[:1] or [
-            d for _, d in self.wirings.forward_tensors(place)
-        ][:1]
+        known = list(itertools.islice(self.wirings.named_tensors(place), MAX_WITNESSES))
         tried = 0
-        for guess in self.wirings.guesses(missing, life, during) if losses else ():
+        for guess in self.wirings.guesses(missing, life, during) if known else ():
             tried += 1
             if tried > MAX_GUESSES:
                 return False
@@ -178,19 +187,32 @@ class Inspection:
             for each in guess.values():
                 self.room.values.pop(each, None)
             questions = [
-                Question(f"guess {number}", self._leaves(wiring, draw, during), losses)
+                Question(f"guess {number}", self._leaves(wiring, draw, during), [d for _, d in known])
                 for number, draw in enumerate(draws)
             ]
             answers = self.room.ask(questions)
-            loss = self.assignment.spec.loss
-            if all(
-                agrees(answer[losses[0]], draw.network.tensors[loss], self.tolerance)
-                for answer, draw in zip(answers, draws, strict=True)
+            if any(
+                all(
+                    agrees(answer[definition], draw.network.tensors[name], self.tolerance)
+                    for answer, draw in zip(answers, draws, strict=True)
+                )
+                for name, definition in known
+                if set(missing) <= self._behind(name)
             ):
                 self.formulas.tell(guess)
                 return True
             self.room.values = values
         return False
+
+    def _behind(self, tensor: str) -> set[str]:
+        """Inputs that a tensor of forward.py rests on."""
+        reads = {step.name: step.reads for step in self.assignment.forward.steps}
+        found, pending = set(), [tensor]
+        while pending:
+            below = reads.get(pending.pop(), frozenset()) - found
+            found |= below
+            pending += below
+        return found & self.assignment.spec.inputs.keys()
 
     def _pass(self, life: Lifetime) -> Pass:
         """The forward pass during which a lifetime settled, else the nearest one."""
@@ -393,6 +415,7 @@ class Inspection:
     def _name(self) -> None:
         """Which target each lifetime is: by its name, else by value, else by a hint."""
         own = {d.name: name for (_, d), name in self.canonical.items()}
+        own |= {leaf.name: name for wiring in self.wiring.values() for name, leaf in wiring}
         names = self.assignment.gradient_names
         spelling = Spelling(names, {**self.assignment.input_names, **own, **self.assignment.tensor_names})
         for life in self.study.program.lifetimes:
@@ -418,7 +441,12 @@ class Inspection:
         only where the exercise has no better one.
         """
         self._exercises()
-        tried = {(life.exercise, self.targets.get(life.id)) for life in self.lives}
+        training = {e.id for e in self.exercises.values() if e.training}
+        tried = {
+            (life.exercise, self.targets.get(life.id))
+            for life in self.lives
+            if life.loop is None or life.exercise in training
+        }
         for life, hint in unsettled:
             self.targets[life.id] = hint
             self._exercise(life)
@@ -831,6 +859,7 @@ class Inspection:
             zeros=self._zeros(life) & self._always_zero if draws else frozenset(),
             accepted_zeros=self._accepted_zeros(exercise),
             consumers=self.assignment.forward.consumers(target),
+            inner=self._beyond(target),
             loss=self._loss_factors(wiring, len(draws)),
             rests=rests,
             tolerance=self.tolerance,
@@ -883,6 +912,15 @@ class Inspection:
                 if complaint is not None:
                     return complaint
         return None
+
+    def _beyond(self, target: str) -> frozenset[str]:
+        """Forward tensors that rest on a target."""
+        reached, pending = set(), [target]
+        while pending:
+            more = self.assignment.forward.consumers(pending.pop()) - reached
+            reached |= more
+            pending += more
+        return frozenset(reached)
 
     def _in_stretch(self, wiring: Wiring, evidence: Evidence) -> str | None:
         """A deviating forward tensor on the way from the upstream to the target."""

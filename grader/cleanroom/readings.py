@@ -43,6 +43,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Targets whose zero the student has written down as such."""
     consumers: frozenset[str]
     """Direct consumers of the target."""
+    inner: frozenset[str]
+    """Forward tensors on the way from the target to the loss."""
     loss: Sequence[float]
     """The student's loss in units of forward.py's; ones where they agree."""
     rests: bool
@@ -127,7 +129,7 @@ def _leans_on_zero(evidence: Evidence) -> bool:
         return bool(evidence.rests)
     if upstream & evidence.zeros:
         return True
-    silent = (evidence.consumers & evidence.zeros) - upstream
+    silent = evidence.zeros & evidence.inner - upstream - {evidence.target}
     if not silent or silent <= evidence.accepted_zeros:
         return False
     return all(

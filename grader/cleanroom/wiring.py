@@ -107,6 +107,12 @@ class Wirings:
                 first = next(found.formula.statements, None)
                 at = Place(first.block, first.index) if first is not None else None
 
+    def named_tensors(self, place: Place) -> Iterator[tuple[str, Definition]]:
+        """The losses before a place and the forward tensors there, each with its canonical name."""
+        for loss in self.losses(place):
+            yield self.assignment.spec.loss, loss
+        yield from self.forward_tensors(place)
+
     def forward_tensors(self, place: Place) -> Iterator[tuple[str, Definition]]:
         """Canonical forward tensors that have a definition at a place."""
         for canonical in reversed(self.assignment.forward.tensors):
