@@ -78,12 +78,11 @@ class Wirings:
         for found in (*complete, *known):
             if wanted <= set(found.values()):
                 return found
-        if complete:
-            return max(complete, key=lambda found: len(wanted & set(found.values())))
-        merged: dict[str, Definition] = {}
-        for found in near:
-            merged = {**found, **merged}
-        return merged
+        shared = [len(wanted & set(found.values())) for found in near]
+        if complete and (not wanted or not max(shared)):
+            return complete[0]
+        best = max(range(len(near)), key=lambda n: (shared[n], self._complete(near[n]), -n))
+        return {**near[best], **mine} if shared[best] else {**mine, **near[best]}
 
     def place(self, life: Lifetime) -> Place:
         assert life.settle is not None
