@@ -10,7 +10,8 @@ import msgspec
 from grader.analysis import Lifetime
 from grader.analysis.study import Study
 from grader.assignment import Exercise, Tolerance
-from grader.cleanroom.inspection import Inspection, StepFinding
+from grader.cleanroom.findings import StepFinding
+from grader.cleanroom.inspection import Inspection
 from grader.compare import Comparison, compare
 from grader.model import Diagnosis, Step, Verdict
 from grader.passes import JudgedPass
@@ -28,7 +29,7 @@ SEVERITY: dict[Verdict, int] = {
     "missing": 7,
 }
 """From the best to the worst verdict."""
-NO_PASS = "the forward pass of this loop was not found"
+UNSEEN_PASS = "the forward pass of this loop was not found"
 CHANGED_LATER = "right when it was computed, and changed in place later through another name"
 
 
@@ -105,7 +106,7 @@ class Examiner:
         if found is None:
             return None
         if life is not None and self._passless(life, group):
-            found = (_unjudged(last, NO_PASS), None, False)
+            found = (_unjudged(last, UNSEEN_PASS), None, False)
         comparison, note, late = found
         return Attempt(
             target=target,

@@ -85,7 +85,9 @@ class Judge:
         verdict = comparison.verdict
         if finding.slipped is not None and not comparison.right and verdict != "missing":
             verdict = "unjudged"
-            notes.append(f"it differentiates `{finding.slipped}`, which your forward pass computes otherwise")
+            notes.append(
+                f"it differentiates `{finding.slipped}`, which your forward pass computes otherwise"
+            )
         position = f"{found.index(chosen) + 1} of {len(found)}" if len(found) > 1 else None
         return Judgement(
             target=chosen.target,

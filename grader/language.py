@@ -112,7 +112,9 @@ def _check_class(node: ast.ClassDef) -> None:
     plain = all(isinstance(base, ast.Name) and base.id == "object" for base in node.bases)
     if not plain or node.keywords or node.decorator_list:
         raise OutsideError(f"the class `{node.name}` is not a plain one")
-    if not all(isinstance(part, ast.FunctionDef | ast.Pass) or _docstring(part) for part in node.body):
+    if not all(
+        isinstance(part, ast.FunctionDef | ast.Pass) or _docstring(part) for part in node.body
+    ):
         raise OutsideError(f"the class `{node.name}` is not a plain one")
 
 
@@ -177,9 +179,9 @@ def _import_for_torch(name: str, *rest: Any, **options: Any) -> Any:
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    if isinstance(base, int) and isinstance(exponent, int):
-        if base.bit_length() * abs(exponent) > _MAX_BITS:
-            raise OutsideError("so large a power cannot be followed")
+    whole = isinstance(base, int) and isinstance(exponent, int)
+    if whole and base.bit_length() * abs(exponent) > _MAX_BITS:
+        raise OutsideError("so large a power cannot be followed")
     return base**exponent
 
 
@@ -205,13 +207,13 @@ class _Own:
         setattr(value, name, new)
 
 
-_build_class: Any = __build_class__  # type: ignore[name-defined]  # noqa: F821
+_build_class: Any = __build_class__
 
 
 class _Binder(ast.NodeTransformer):
     """Paths become names, attributes of own objects calls, conditions tests."""
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if (path := path_of(node)) is not None:
             return ast.Name(path, ast.Load())
         if not isinstance(node.ctx, ast.Load):
@@ -221,24 +223,24 @@ class _Binder(ast.NodeTransformer):
             return ast.Attribute(value, node.attr, node.ctx)
         return _call(GET, [value, ast.Constant(node.attr)])
 
-    def visit_Assign(self, node: ast.Assign) -> Any:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> Any:
         target = node.targets[0]
         if len(node.targets) > 1 or not isinstance(target, ast.Attribute):
             return self.generic_visit(node)
         value = [self.visit(target.value), ast.Constant(target.attr), self.visit(node.value)]
         return ast.Expr(_call(SET, value))
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> Any:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         if not isinstance(node.target, ast.Attribute):
             return self.generic_visit(node)
         read = ast.Attribute(node.target.value, node.target.attr, ast.Load())
         write = ast.Attribute(node.target.value, node.target.attr, ast.Store())
         return self.visit(ast.Assign([write], ast.BinOp(read, node.op, node.value)))
 
-    def visit_With(self, node: ast.With) -> Any:  # noqa: N802
+    def visit_With(self, node: ast.With) -> Any:
         return [self.visit(part) for part in node.body]
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         node.returns = None
         for argument in ast.walk(node.args):
             if isinstance(argument, ast.arg):
@@ -249,24 +251,24 @@ class _Binder(ast.NodeTransformer):
         node.args = self.visit(node.args)
         return node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
         if node.value is None:
             return ast.Pass()
         return self.visit(ast.Assign([node.target], node.value))
 
-    def visit_If(self, node: ast.If | ast.While | ast.IfExp) -> Any:  # noqa: N802
+    def visit_If(self, node: ast.If | ast.While | ast.IfExp) -> Any:
         self.generic_visit(node)
         node.test = _call(TEST, [node.test])
         return node
 
     visit_While = visit_IfExp = visit_If  # noqa: N815
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> Any:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
         node.bases = []
         node.body = self._block(node.body)
         return node
 
-    def visit_BinOp(self, node: ast.BinOp) -> Any:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
         self.generic_visit(node)
         if isinstance(node.op, ast.Pow):
             return _call(POWER, [node.left, node.right])
@@ -280,8 +282,6 @@ class _Binder(ast.NodeTransformer):
             new = self.visit(statement)
             found += new if isinstance(new, list) else [new]
         return found or [ast.Pass()]
-
-
 
 
 def _call(name: str, arguments: list[ast.expr]) -> ast.Call:

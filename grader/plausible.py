@@ -15,9 +15,7 @@ from grader.model import IntegrityNote
 MAX_BREACHES = 5
 
 
-def breaches(
-    events: Sequence[tuple[wire.Event, bytes]], request: wire.RunRequest
-) -> list[str]:
+def breaches(events: Sequence[tuple[wire.Event, bytes]], request: wire.RunRequest) -> list[str]:
     """What the harness would not have sent, the first few; empty for an honest run."""
     conduct = _Conduct(request)
     found: list[str] = []

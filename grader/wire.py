@@ -257,16 +257,7 @@ class Done(Message, tag="done", frozen=True, kw_only=True):
     """The student's code asked the interpreter to exit."""
 
 
-Event: TypeAlias = (
-    Started
-    | InputsSeen
-    | ForwardSeen
-    | Settled
-    | Seen
-    | CellDone
-    | Computed
-    | Done
-)
+Event: TypeAlias = Started | InputsSeen | ForwardSeen | Settled | Seen | CellDone | Computed | Done
 _encoder = msgspec.json.Encoder()
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _requests: msgspec.json.Decoder[RunRequest] = msgspec.json.Decoder(RunRequest)

@@ -54,7 +54,9 @@ class Formulas:
         if key not in self._engine:
             self._kept.append(formula)
             nodes = (n for step in formula.steps for node in step.nodes for n in ast.walk(node))
-            self._engine[key] = any(isinstance(n, ast.Attribute) and n.attr in ENGINE for n in nodes)
+            self._engine[key] = any(
+                isinstance(n, ast.Attribute) and n.attr in ENGINE for n in nodes
+            )
         return self._engine[key]
 
     def leaf(self, definition: Definition) -> str | None:

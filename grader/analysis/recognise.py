@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import islice
 
 from grader.analysis.lifetime import Lifetime
@@ -36,7 +37,7 @@ class Recogniser:
         self.markers = list(islice(_markers(cells, exercises), MAX_MARKERS))
         self._places = [(marker.cell, marker.line) for marker in self.markers]
 
-    def exercise(self, life: Lifetime, target: str, upstream: Set[str]) -> Exercise | None:
+    def exercise(self, life: Lifetime, target: str, upstream: AbstractSet[str]) -> Exercise | None:
         """The exercise of a lifetime as an attempt at `target`; None if that is in none.
 
         upstream: targets of the gradients that it is computed from.
@@ -88,7 +89,7 @@ class Recogniser:
         number = bisect_right(self._places, (cell, line))
         return self.markers[number - 1].exercise if number else None
 
-    def _by_upstream(self, target: str, upstream: Set[str]) -> Exercise | None:
+    def _by_upstream(self, target: str, upstream: AbstractSet[str]) -> Exercise | None:
         for exercise in self.exercises:
             wanted = exercise.upstream.get(target)
             if wanted is not None and set(wanted) == upstream:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from grader.wire import CellCode, Op
 
-_OWN: frozenset[Op] = frozenset({"part", "pass", "forward", "fresh", "settle"})
+_OWN: frozenset[Op] = frozenset({"pass", "forward", "fresh", "settle"})
 """Hooks with which the part that is the submission's own begins, whoever wrote the cell."""
 
 

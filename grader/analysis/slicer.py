@@ -13,17 +13,18 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import NamedTuple
 
+from grader.analysis import liveness
 from grader.analysis.effort import Effort
 from grader.analysis.lifetime import Path
-from grader.analysis import liveness
 from grader.analysis.statements import (
     FUNCTIONS,
     MARK,
-    key_of,
     Block,
     Statement,
+    key_of,
     pseudonym,
     root_of,
     viewed,
@@ -51,7 +52,8 @@ MAX_CALLS = 8
 """Functions within functions that are followed."""
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Place:
     """Just before a statement of a block."""
 
     block: Block
@@ -251,7 +253,9 @@ class Slicer:
         """The place right after a site; after the last of a `with` block's statements."""
         found = self._sites.get((cell, path))
         if found is None:
-            inside = [s for (c, p), s in self._sites.items() if c == cell and p[: len(path)] == path]
+            inside = [
+                s for (c, p), s in self._sites.items() if c == cell and p[: len(path)] == path
+            ]
             if not inside:
                 return None
             depth = min(len(s.path) for s in inside)
@@ -294,7 +298,7 @@ class Slicer:
                     members.insert(0, _Member(None, complaint=f"`{name}` is counted by a loop"))
                     return self._keep(name, members)
             if block.kind == "function":
-                return self._outside(name, members, owner, place)
+                return self._outside(name, members, owner)
             if block.kind == "class":
                 return None
             block, index = owner.block, owner.index
@@ -375,9 +379,7 @@ class Slicer:
 
     # ---- functions ----------------------------------------------------------------------------
 
-    def _outside(
-        self, name: str, members: list[_Member], owner: Statement, place: Place
-    ) -> Definition | None:
+    def _outside(self, name: str, members: list[_Member], owner: Statement) -> Definition | None:
         """A name of a function's body that the body does not bind: argument, or free."""
         call = self._call_of(owner)
         assert isinstance(owner.node, FUNCTIONS)
@@ -439,9 +441,7 @@ class Slicer:
         key = ("grad", id(tensor.formula), tensor.name)
         return self._keep(name, [_Member(None, complaint=AUTOGRAD)], key)
 
-    def element(
-        self, name: str, node: ast.Subscript | ast.Attribute, place: Place
-    ) -> str | None:
+    def element(self, name: str, node: ast.Subscript | ast.Attribute, place: Place) -> str | None:
         """The name under which an element of a container is read; None for what is none.
 
         One that was written by itself has a definition of its own. Others are of interest where
@@ -488,17 +488,17 @@ class Slicer:
         own: set[str] = set()
         for number, member in enumerate(members):
             if member.source is not None and member.value is not None:
-                node = ast.Assign([ast.Name(name, ast.Store())], member.value, lineno=1)
+                element = ast.Assign([ast.Name(name, ast.Store())], member.value, lineno=1)
                 reads = {member.source.name: member.source}
-                yield Step(None, (ast.fix_missing_locations(node),), reads, frozenset())
+                yield Step(None, (ast.fix_missing_locations(element),), reads, frozenset())
             if member.statement is None:
                 continue
             place = member.place or Place(member.statement.block, member.statement.index)
-            node = self._node(name, member, members)
+            node = self._node(name, member)
             yield self._step(member.statement, node, place, own if number else set())
             own |= {name, *self._changing_views(name)}
 
-    def _node(self, name: str, member: _Member, members: Sequence[_Member]) -> ast.stmt:
+    def _node(self, name: str, member: _Member) -> ast.stmt:
         assert member.statement is not None
         node = member.statement.node
         if member.value is not None:
@@ -520,7 +520,9 @@ class Slicer:
             each = pending.pop()
             if each in reads or each in prelude or each in BUILTINS or each in ROOTS:
                 continue
-            found = self._grad(each, place) or self._elements.get(each) or self.reaching(each, place)
+            found = (
+                self._grad(each, place) or self._elements.get(each) or self.reaching(each, place)
+            )
             function = _function_of(found)
             if function is not None and found is not None:
                 prelude[each] = self._function(function)
@@ -549,7 +551,7 @@ class _Naming(ast.NodeTransformer):
         self.place = place
         self.plain = plain
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         path = self.slicer.modules.get(node.id)
         if path is None or not isinstance(node.ctx, ast.Load):
             return node
@@ -558,18 +560,22 @@ class _Naming(ast.NodeTransformer):
             return node
         return _path(path)
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         if node.args and (bar := _name_called(node)) in PROGRESS:
-            inner = node.args[0] if bar != "trange" else ast.Call(ast.Name("range", ast.Load()), node.args, [])
+            inner = (
+                node.args[0]
+                if bar != "trange"
+                else ast.Call(ast.Name("range", ast.Load()), node.args, [])
+            )
             return self.visit(inner)  # type: ignore[no-any-return]
         if _name_called(node).endswith("_like") and node.args:
             node.args[0] = _without_grad(node.args[0])
         return self.generic_visit(node)  # type: ignore[return-value]
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:  # noqa: N802
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         return self._element(node)
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if node.attr in FORM:
             node.value = _without_grad(node.value)
         return self._element(node)
@@ -634,7 +640,9 @@ def _argument(
 ) -> ast.expr | None:
     """What a call hands on under a parameter's name; None where that cannot be told."""
     arguments = function.args
-    if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
+    if any(isinstance(a, ast.Starred) for a in call.args) or any(
+        k.arg is None for k in call.keywords
+    ):
         return None
     positional = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
     given = dict(zip(positional, call.args, strict=False))

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from grader.analysis.statements import MARK
 
 _BEFORE = (
-    "dL_d dl_d dLd dloss_d dLoss_d dJ_d dE_d dL_ dl_ dloss_ grad_of_ gradient_ grads_ grad_ g_ d_ "
-    "delta_ D_ der_ partial_ d D g"
-).split()
-_AFTER = "_gradient _grad _bar _adj Grad grad".split()
+    *("dL_d", "dl_d", "dLd", "dloss_d", "dLoss_d", "dJ_d", "dE_d", "dL_", "dl_", "dloss_"),
+    *("grad_of_", "gradient_", "grads_", "grad_", "g_", "d_", "delta_", "D_", "der_", "partial_"),
+    *("d", "D", "g"),
+)
+_AFTER = ["_gradient", "_grad", "_bar", "_adj", "Grad", "grad"]
 _TAIL = re.compile(r"_?\d*$|_[A-Za-z]\w*$")
 """What may follow a name that is used once more: `dlogits2`, `dhprebn_fast`."""
 
@@ -48,7 +49,7 @@ class Spelling:
         return not any(self._of_tensor(rest) == hint for rest in _stripped(name))
 
     def _hinted(self, name: str) -> str | None:
-        container, mark, key = name.rpartition(MARK)
+        _, mark, key = name.rpartition(MARK)
         if mark:
             return self.sure(key) or self._of_tensor(key) or self._of_variable(key)
         return self._of_variable(name)

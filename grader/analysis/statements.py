@@ -1,15 +1,16 @@
 """A submission's code as blocks of statements, and what each statement does to names.
 
-Cells follow one another in one block. `with`, `try` and `if True` stand open, since what they hold
-runs as if it stood alone. A constant key or an attribute of a variable (`grads["h"]`, `self.dW`) is a name
-of its own beside the variable's, so that gradients kept in containers are told apart.
+Cells follow one another in one block. `with`, `try` and `if True` stand open, since what they
+hold runs as if it stood alone. A constant key or an attribute of a variable (`grads["h"]`,
+`self.dW`) is a name of its own beside the variable's, so that gradients kept in containers are
+told apart.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from grader.analysis.lifetime import Path
@@ -19,7 +20,17 @@ AT = frozenset({"at", "put", "copyto", "put_along_axis"})
 """Functions of numpy that change their first argument."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 VIEWS = frozenset(
-    {"view", "reshape", "detach", "squeeze", "unsqueeze", "transpose", "view_as", "flatten", "numpy"}
+    {
+        "view",
+        "reshape",
+        "detach",
+        "squeeze",
+        "unsqueeze",
+        "transpose",
+        "view_as",
+        "flatten",
+        "numpy",
+    }
 )
 
 
@@ -34,8 +45,8 @@ def pseudonym(node: ast.AST) -> str | None:
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             return keyed(node.value.id, key.value)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        if node.attr not in ATTRIBUTES and not node.attr.startswith("_"):
-            return f"{node.value.id}{MARK}{node.attr}"
+        known = node.attr in ATTRIBUTES or node.attr.startswith("_")
+        return None if known else f"{node.value.id}{MARK}{node.attr}"
     return None
 
 
@@ -186,16 +197,21 @@ def _targets(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, as
                 if not isinstance(part, ast.Name | ast.Constant | ast.Starred):
                     yield keyed(target.id, str(number)), part
     elif isinstance(target, ast.Tuple | ast.List):
-        parts: list[ast.expr | None] = [None] * len(target.elts)
-        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
-            if not any(isinstance(e, ast.Starred) for e in (*value.elts, *target.elts)):
-                parts = list(value.elts)
-        for element, part in zip(target.elts, parts, strict=True):
-            yield from _targets(element, part)
+        for element, each in zip(target.elts, _matched(target, value), strict=True):
+            yield from _targets(element, each)
     elif isinstance(target, ast.Starred):
         yield from _targets(target.value, None)
     elif (name := pseudonym(target)) is not None:
         yield name, value
+
+
+def _matched(target: ast.Tuple | ast.List, value: ast.expr | None) -> Sequence[ast.expr | None]:
+    """What each element of a target is given, where the text tells."""
+    nothing = [None] * len(target.elts)
+    if not isinstance(value, ast.Tuple | ast.List) or len(value.elts) != len(target.elts):
+        return nothing
+    starred = any(isinstance(e, ast.Starred) for e in (*value.elts, *target.elts))
+    return nothing if starred else value.elts
 
 
 def _updates(node: ast.stmt, *, elements: bool = True) -> Iterator[str]:
@@ -242,7 +258,7 @@ def changed_names(call: ast.Call) -> Iterator[str]:
     if func.attr in AT and call.args:
         yield from written_names(call.args[0])
     in_place = func.attr in IN_PLACE or (func.attr.endswith("_") and func.attr[-2:] != "__")
-    if in_place and func.attr not in {"requires_grad_"}:
+    if in_place and func.attr != "requires_grad_":
         yield from written_names(func.value)
 
 

@@ -16,8 +16,8 @@ from grader.analysis.statements import (
     MARK,
     Block,
     Statement,
-    own_expressions,
     key_of,
+    own_expressions,
     pseudonym,
     root_of,
     updated,
@@ -243,7 +243,9 @@ class Walker:
             return  # a placeholder neither starts nor ends a lifetime
         if name in self.names.loop_parameters:
             self.limits.append((site, name))
-        self._gradient(name, value if value is not None else statement.node, statement, site, function)
+        self._gradient(
+            name, value if value is not None else statement.node, statement, site, function
+        )
 
     def _forward(
         self, statement: Statement, site: Site, function: str | None, places: Iterable[str | int]
@@ -284,9 +286,9 @@ class Walker:
                 return
         if key.isdigit() and (self._role(name, function) != "gradients" or hinted is not None):
             return
-        if MARK in name and (key in self.names.tensors or key in self.names.inputs):
-            if self._role(name, function) != "gradients":
-                return
+        plain = MARK in name and (key in self.names.tensors or key in self.names.inputs)
+        if plain and self._role(name, function) != "gradients":
+            return
         known = name in self.names.tensors or name in self.names.inputs
         goes_on = value is None and (function, name) in self._current
         own_name = goes_on or hinted is not None or self._may_be_own(name, value)

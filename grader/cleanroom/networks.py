@@ -112,8 +112,7 @@ class Networks:
             return value.item() if value.numel() == 1 else None
         if leaf.kind == "parameter" or not value.numel():
             return None
-        low, greatest = int(value.min()), int(value.max())
-        return (min(low, 0), max(greatest + 1, leaf.high))
+        return _range(value, leaf)
 
     def _draw(self, inputs: Mapping[str, torch.Tensor], number: int) -> Draw | None:
         generator = torch.Generator().manual_seed(self._secret + number)
@@ -139,11 +138,16 @@ class Networks:
         if resampled:
             picked = torch.randint(0, value.numel(), value.shape, generator=generator)
             return value.flatten()[picked]
-        low, high = self._bound(name, value)  # type: ignore[misc]
+        low, high = _range(value, leaf)
         return torch.randint(low, high, value.shape, generator=generator).to(value.dtype)
 
     def _spec(self, name: str) -> Input:
         return self._oracle.assignment.spec.inputs[name]
+
+
+def _range(value: torch.Tensor, leaf: Input) -> tuple[int, int]:
+    """From where to where an index is drawn: the assignment's range, or the student's."""
+    return min(int(value.min()), 0), max(int(value.max()) + 1, leaf.high)
 
 
 def stray(assignment: Assignment, name: str, value: torch.Tensor, seed: int) -> torch.Tensor:
@@ -151,7 +155,9 @@ def stray(assignment: Assignment, name: str, value: torch.Tensor, seed: int) -> 
     generator = torch.Generator().manual_seed(seed)
     if value.is_floating_point():
         leaf = assignment.spec.inputs[name]
-        return (torch.randn(value.shape, generator=generator) * leaf.scale + leaf.mean).to(value.dtype)
+        return (torch.randn(value.shape, generator=generator) * leaf.scale + leaf.mean).to(
+            value.dtype
+        )
     if not value.numel():
         return value
     return value.flatten()[torch.randint(0, value.numel(), value.shape, generator=generator)]

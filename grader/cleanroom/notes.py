@@ -26,7 +26,9 @@ def _slips(inspection: Inspection) -> Iterator[str]:
             if slip.site is not None:
                 module = inspection.study.notebook.module
                 where = f" (line {slip.site.line}{'' if module else f' of cell {slip.site.cell}'})"
-            text = f"your forward pass computes `{slip.name}`{where} otherwise than the assignment's"
+            text = (
+                f"your forward pass computes `{slip.name}`{where} otherwise than the assignment's"
+            )
             if slip.factor is not None:
                 text += f": it is {slip.factor:.3g} times that"
             yield f"{text}; each gradient is judged by itself all the same"

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from grader.analysis import Lifetime
 from grader.attempt import Attempt
-from grader.cleanroom.inspection import Inspection, StepFinding
+from grader.cleanroom.findings import StepFinding
+from grader.cleanroom.inspection import Inspection
 from grader.cleanroom.readings import Evidence
 from grader.diagnosis import Context, diagnose
 from grader.model import Diagnosis
@@ -127,7 +128,7 @@ def _aliased(life: Lifetime, culprit: Lifetime) -> Diagnosis:
     change, last = culprit.writes[-1], life.writes[-1]
     return Diagnosis(
         code="alias",
-        why=f"{culprit.text} is the same tensor as {life.text}, so line {change.line} changes both.",
+        why=f"{culprit.text} is the same tensor as {life.text}: line {change.line} changes both.",
         look_at="Which of the two names should still hold the old values after that line?",
         evidence={
             "line": last.line,

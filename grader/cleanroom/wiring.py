@@ -171,7 +171,8 @@ class Wirings:
                 if each.name in during.inputs and picked:
                     free.setdefault(each)
         fitting = [
-            [each for each in free if self._fits(name, during.inputs[each.name])] for name in missing
+            [each for each in free if self._fits(name, during.inputs[each.name])]
+            for name in missing
         ]
         for chosen in itertools.product(*fitting):
             if len(set(chosen)) == len(chosen):

@@ -52,7 +52,7 @@ BASES: dict[Basis, str] = {
     "follow_through": "The step itself is right; what flowed into it is not (follow-through).",
     "coincidence": "The value is right, but not the step that made it: it would fail elsewhere.",
     "copied": "This value comes out of autograd; it was not derived by hand.",
-    "unproven": "The value is right; its lines cannot be followed, so that the value alone decided.",
+    "unproven": "The value is right; its lines cannot be followed, so the value alone decided.",
     "none": "",
 }
 

@@ -6,6 +6,7 @@ ran. Tensors have no `requires_grad`, so that there is no graph to ask.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import reduce
@@ -171,7 +172,7 @@ def _found(path: str) -> Any:
     if path in _STANDINS:
         return _STANDINS[path]
     first, *names = path.split(".")
-    module = {"torch": torch, "numpy": np, "math": __import__("math")}[first]
+    module: Any = {"torch": torch, "numpy": np, "math": math}[first]
     return reduce(lambda at, name: getattr(at, name, None), names, module)
 
 
@@ -181,7 +182,9 @@ def _unfilled(*size: Any, **options: Any) -> torch.Tensor:
 
 
 def _told(error: Exception) -> str:
-    return str(error) if isinstance(error, OutsideError | FailedError) else f"raises {explain(error)}"
+    return (
+        str(error) if isinstance(error, OutsideError | FailedError) else f"raises {explain(error)}"
+    )
 
 
 _STANDINS |= {

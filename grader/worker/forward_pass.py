@@ -70,7 +70,9 @@ class Passes:
 
     def _contained(self, names: Iterable[str], local: Mapping[str, Any]) -> None:
         """Inputs that stand nowhere but as elements of some dictionary or object."""
-        missing = {n for n in names if n not in self.current.inputs and n not in self.current.numbers}
+        missing = {
+            n for n in names if n not in self.current.inputs and n not in self.current.numbers
+        }
         holders = [v for scope in (local, self.namespace) for v in list(scope.values())]
         for holder in holders[-MAX_CONTAINERS:] if missing else ():
             keys = set(holder) if type(holder) is dict else set(getattr(holder, "__dict__", ()))

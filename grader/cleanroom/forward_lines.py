@@ -1,0 +1,158 @@
+"""The student's forward lines on fresh networks: which tensor of forward.py each is, and where the
+first deviates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+
+from grader.analysis.lifetime import Lifetime, Site
+from grader.analysis.slicer import Definition
+from grader.analysis.statements import key_of
+from grader.cleanroom.findings import Slip
+from grader.cleanroom.networks import Draw
+from grader.cleanroom.readings import agrees
+from grader.cleanroom.room import SILENT, Computed, Question
+from grader.cleanroom.stage import Stage
+from grader.cleanroom.wiring import Wiring
+from grader.compare import squeezed
+
+
+class ForwardLines(Stage):
+    """Holds the forward pass of each network against forward.py, and computes every gradient from
+    the leaves up.
+    """
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.full: dict[int, list[Computed]] = {}
+        """Lifetime → its value on each draw, all upstream computed by its own lines."""
+        self.forward: dict[tuple[Wiring, Definition], list[Computed]] = {}
+        """The same of forward tensors."""
+        self.canonical: dict[tuple[Wiring, Definition], str] = {}
+        """The student's forward tensor → the one of forward.py that it equals."""
+        self.slips: dict[Wiring, list[Slip]] = {}
+
+    def _compute_full(self) -> None:
+        questions: list[Question] = []
+        asked: list[tuple[Wiring, list[Lifetime], list[Definition]]] = []
+        for number, (wiring, lives) in enumerate(self._groups().items()):
+            forward = self._forward_definitions(lives)
+            for each, draw in enumerate(self.draws_of(lives[0])):
+                bound = self._bindings(wiring, draw, self._pass(lives[0]), lives)
+                wanted = [self.study.definitions[life.id] for life in lives]
+                questions.append(Question(f"{number} {each}", bound, [*wanted, *forward]))
+                asked.append((wiring, lives, forward))
+        answers = self.room.ask(questions) if questions else []
+        for answer, (wiring, lives, forward) in zip(answers, asked, strict=True):
+            for life in lives:
+                value = answer.get(self.study.definitions[life.id], SILENT)
+                self.full.setdefault(life.id, []).append(value)
+            for each in forward:
+                self.forward.setdefault((wiring, each), []).append(answer.get(each, SILENT))
+
+    def _forward_definitions(self, lives: Iterable[Lifetime]) -> list[Definition]:
+        """Tensors of the forward pass that gradients are computed from, from the leaves on."""
+        found: dict[Definition, None] = {}
+        gradients = self._of_formula
+        for life in lives:
+            start = self.study.definitions[life.id]
+            for each in self.formulas.closure(start, self.formulas.bottom):
+                if key_of(each.name) in self.assignment.input_names:
+                    continue
+                if self.formulas.leaf(each) is None and id(each.formula) not in gradients:
+                    if self.formulas.rests_on_leaf(each) and each != start:
+                        found.setdefault(each)
+            for loss in list(self.wirings.losses(self.wirings.place(life)))[:1]:
+                found.setdefault(loss)
+        return list(found)
+
+    def _hold_forward(self) -> None:
+        """Which tensor of forward.py each of the student's is, and the first that is none."""
+        for wiring, lives in self._groups().items():
+            draws = self.draws_of(lives[0])
+            forward = self._forward_definitions(lives)
+            for each in forward:
+                name = self._by_value(self.forward.get((wiring, each), []), draws, each)
+                if name is not None:
+                    self.canonical[wiring, each] = name
+            self.slips[wiring] = list(self._slips(wiring, forward, draws))
+
+    def _by_value(
+        self, values: Sequence[Computed], draws: Sequence[Draw], definition: Definition
+    ) -> str | None:
+        """The tensor of forward.py with these values on every draw, the one of that name first."""
+        if not draws or len(values) != len(draws):
+            return None
+        named = self.assignment.tensor_names.get(key_of(definition.name))
+        names = [named] if named else []
+        names += [name for name in self.assignment.forward.tensors if name != named]
+        for name in names:
+            if all(
+                name in draw.network.tensors
+                and agrees(value, draw.network.tensors[name], self.tolerance)
+                for value, draw in zip(values, draws, strict=True)
+            ):
+                return name
+        return None
+
+    def _slips(
+        self, wiring: Wiring, forward: Sequence[Definition], draws: Sequence[Draw]
+    ) -> Iterable[Slip]:
+        """Lines whose tensor deviates although what they read does not."""
+        for each in forward:
+            named = self.assignment.tensor_names.get(key_of(each.name))
+            values = self.forward.get((wiring, each), [])
+            if named is None or (wiring, each) in self.canonical or not draws:
+                continue
+            if any(isinstance(value, str) for value in values) or not self._belongs(wiring, each):
+                continue
+            if any(self._deviates(wiring, below, each) for below in each.formula.inputs()):
+                continue
+            factor = None
+            if named == self.assignment.spec.loss:
+                factor = _factor(values, [draw.network.tensors[named] for draw in draws])
+            elif squeezed(list(values[0].shape)) != squeezed(  # type: ignore[union-attr]
+                list(draws[0].network.tensors[named].shape)
+            ):
+                continue  # a variable of that name, not the network's tensor
+            statement = next(each.formula.statements, None)
+            site = None
+            if statement is not None:
+                line = statement.node.lineno
+                site = Site(cell=statement.cell, path=statement.path, line=line, end_line=line)
+            yield Slip(tensor=named, name=each.name, site=site, factor=factor)
+
+    def _belongs(self, wiring: Wiring, definition: Definition) -> bool:
+        """Whether a tensor rests on the leaves of this network alone."""
+        own = {leaf for leaves in self.formulas.leaves(definition).values() for leaf in leaves}
+        return own <= {leaf for _, leaf in wiring}
+
+    def _deviates(self, wiring: Wiring, definition: Definition, above: Definition) -> bool:
+        """Whether a tensor, or what it rests on, is none of forward.py's."""
+        if definition == above or (wiring, definition) in self.canonical:
+            return False
+        if self.formulas.leaf(definition) is not None or not self.formulas.rests_on_leaf(
+            definition
+        ):
+            return False
+        if key_of(definition.name) in self.assignment.tensor_names:
+            return True
+        return any(
+            self._deviates(wiring, below, definition) for below in definition.formula.inputs()
+        )
+
+
+def _factor(values: Sequence[Any], expected: Sequence[torch.Tensor]) -> float | None:
+    """The one number by which all values are off; None if it is none."""
+    ratios = [
+        float(value) / float(wanted)
+        for value, wanted in zip(values, expected, strict=True)
+        if isinstance(value, torch.Tensor) and value.numel() == 1 and float(wanted)
+    ]
+    if len(ratios) != len(values) or not ratios or not ratios[0]:
+        return None
+    return ratios[0] if all(abs(r - ratios[0]) <= 1e-4 * abs(ratios[0]) for r in ratios) else None

@@ -1,0 +1,146 @@
+"""Which target each lifetime is an attempt at, and in which exercise."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from grader.analysis.lifetime import Lifetime
+from grader.analysis.slicer import Definition
+from grader.analysis.spelling import Spelling
+from grader.analysis.statements import MARK
+from grader.cleanroom.forward_lines import ForwardLines
+from grader.cleanroom.readings import agrees
+
+
+class Naming(ForwardLines):
+    """Names gradients: by the assignment's names, else by hints, values, and order."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.targets: dict[int, str] = {}
+        """Lifetime → the target that it is taken for."""
+        self.exercises = {exercise.id: exercise for exercise in self.assignment.spec.exercises}
+
+    def _assign_by_name(self) -> None:
+        for life in self.study.program.lifetimes:
+            if life.target is not None:
+                self.targets[life.id] = life.target
+        self._exercises()
+
+    def _name(self) -> None:
+        """Which target each lifetime is: by its name, else by value, else by a hint."""
+        own = {d.name: name for (_, d), name in self.canonical.items()}
+        own |= {leaf.name: name for wiring in self.wiring.values() for name, leaf in wiring}
+        names = self.assignment.gradient_names
+        spelling = Spelling(
+            names, {**self.assignment.input_names, **own, **self.assignment.tensor_names}
+        )
+        for life in self.study.program.lifetimes:
+            if life.sure and life.target is not None:
+                self.targets[life.id] = life.target
+        unsettled: list[tuple[Lifetime, str]] = []
+        for life in self.lives:
+            if life.sure:
+                continue
+            hint = spelling.hinted(life.name) or life.target
+            fitting = self._fitting(life)
+            if hint is not None and (hint in fitting or not spelling.weak(life.name)):
+                self.targets[life.id] = hint
+            elif fitting:
+                self.targets[life.id] = self._between_twins(fitting)
+            elif hint is not None:
+                unsettled.append((life, hint))
+        self._settle(unsettled)
+        self._by_order()
+
+    def _settle(self, unsettled: Sequence[tuple[Lifetime, str]]) -> None:
+        """A part of a gradient is called after it, too: `dcounts_1`. Such a name is an attempt
+        only where the exercise has no better one.
+        """
+        self._exercises()
+        training = {e.id for e in self.exercises.values() if e.training}
+        tried = {
+            (life.exercise, self.targets.get(life.id))
+            for life in self.lives
+            if life.loop is None or life.exercise in training
+        }
+        for life, hint in unsettled:
+            self.targets[life.id] = hint
+            self._exercise(life)
+            if (life.exercise, hint) in tried:
+                del self.targets[life.id]
+                life.exercise = None
+
+    def _by_order(self) -> None:
+        """Elements of a list of gradients that equal none: what is left, in the list's order."""
+        lists: defaultdict[tuple[str, int, int], list[Lifetime]] = defaultdict(list)
+        for life in self.lives:
+            container, mark, key = life.name.rpartition(MARK)
+            if mark and key.isdigit():
+                site = life.writes[-1]
+                lists[container, site.cell, site.line].append(life)
+        parameters = self.assignment.parameters
+        for lives in lists.values():
+            whole = [life.name.rpartition(MARK)[2] for life in lives]
+            if max(map(int, whole)) >= len(parameters):
+                continue
+            taken = {self.targets[life.id] for life in lives if life.id in self.targets}
+            for life, number in zip(lives, whole, strict=True):
+                target = parameters[int(number)]
+                if life.id not in self.targets and target not in taken and len(taken) > 1:
+                    self.targets[life.id] = target
+
+    def _fitting(self, life: Lifetime) -> list[str]:
+        """Targets whose gradient a lifetime equals on every draw; none that are zero."""
+        values, draws = self.full.get(life.id, []), self.draws_of(life)
+        if not draws or len(values) != len(draws):
+            return []
+        zeros = self._zeros(life)
+        return [
+            target
+            for target in self.assignment.targets
+            if target not in zeros
+            and all(
+                agrees(value, draw.network.gradients[target], self.tolerance)
+                for value, draw in zip(values, draws, strict=True)
+            )
+        ]
+
+    def _between_twins(self, fitting: Sequence[str]) -> str:
+        taken = set(self.targets.values())
+        return next((target for target in fitting if target not in taken), fitting[-1])
+
+    def _exercises(self) -> None:
+        for life in self.study.program.lifetimes:
+            self._exercise(life)
+
+    def _exercise(self, life: Lifetime) -> None:
+        target = self.targets.get(life.id)
+        if target is not None:
+            direct = frozenset(self.targets[n] for n in self._direct(life) if n in self.targets)
+            exercise = self.study.recogniser.exercise(life, target, direct - {target})
+            life.exercise = exercise.id if exercise else None
+
+    def _direct(self, life: Lifetime) -> list[int]:
+        """Lifetimes that a lifetime is computed from, with none in between."""
+        return [
+            found.id
+            for each in self._stretch(life, lambda found: found.id in self.targets)
+            if (found := self._of_formula.get(id(each.formula))) is not None and found is not life
+        ]
+
+    def _stretch(self, life: Lifetime, marked: Any) -> list[Definition]:
+        """A lifetime's definition down to marked gradients, leaves and what cannot be followed."""
+        start = self.study.definitions.get(life.id)
+        if start is None:
+            return []
+
+        def stop(each: Definition) -> bool:
+            found = self._of_formula.get(id(each.formula))
+            return (found is not None and found is not life and marked(found)) or (
+                self.formulas.bottom(each) or each in self.room.values
+            )
+
+        return list(self.formulas.closure(start, stop))
