@@ -29,7 +29,7 @@ SEVERITY: dict[Verdict, int] = {
     "missing": 7,
 }
 """From the best to the worst verdict."""
-UNSEEN_PASS = "the forward pass of this loop was not found"
+NO_FORWARD = "the forward pass of this loop was not found"
 CHANGED_LATER = "right when it was computed, and changed in place later through another name"
 
 
@@ -106,7 +106,7 @@ class Examiner:
         if found is None:
             return None
         if life is not None and self._passless(life, group):
-            found = (_unjudged(last, UNSEEN_PASS), None, False)
+            found = (_unjudged(last, NO_FORWARD), None, False)
         comparison, note, late = found
         return Attempt(
             target=target,

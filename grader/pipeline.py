@@ -16,16 +16,16 @@ from grader.attempt import Attempt, Examiner
 from grader.candidate import Choice, choose
 from grader.cleanroom.inspection import Inspection
 from grader.cleanroom.networks import Networks
-from grader.cleanroom.notes import guessed, remarks
-from grader.cleanroom.reason import explained
 from grader.cleanroom.room import CleanRoom
 from grader.errors import InfrastructureError
+from grader.explanation import explained
 from grader.judge import Judge
 from grader.model import Scorecard
 from grader.notebook import Unreadable
 from grader.passes import JudgedPass
 from grader.plausible import forged
 from grader.reference import Network, Oracle
+from grader.remarks import guessed, remarks
 from grader.sandbox import Sandbox, WorkerLostError
 from grader.submission import Submission
 from grader.trace import Trace

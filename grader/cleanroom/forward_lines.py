@@ -41,10 +41,10 @@ class ForwardLines(Stage):
         asked: list[tuple[Wiring, list[Lifetime], list[Definition]]] = []
         for number, (wiring, lives) in enumerate(self._groups().items()):
             forward = self._forward_definitions(lives)
-            for each, draw in enumerate(self.draws_of(lives[0])):
+            for which, draw in enumerate(self.draws_of(lives[0])):
                 bound = self._bindings(wiring, draw, self._pass(lives[0]), lives)
                 wanted = [self.study.definitions[life.id] for life in lives]
-                questions.append(Question(f"{number} {each}", bound, [*wanted, *forward]))
+                questions.append(Question(f"{number} {which}", bound, [*wanted, *forward]))
                 asked.append((wiring, lives, forward))
         answers = self.room.ask(questions) if questions else []
         for answer, (wiring, lives, forward) in zip(answers, asked, strict=True):
@@ -61,11 +61,14 @@ class ForwardLines(Stage):
         for life in lives:
             start = self.study.definitions[life.id]
             for each in self.formulas.closure(start, self.formulas.bottom):
-                if key_of(each.name) in self.assignment.input_names:
-                    continue
-                if self.formulas.leaf(each) is None and id(each.formula) not in gradients:
-                    if self.formulas.rests_on_leaf(each) and each != start:
-                        found.setdefault(each)
+                if (
+                    each != start
+                    and key_of(each.name) not in self.assignment.input_names
+                    and self.formulas.leaf(each) is None
+                    and id(each.formula) not in gradients
+                    and self.formulas.rests_on_leaf(each)
+                ):
+                    found.setdefault(each)
             for loss in list(self.wirings.losses(self.wirings.place(life)))[:1]:
                 found.setdefault(loss)
         return list(found)

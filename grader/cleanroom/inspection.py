@@ -1,9 +1,9 @@
 """Every gradient of one submission through the clean room: which target it is, and is its step
 right and derived.
 
-Each module of this package asks one question more than the one below it: `stage` (on which networks),
-`forward_lines` (do the forward lines agree), `naming` (which gradient is it), `bindings` (what does
-a step start from), `steps` (is it right).
+Each module here asks one question more than the one below it: `stage` (on which networks),
+`forward_lines` (do the forward lines agree), `naming` (which gradient is it), `bindings` (what
+does a step start from), `steps` (is it right).
 """
 
 from __future__ import annotations

@@ -141,7 +141,8 @@ class Stage:
     def _behind(self, tensor: str) -> set[str]:
         """Inputs that a tensor of forward.py rests on."""
         reads = {step.name: step.reads for step in self.assignment.forward.steps}
-        found, pending = set(), [tensor]
+        found: set[str] = set()
+        pending = [tensor]
         while pending:
             below = reads.get(pending.pop(), frozenset()) - found
             found |= below

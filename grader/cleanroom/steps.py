@@ -43,7 +43,7 @@ class Steps(Bindings):
             marked = [life for life in lives if self.targets[life.id] in exercise.targets]
             self.findings |= self._judge(wiring, exercise, marked, boundary(exercise))
         for (wiring, identity), lives in groups.items():
-            if self._spoilt(identity, lives):
+            if self._spoilt(lives):
                 self.inner |= self._judge(
                     wiring, self.exercises[identity], self._inner_of(lives), whole
                 )
@@ -60,7 +60,7 @@ class Steps(Bindings):
         inner = (self.inner.get(each) for each in finding.temporaries)
         return any(each is not None and each.step == "wrong" for each in inner)
 
-    def _spoilt(self, identity: str, lives: Sequence[Lifetime]) -> bool:
+    def _spoilt(self, lives: Sequence[Lifetime]) -> bool:
         """Whether a wrong stretch has other gradients in it, one of which may be to blame."""
         return any(
             (found := self.findings.get(life.id)) is not None
@@ -247,7 +247,8 @@ class Steps(Bindings):
 
     def _beyond(self, target: str) -> frozenset[str]:
         """Forward tensors that rest on a target."""
-        reached, pending = set(), [target]
+        reached: set[str] = set()
+        pending = [target]
         while pending:
             more = self.assignment.forward.consumers(pending.pop()) - reached
             reached |= more

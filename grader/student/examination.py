@@ -37,10 +37,9 @@ class Examination:
         self.known = known
         self.namespace = Namespace(names, known.assignment)
         self._found: dict[str, Finding] = {}
-        judged = judge_pass(
-            known.oracle,
-            Pass(cell=-1, inputs=self.namespace.inputs(), tensors=self.namespace.forward()),
-        )
+        inputs = self.namespace.inputs()
+        during = Pass(cell=-1, inputs=inputs, tensors=self.namespace.forward())
+        judged = judge_pass(known.oracle, during, inputs)
         self.network = judged.network if isinstance(judged.network, Network) else None
         self.differs = judged.differs
         """The first forward tensor that is not what the leaves give."""
