@@ -134,6 +134,8 @@ class Examiner:
 
     def unvalued(self, attempts: Sequence[Attempt]) -> Iterator[Attempt]:
         """Steps that never gave a value because a statement raised, judged all the same."""
+        if not any(isinstance(judged.network, Network) for judged in self.passes.values()):
+            return  # another network than the assignment's: its steps say nothing of ours
         valued = {attempt.lifetime.id for attempt in attempts if attempt.lifetime}
         for life in self.program.lifetimes:
             target = self.inspection.targets.get(life.id)

@@ -35,6 +35,7 @@ GROUPS = {
     "hunt": "Hunting for the harness",
     "patch": "Patching what the harness uses",
     "copy": "Copying autograd unseen",
+    "room": "Deceiving the clean room",
     "value": "Odd values as gradients",
     "end": "Ending or never ending",
     "bomb": "Exhausting the machine",
@@ -50,13 +51,14 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What the attack does, for the table."""
     stopped: str
     """What keeps it from getting anywhere, for the table."""
-    outcome: Literal["as if absent", "zero", "note", "ungraded"]
+    outcome: Literal["as if absent", "zero", "half", "note", "ungraded"]
     """as if absent: marked as the honest cells alone; zero: what it touches earns nothing,
-    and the reason is said; note: points, and an integrity note for a person; ungraded."""
+    and the reason is said; half: right on these data alone, worth half by the assignment's rate;
+    note: points, and an integrity note for a person; ungraded."""
     score: float = 0.0
-    """Where the outcome is `zero` or `note`."""
+    """Where the outcome is `zero`, `half` or `note`."""
     earned: float = 0.0
-    """What its own cells earn honestly, by formulas or zeros that are right."""
+    """What its own cells earn without a note: by formulas or zeros that are right, or by half."""
     run: str = "completed"
     reason: str = ""
     """Pattern in the scorecard's reason."""
@@ -142,8 +144,9 @@ HEAD = """# Attacks
 Hostile notebooks, each graded by the tests in the real sandbox (`tests/submissions/attacks`, a
 folder each with the code and the scorecard that must come of it). *As if absent*: the marks are
 those of the honest cells around it. *Zero*: what it touches earns nothing, and the scorecard says
-why. *Note*: it earns points, and an integrity note asks the instructor to look. None gets a higher
-mark without a note, changes another submission's marks, the machine or its reports.
+why. *Half*: it is right on these data alone, and earns half. *Note*: it earns points, and an
+integrity note asks the instructor to look. None gets full marks for a gradient that it did not
+derive without a note, changes another submission's marks, the machine or its reports.
 
 """
 

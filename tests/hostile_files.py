@@ -225,6 +225,7 @@ ZERO: dict[str, tuple[str, str, _Write]] = {
         _file(
             "x.ipynb",
             lambda: notebook(
+                "emb = C[Xb]\n"
                 f"def f(): return [{','.join(f'a{i}' for i in range(2_000))}]\n" + "y = f()\n" * 2_000
             ),
         ),

@@ -45,7 +45,7 @@ EXAMPLES: dict[str, float] = {
     "fatima.ipynb": 31,
     "goran.ipynb": 30,
     "hana.ipynb": 0,
-    "ivan.ipynb": 42.5,
+    "ivan.ipynb": 43,
     "june.ipynb": 31,
 }
 

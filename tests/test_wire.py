@@ -12,7 +12,10 @@ def frame(message: wire.Message, blob: bytes = b"") -> bytes:
 
 
 def test_frames_come_back_as_they_went() -> None:
-    stream = io.BytesIO(frame(wire.Done(exited=True), b"numbers") + frame(wire.Started(isolation={}, environment={})))
+    stream = io.BytesIO(
+        frame(wire.Done(exited=True), b"numbers")
+        + frame(wire.Started(isolation={}, environment={}))
+    )
     header, blob = wire.read_frame(stream.read) or (b"", b"")
     assert wire.decode_event(header) == wire.Done(exited=True)
     assert blob == b"numbers"

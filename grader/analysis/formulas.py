@@ -38,6 +38,8 @@ class Formulas:
         self._leaves: dict[tuple[int, str], str | None] = {}
         self._engine: dict[int, bool] = {}
         self._rests: dict[tuple[int, str], bool] = {}
+        self._below: dict[Definition, tuple[Definition, ...]] = {}
+        self._leaves_of: dict[Definition, dict[str, list[Definition]]] = {}
         self._kept: list[Formula] = []
 
     def complaint(self, formula: Formula) -> str | None:
@@ -106,6 +108,8 @@ class Formulas:
             self._told[id(definition.formula), definition.name] = canonical
         self._leaves.clear()
         self._rests.clear()
+        self._below.clear()
+        self._leaves_of.clear()
 
     def _rests_on_leaf(self, definition: Definition) -> bool:
         """Whether what a definition is computed from holds a leaf."""
@@ -190,12 +194,20 @@ class Formulas:
 
     def leaves(self, definition: Definition) -> dict[str, list[Definition]]:
         """Canonical input → the leaves of that input which a definition rests on."""
-        found: dict[str, list[Definition]] = {}
-        for each in self.closure(definition, self.bottom):
+        if definition in self._leaves_of:
+            return self._leaves_of[definition]
+        found = self._leaves_of[definition] = {}
+        for each in self.below(definition):
             canonical = self.leaf(each)
             if canonical is not None and each not in found.setdefault(canonical, []):
                 found[canonical].append(each)
         return found
+
+    def below(self, definition: Definition) -> tuple[Definition, ...]:
+        """A definition and all that it is computed from, down to where slices end."""
+        if definition not in self._below:
+            self._below[definition] = tuple(self.closure(definition, self.bottom))
+        return self._below[definition]
 
 
 def _complaint(formula: Formula) -> str | None:

@@ -60,7 +60,7 @@ class ForwardLines(Stage):
         gradients = self._of_formula
         for life in lives:
             start = self.study.definitions[life.id]
-            for each in self.formulas.closure(start, self.formulas.bottom):
+            for each in self.formulas.below(start):
                 if (
                     each != start
                     and key_of(each.name) not in self.assignment.input_names

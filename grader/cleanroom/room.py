@@ -158,7 +158,7 @@ class CleanRoom(Closing):
 
     def _shared(self, formula: Formula) -> bool:
         start = Definition(formula.name, formula)
-        below = self._formulas.closure(start, self._formulas.bottom)
+        below = self._formulas.below(start)
         return not any(each.formula in self.gradients for each in below)
 
 

@@ -52,6 +52,7 @@ class Stage:
         self.observed = _first_observed(seen.observed)
         self.wiring: dict[int, Wiring] = {}
         """Lifetime → the leaves of its network."""
+        self._drawn: dict[tuple[Wiring, int], list[Draw]] = {}
         self._of_formula = {id(study.definitions[life.id].formula): life for life in self.lives}
 
     def _wire(self) -> None:
@@ -170,12 +171,18 @@ class Stage:
 
     def draws_of(self, life: Lifetime) -> list[Draw]:
         """Fresh networks of the shapes of a lifetime's own."""
-        wiring = self.wiring[life.id]
+        wiring, during = self.wiring[life.id], self._pass(life)
+        key = (wiring, id(during))
+        if key not in self._drawn:
+            self._drawn[key] = self._draw(wiring, during)
+        return self._drawn[key]
+
+    def _draw(self, wiring: Wiring, during: Pass) -> list[Draw]:
         if self.wirings.unnamed(wiring) and not self.study.notebook.module:
-            inputs = self.wirings.inputs(wiring, self._pass(life))
+            inputs = self.wirings.inputs(wiring, during)
             if len(inputs) < len(self.assignment.spec.inputs):
                 return []
-        return self.networks.draws(self.wirings.inputs(wiring, self._pass(life)))
+        return self.networks.draws(self.wirings.inputs(wiring, during))
 
     def _leaves(self, wiring: Wiring, draw: Draw, during: Pass) -> dict[Definition, torch.Tensor]:
         """Fresh values of the leaves of a network, as the student's code knows them."""
@@ -212,7 +219,7 @@ class Stage:
         found: dict[Definition, None] = {}
         for life in lives:
             start = self.study.definitions[life.id]
-            for each in self.formulas.closure(start, self.formulas.bottom):
+            for each in self.formulas.below(start):
                 if each.formula.autograd:
                     found.setdefault(each)
         return list(found)

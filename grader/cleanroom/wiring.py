@@ -166,7 +166,7 @@ class Wirings:
         starts += list(self.losses(place))[:1]
         free: dict[Definition, None] = {}
         for start in starts:
-            for each in self.formulas.closure(start, self.formulas.bottom):
+            for each in self.formulas.below(start):
                 picked = self.formulas.picked(each) or not self.formulas.rests_on_leaf(each)
                 if each.name in during.inputs and picked:
                     free.setdefault(each)
