@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from copy import copy
 from types import CodeType
 from typing import Any
 
@@ -231,11 +232,13 @@ class _Binder(ast.NodeTransformer):
         return ast.Expr(_call(SET, value))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        if not isinstance(node.target, ast.Attribute):
+        if not isinstance(node.target, ast.Attribute) and not isinstance(
+            node.op, ast.Pow | ast.LShift
+        ):
             return self.generic_visit(node)
-        read = ast.Attribute(node.target.value, node.target.attr, ast.Load())
-        write = ast.Attribute(node.target.value, node.target.attr, ast.Store())
-        return self.visit(ast.Assign([write], ast.BinOp(read, node.op, node.value)))
+        read = copy(node.target)
+        read.ctx = ast.Load()
+        return self.visit(ast.Assign([node.target], ast.BinOp(read, node.op, node.value)))
 
     def visit_With(self, node: ast.With) -> Any:
         return [self.visit(part) for part in node.body]

@@ -38,6 +38,7 @@ class Formulas:
         self._leaves: dict[tuple[int, str], str | None] = {}
         self._engine: dict[int, bool] = {}
         self._rests: dict[tuple[int, str], bool] = {}
+        self._asked: dict[tuple[int, str], bool] = {}
         self._below: dict[Definition, tuple[Definition, ...]] = {}
         self._leaves_of: dict[Definition, dict[str, list[Definition]]] = {}
         self._kept: list[Formula] = []
@@ -75,12 +76,24 @@ class Formulas:
         canonical = self.inputs.get(key_of(definition.name))
         if canonical is None:
             return None
+        if MARK in definition.name and self._holds_gradients(definition):
+            return None
         if key not in self._leaves:
             self._kept.append(definition.formula)
             self._leaves[key] = canonical  # unless found otherwise, also while it is asked
             if self._follows_from_leaf(definition, canonical):
                 self._leaves[key] = None
         return self._leaves[key]
+
+    def _holds_gradients(self, element: Definition) -> bool:
+        """Whether a container was filled by asking autograd: `g["W2"]` is no parameter then."""
+        key = (id(element.formula), element.name)
+        if key not in self._asked:
+            self._kept.append(element.formula)
+            self._asked[key] = False  # in a circle
+            below = self.closure(element, lambda _: False)
+            self._asked[key] = any(self.asks_engine(each.formula) for each in below)
+        return self._asked[key]
 
     def _follows_from_leaf(self, definition: Definition, canonical: str) -> bool:
         """Whether a known name is an input handed on, or computed from inputs and nothing else.

@@ -518,7 +518,7 @@ class Slicer:
         pending = sorted(names - own)
         while pending:
             each = pending.pop()
-            if each in reads or each in prelude or each in BUILTINS or each in ROOTS:
+            if each in reads or each in prelude or each in ROOTS:
                 continue
             found = (
                 self._grad(each, place) or self._elements.get(each) or self.reaching(each, place)
@@ -529,7 +529,7 @@ class Slicer:
                 pending += sorted(liveness.free(prelude[each]) - own)  # type: ignore[arg-type]
             elif found is not None:
                 reads[each] = found
-            else:
+            elif each not in BUILTINS:
                 unknown.add(each)
         nodes = (*prelude.values(), ast.fix_missing_locations(node))
         return Step(statement, nodes, reads, frozenset(unknown))

@@ -27,7 +27,7 @@ class Spelling:
         """gradients: variable → canonical d-name; tensors: variable → canonical tensor or input."""
         self.gradients = gradients
         self.tensors = tensors
-        self._lower = {name.lower(): canonical for name, canonical in tensors.items()}
+        self._lower = {n.lower(): canonical for n, canonical in tensors.items() if len(n) > 1}
         self._known: dict[str, str | None] = {}
 
     def sure(self, name: str) -> str | None:

@@ -69,6 +69,9 @@ def study(notebook: Notebook, assignment: Assignment) -> Study | Unreadable:
         return _study(notebook, assignment)
     except TooIntricateError as error:
         return Unreadable(f"{notebook.path} holds {error}: hand in only what the exercises ask for")
+    except RecursionError:
+        what = "values that are computed from one another in too long a chain"
+        return Unreadable(f"{notebook.path} holds {what}: hand in only what the exercises ask for")
 
 
 def _study(notebook: Notebook, assignment: Assignment) -> Study:

@@ -193,7 +193,7 @@ class Walker:
                         self._calls[place].add(part.func.id)
         if self._updates(updated(statement.node)):
             self._happens("update", places)
-        if statement.blocks:
+        if statement.blocks or isinstance(statement.node, ast.Import | ast.ImportFrom):
             return
         for name, value in statement.assigns.items():
             self._assigned(name, value, statement, site, function)

@@ -46,7 +46,7 @@ class Bindings(Naming):
         for stretch in stretches.values():
             for each in stretch:
                 name = self.assignment.tensor_names.get(key_of(each.name))
-                if name is None or id(each.formula) in self._of_formula:
+                if name is None or each in self._of:
                     continue
                 value = draw.network.tensors.get(name)
                 own = self.forward.get((wiring, each), [])

@@ -57,7 +57,7 @@ class ForwardLines(Stage):
     def _forward_definitions(self, lives: Iterable[Lifetime]) -> list[Definition]:
         """Tensors of the forward pass that gradients are computed from, from the leaves on."""
         found: dict[Definition, None] = {}
-        gradients = self._of_formula
+        gradients = self._of
         for life in lives:
             start = self.study.definitions[life.id]
             for each in self.formulas.below(start):
@@ -65,7 +65,7 @@ class ForwardLines(Stage):
                     each != start
                     and key_of(each.name) not in self.assignment.input_names
                     and self.formulas.leaf(each) is None
-                    and id(each.formula) not in gradients
+                    and each not in gradients
                     and self.formulas.rests_on_leaf(each)
                 ):
                     found.setdefault(each)

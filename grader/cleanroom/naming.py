@@ -128,7 +128,7 @@ class Naming(ForwardLines):
         return [
             found.id
             for each in self._stretch(life, lambda found: found.id in self.targets)
-            if (found := self._of_formula.get(id(each.formula))) is not None and found is not life
+            if (found := self._of.get(each)) is not None and found is not life
         ]
 
     def _stretch(self, life: Lifetime, marked: Any) -> list[Definition]:
@@ -138,7 +138,7 @@ class Naming(ForwardLines):
             return []
 
         def stop(each: Definition) -> bool:
-            found = self._of_formula.get(id(each.formula))
+            found = self._of.get(each)
             return (found is not None and found is not life and marked(found)) or (
                 self.formulas.bottom(each) or each in self.room.values
             )

@@ -138,6 +138,15 @@ def _leans_on_zero(evidence: Evidence) -> bool:
     )
 
 
+def unmoved(evidence: Evidence) -> bool:
+    """Whether a result is the same numbers whatever the network and what flows in."""
+    values = [*evidence.cut, *evidence.full]
+    tensors = [value for value in values if isinstance(value, torch.Tensor)]
+    if not evidence.rests or len(tensors) < len(values):
+        return not evidence.rests
+    return all(torch.equal(value, tensors[0]) for value in tensors)
+
+
 def zero_targets(draws: Sequence[Draw], tolerance: Tolerance) -> frozenset[str]:
     """Targets whose gradients vanish on every draw."""
     if not draws:

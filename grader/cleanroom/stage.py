@@ -53,7 +53,7 @@ class Stage:
         self.wiring: dict[int, Wiring] = {}
         """Lifetime → the leaves of its network."""
         self._drawn: dict[tuple[Wiring, int], list[Draw]] = {}
-        self._of_formula = {id(study.definitions[life.id].formula): life for life in self.lives}
+        self._of = {study.definitions[life.id]: life for life in self.lives}
 
     def _wire(self) -> None:
         self._values()

@@ -16,7 +16,7 @@ from grader.assignment import Exercise
 from grader.cleanroom.bindings import Bindings
 from grader.cleanroom.findings import StepFinding
 from grader.cleanroom.networks import Draw, boundary
-from grader.cleanroom.readings import Evidence, Finding, read
+from grader.cleanroom.readings import Evidence, Finding, read, unmoved
 from grader.cleanroom.room import SILENT, Computed, Question
 from grader.cleanroom.wiring import Wiring
 
@@ -96,13 +96,16 @@ class Steps(Bindings):
             return plain or other.exercise == exercise.id or target in given_names
 
         def ends(life: Lifetime) -> Callable[[Lifetime], bool]:
-            own = self.targets[life.id]  # what goes before an attempt is part of it
-            return lambda other: self.targets.get(other.id) != own and marked(other)
+            # Gradients flow back: what lies before the target, or is an earlier attempt at it,
+            # is no upstream but part of the way.
+            own = self.targets[life.id]
+            beyond = self._beyond(own) | set(self.assignment.parameters) - {own}
+            return lambda other: self.targets.get(other.id) in beyond and marked(other)
 
         stretches = {life.id: self._stretch(life, ends(life)) for life in lives}
         upstream: dict[int, list[Lifetime]] = {}
         for life in lives:
-            found = (self._of_formula.get(id(each.formula)) for each in stretches[life.id])
+            found = (self._of.get(each) for each in stretches[life.id])
             others = [f for f in found if f is not None and f is not life and marked(f)]
             upstream[life.id] = [f for f in others if ends(life)(f)]
         sources = {f.id: f for found in upstream.values() for f in found}
@@ -150,11 +153,11 @@ class Steps(Bindings):
         names = tuple(dict.fromkeys(self.targets[f.id] for f in upstream))
         engine = [each for each in stretch if each.formula.autograd]
         edge = boundary(exercise)
-        standing = [e for e in engine if self._tensor_of(e) in edge - {target}]
+        standing = [e for e in engine if self._tensor_of(e) in edge & self._beyond(target)]
         copied = len(standing) < len(engine) or any(
             self.formulas.asks_engine(each.formula)
             for each in stretch
-            if self._of_formula.get(id(each.formula)) not in upstream
+            if self._of.get(each) not in upstream
         )
         path = [f for f in upstream if self.targets[f.id] not in self.assignment.parameters]
         given = [
@@ -163,7 +166,7 @@ class Steps(Bindings):
             for draw in draws
         ]
         rests = bool(upstream or standing) or self.formulas.rests_on_leaf(definition)
-        inner = {id(f.formula) for f in stretch}
+        inner = set(stretch)
         known = StepFinding(
             step="unknown",
             upstream=(*names, *(self._tensor_of(e) for e in standing)),
@@ -171,7 +174,7 @@ class Steps(Bindings):
             temporaries=tuple(
                 other.id
                 for other in self.lives
-                if id(self.study.definitions[other.id].formula) in inner
+                if self.study.definitions[other.id] in inner
                 and other is not life
                 and other not in upstream
             ),
@@ -215,7 +218,7 @@ class Steps(Bindings):
             return replace(known, why="the network is so small that zeros pass for it")
         if reading == "right":
             return replace(known, step="right")
-        if reading == "zero path":
+        if reading == "zero path" and not unmoved(evidence):
             return replace(known, step="wrong", coincides=True, evidence=evidence)
         why = self._incomplete(stretch) or next(
             (v for v in [*evidence.cut, *evidence.full] if isinstance(v, str)), None
@@ -224,7 +227,7 @@ class Steps(Bindings):
             return replace(known, why=why or "no network to try it on")
         slipped = self._in_stretch(self.wiring[life.id], evidence)
         return replace(
-            known, step="wrong", constant=not evidence.rests, slipped=slipped, evidence=evidence
+            known, step="wrong", constant=unmoved(evidence), slipped=slipped, evidence=evidence
         )
 
     def _faded(self, life: Lifetime) -> bool:

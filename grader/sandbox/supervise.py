@@ -136,7 +136,7 @@ class Supervision:
             self._events.append((event, blob))
             if isinstance(event, wire.Started):
                 self._begin(event)
-            elif isinstance(event, wire.CellDone) and self._watchdog:
+            elif isinstance(event, wire.CellDone | wire.Computed) and self._watchdog:
                 self._watchdog.cell_done()
             elif isinstance(event, wire.Done):
                 return _ending(event)

@@ -131,9 +131,15 @@ class _Evaluation:
         return found[name]
 
     def _run(self, recipe: Recipe) -> dict[str, Any]:
-        self._depth += 1
         if self._depth > MAX_DEPTH:
             raise FailedError("it is computed from too many values in turn")
+        self._depth += 1
+        try:
+            return self._computed(recipe)
+        finally:
+            self._depth -= 1
+
+    def _computed(self, recipe: Recipe) -> dict[str, Any]:
         scope = dict(self.room.names)
         for (_, reads), code in zip(recipe.steps, self.room.codes(recipe), strict=True):
             if isinstance(code, Exception):
@@ -142,7 +148,6 @@ class _Evaluation:
                 value = self.value(slot)
                 scope[name] = _own(value) if code[1] else value
             exec(code[0], scope)  # noqa: S102 - of the language alone, see grader.language
-        self._depth -= 1
         return scope
 
 

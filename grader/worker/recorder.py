@@ -113,9 +113,11 @@ class Recorder:
     ) -> None:
         """After the last visible write of a lifetime; `look` gives what it wrote."""
         try:
-            value = look()
-        except Exception:  # noqa: BLE001 - its line did not run, or the student's object raised
+            self._look(lifetime, name, local, look())
+        except Exception:  # noqa: BLE001 - its line did not run, or the object cannot be looked at
             return
+
+    def _look(self, lifetime: int, name: str, local: Mapping[str, Any], value: Any) -> None:
         occurrence = self._occurrences.get(lifetime, 0)
         self._occurrences[lifetime] = occurrence + 1
         if self.passes.current.number < 0:
