@@ -12,6 +12,7 @@ from grader.passes import JudgedPass
 from grader.reference import Network
 from grader.scoring import Judgement, basis_of, points, score_target
 
+UNFOLLOWED = "its lines cannot be followed"
 CONSTANT = "a constant: it stays the same when the network changes"
 
 
@@ -102,7 +103,7 @@ class Judge:
             copied=finding.copied,
             constant=finding.constant,
             exempt=chosen.slipped,
-            unproven=finding.why if chosen.step == "unknown" else None,
+            unproven=(finding.why or UNFOLLOWED) if chosen.step == "unknown" else None,
             root_cause=self._root_cause(chosen),
             diagnosis=chosen.diagnosis,
             found_as=chosen.name if chosen.name != f"d{chosen.target}" else None,

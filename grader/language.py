@@ -66,7 +66,14 @@ def check(node: ast.AST) -> None:
         if isinstance(part, ast.With):
             pending += part.body  # the contexts that are let through change no value
             continue
-        pending += ast.iter_child_nodes(part)
+        pending += (child for child in ast.iter_child_nodes(part) if child not in _types(part))
+
+
+def _types(node: ast.AST) -> tuple[ast.AST | None, ...]:
+    """Annotations, which are left out."""
+    if isinstance(node, ast.FunctionDef):
+        return (node.returns, *node.decorator_list)
+    return (getattr(node, "annotation", None),)
 
 
 def _check_node(node: ast.AST) -> None:
@@ -170,7 +177,7 @@ def bindings(find: Callable[[str], Any], test: Callable[[Any], bool]) -> dict[st
     # either of these, since it may hold no dunder name and no import statement.
     builtins = {"__build_class__": own.build, "__import__": _import_for_torch}
     hidden = {"__builtins__": builtins, "__name__": "slice"}
-    return hidden | syntax | BUILTINS | named
+    return hidden | syntax | BUILTINS | named | {"staticmethod": staticmethod}
 
 
 def _import_for_torch(name: str, *rest: Any, **options: Any) -> Any:
@@ -241,7 +248,7 @@ class _Binder(ast.NodeTransformer):
         return self.visit(ast.Assign([node.target], ast.BinOp(read, node.op, node.value)))
 
     def visit_With(self, node: ast.With) -> Any:
-        return [self.visit(part) for part in node.body]
+        return self._block(node.body)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         node.returns = None

@@ -10,6 +10,7 @@ import msgspec
 from safetensors.torch import save
 
 from grader import card, trace
+from grader.analysis.effort import TooIntricateError
 from grader.analysis.study import Study, run_request, starter_cells
 from grader.assignment import Assignment
 from grader.attempt import Attempt, Examiner
@@ -56,7 +57,6 @@ class Grader:
         self.sandbox = sandbox
         self.data = data
         self.oracle = Oracle(assignment)
-        self.networks = Networks(self.oracle)
         self.outputs = outputs
         self.starter = starter_cells(assignment) if templates else []
 
@@ -84,10 +84,11 @@ class Grader:
             outcome = session.outcome
         seen = trace.decode(outcome.events)
         with CleanRoom(self.sandbox, study.formulas, request) as room:
-            inspection = Inspection(self.assignment, self.oracle, self.networks, study, seen, room)
+            networks = Networks(self.oracle, choice.source.sha256)
+            inspection = Inspection(self.assignment, self.oracle, networks, study, seen, room)
             try:
                 inspection.run()
-            except RecursionError:  # a chain of values as long as nobody's derivation
+            except (RecursionError, TooIntricateError):  # no derivation of anybody's is so long
                 inspection.give_up()
         passes = inspection.judged_passes()
         attempts = self._attempts(study, seen, passes, inspection)

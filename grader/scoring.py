@@ -46,7 +46,9 @@ def basis_of(judgement: Judgement) -> Basis:
     if judgement.constant:
         return "none"
     if right:
-        return {"right": "value", "wrong": "coincidence", "unknown": "unproven"}[judgement.step]  # type: ignore[return-value]
+        if judgement.step == "unknown":
+            return "value" if judgement.unproven is None else "unproven"
+        return "value" if judgement.step == "right" else "coincidence"
     return "follow_through" if judgement.step == "right" else "none"
 
 

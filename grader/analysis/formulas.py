@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+from grader.analysis.effort import Effort
 from grader.analysis.slicer import Definition, Formula
 from grader.analysis.statements import MARK, key_of
 from grader.language import OutsideError, check
@@ -25,15 +26,20 @@ ENGINE = frozenset(
 class Formulas:
     """Answers about formulas, each worked out once."""
 
-    def __init__(self, inputs: Mapping[str, str], indices: Collection[str] = ()) -> None:
+    def __init__(
+        self, effort: Effort, inputs: Mapping[str, str], indices: Collection[str] = ()
+    ) -> None:
         """inputs: student's variable → canonical parameter or index input; indices: those that
         are index inputs.
         """
+        self._effort = effort
         self.inputs = inputs
         self.indices = frozenset(indices)
         self._told: dict[tuple[int, str], str] = {}
         self.gradients: frozenset[int] = frozenset()
         """Formulas of gradients: `d["W1"]` is no parameter."""
+        self.elements: frozenset[int] = frozenset()
+        """Formulas of elements of containers that the forward pass reads: `P["W1"]` may be one."""
         self._complaints: dict[int, str | None] = {}
         self._leaves: dict[tuple[int, str], str | None] = {}
         self._engine: dict[int, bool] = {}
@@ -76,7 +82,7 @@ class Formulas:
         canonical = self.inputs.get(key_of(definition.name))
         if canonical is None:
             return None
-        if MARK in definition.name and self._holds_gradients(definition):
+        if MARK in definition.name and id(definition.formula) not in self.elements:
             return None
         if key not in self._leaves:
             self._kept.append(definition.formula)
@@ -85,14 +91,15 @@ class Formulas:
                 self._leaves[key] = None
         return self._leaves[key]
 
-    def _holds_gradients(self, element: Definition) -> bool:
-        """Whether a container was filled by asking autograd: `g["W2"]` is no parameter then."""
-        key = (id(element.formula), element.name)
+    def draws_on_engine(self, definition: Definition) -> bool:
+        """Whether autograd is asked anywhere on the way to a value."""
+        key = (id(definition.formula), definition.name)
         if key not in self._asked:
-            self._kept.append(element.formula)
-            self._asked[key] = False  # in a circle
-            below = self.closure(element, lambda _: False)
-            self._asked[key] = any(self.asks_engine(each.formula) for each in below)
+            self._kept.append(definition.formula)
+            self._asked[key] = any(
+                each.formula.autograd or self.asks_engine(each.formula)
+                for each in self.closure(definition, lambda _: False)
+            )
         return self._asked[key]
 
     def _follows_from_leaf(self, definition: Definition, canonical: str) -> bool:
@@ -164,7 +171,9 @@ class Formulas:
 
     def begins_unseen(self, definition: Definition) -> bool:
         """Whether a value has nothing of the network, and cannot be followed to its beginning."""
-        return not self.rests_on_leaf(definition) and self._begins_unseen(definition, set())
+        if self.rests_on_leaf(definition) or self.draws_on_engine(definition):
+            return False
+        return self._begins_unseen(definition, set())
 
     def picked(self, definition: Definition) -> bool:
         """Whether something unseen goes into it: `xs[rows]`, where the rows were drawn."""
@@ -189,6 +198,7 @@ class Formulas:
         pending = [start]
         while pending:
             current = pending.pop()
+            self._effort.spend(1)
             yield current
             if current != start and stop(current):
                 continue

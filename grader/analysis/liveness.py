@@ -7,12 +7,14 @@ notebook. What no needed name depends on is left out, so that it cannot make a s
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 
 from grader.analysis.statements import FUNCTIONS, changed_names, root_name, written_names
 
 Names = frozenset[str]
+_BUILTINS = frozenset(dir(builtins)) | {"display"}
 NOTHING: Names = frozenset()
 
 
@@ -79,7 +81,8 @@ def _exposed(node: ast.stmt, bound: Names) -> tuple[set[str], Names]:
         return exposed(node.body, bound)
     if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         return set(), bound | {node.name}
-    found = loads(node, bound)
+    walrus = {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
+    found = loads(node, bound | walrus)
     if isinstance(node, ast.AugAssign):
         found |= {node.target.id} - bound if isinstance(node.target, ast.Name) else set()
     return found, bound | stored(node)
@@ -91,18 +94,36 @@ def free(function: ast.FunctionDef | ast.ClassDef) -> set[str]:
         methods = [part for part in function.body if isinstance(part, ast.FunctionDef)]
         return set().union(*(free(method) for method in methods))
     arguments = frozenset(a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg))
-    inner = [part for part in ast.walk(function) if isinstance(part, ast.FunctionDef)][1:]
+    inner: list[ast.FunctionDef] = []
+    found: set[str] = set()
+    pending: list[ast.AST] = list(function.body)
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.FunctionDef):
+            inner.append(part)
+        elif isinstance(part, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp):
+            found |= loads(part)
+        elif isinstance(part, ast.Name):
+            found |= {part.id} if isinstance(part.ctx, ast.Load) else set()
+        else:
+            pending += ast.iter_child_nodes(part)
     nested = set().union(*(free(part) for part in inner))
-    bound = arguments | stored(function) | {part.name for part in inner}
-    found = {
-        part.id
-        for part in ast.walk(function)
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
-    }
-    lambdas = (n for n in ast.walk(function) if isinstance(n, ast.Lambda))
-    bound |= {a.arg for each in lambdas for a in ast.walk(each.args) if isinstance(a, ast.arg)}
+    bound = arguments | _bound_in(function.body) | {part.name for part in inner}
     defaults = [*function.args.defaults, *(d for d in function.args.kw_defaults if d)]
     return ((found | nested) - bound).union(*(loads(default) for default in defaults))
+
+
+def _bound_in(nodes: Sequence[ast.stmt]) -> set[str]:
+    """Names that a body binds, those of functions within it left out."""
+    found: set[str] = set()
+    pending: list[ast.AST] = list(nodes)
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            found.add(part.id)
+        elif not isinstance(part, (*FUNCTIONS, ast.Lambda)):
+            pending += ast.iter_child_nodes(part)
+    return found
 
 
 # ---- leaving out --------------------------------------------------------------------------------
@@ -190,11 +211,16 @@ def written(node: ast.stmt) -> Iterator[str]:
             yield from written_names(part)
         elif isinstance(part, ast.Call):
             yield from changed_names(part)
-            if isinstance(node, ast.Expr) and not isinstance(part.func, ast.Attribute):
+            if isinstance(node, ast.Expr) and _is_own(part.func):
                 # A helper called for what it does to its arguments: `add_into(dC, …)`.
                 for argument in part.args:
                     if (root := root_name(argument)) is not None:
                         yield root
+
+
+def _is_own(function: ast.expr) -> bool:
+    """Whether a function that is called may be the student's own: no `print`."""
+    return isinstance(function, ast.Name) and function.id not in _BUILTINS
 
 
 __all__ = ["exposed", "free", "loads", "pruned_block", "pruned_class", "pruned_function", "written"]

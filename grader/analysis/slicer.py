@@ -41,6 +41,7 @@ MODULES = {
     "math": "math",
 }
 """What these names mean where nothing else is said: a star import may have brought them."""
+ORPHAN = "it was never computed"
 AUTOGRAD = "it is autograd's own gradient"
 GRAD = f"{MARK}grad"
 """How the name of a tensor's own gradient ends."""
@@ -117,6 +118,11 @@ class Formula:
     def autograd(self) -> bool:
         """Whether it is what autograd left on a tensor."""
         return bool(self._members) and self._members[0].complaint == AUTOGRAD
+
+    @property
+    def orphan(self) -> bool:
+        """Whether it is a gradient that is read and that no line computes."""
+        return bool(self._members) and self._members[0].complaint == ORPHAN
 
     @property
     def handed_on(self) -> bool:
@@ -529,6 +535,8 @@ class Slicer:
                 pending += sorted(liveness.free(prelude[each]) - own)  # type: ignore[arg-type]
             elif found is not None:
                 reads[each] = found
+            elif each in self.apart:
+                reads[each] = self._keep(each, [_Member(None, complaint=ORPHAN)], ("orphan", each))
             elif each not in BUILTINS:
                 unknown.add(each)
         nodes = (*prelude.values(), ast.fix_missing_locations(node))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -12,7 +12,8 @@ from grader.analysis.hooks import hooks_of
 from grader.analysis.lifetime import Lifetime, Program
 from grader.analysis.recognise import Recogniser
 from grader.analysis.shared import inert, shared_cells
-from grader.analysis.slicer import Definition, Slicer
+from grader.analysis.slicer import Definition, Place, Slicer
+from grader.analysis.statements import MARK
 from grader.analysis.walker import Names, Walker
 from grader.assignment import Assignment
 from grader.model import Line
@@ -40,6 +41,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     formulas: Formulas
     definitions: dict[int, Definition]
     """Lifetime → the slice that gives its value."""
+    captures: list[str]
+    """Variables with which slices begin, besides the inputs that the assignment names."""
     sources: dict[int, str | SyntaxProblem]
     """Code cells as plain Python of the same lines, or why they are none."""
     left_out: dict[int, SyntaxProblem]
@@ -92,11 +95,13 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
     walker.walk(slicer.module)
     program = walker.program()
     definitions = dict(_definitions(program, slicer))
-    formulas = Formulas(inputs, {c for c, kind in kinds.items() if kind == "index"})
+    formulas = Formulas(effort, inputs, {c for c, kind in kinds.items() if kind == "index"})
     formulas.gradients = frozenset(id(each.formula) for each in definitions.values())
+    formulas.elements = frozenset(_elements(program, slicer))
     return Study(
         notebook=notebook,
         program=program,
+        captures=_captures(definitions, formulas, assignment),
         recogniser=Recogniser(notebook.cells, spec.exercises),
         slicer=slicer,
         formulas=formulas,
@@ -159,9 +164,22 @@ def _definitions(program: Program, slicer: Slicer) -> Iterator[tuple[int, Defini
             yield life.id, found
 
 
-def captures(work: Study, assignment: Assignment) -> list[str]:
+def _elements(program: Program, slicer: Slicer) -> Iterator[int]:
+    """Formulas of elements of containers that forward lines read."""
+    for forward in program.forwards:
+        statement = slicer.at(forward.site.cell, forward.site.path)
+        for name in forward.names if statement is not None else ():
+            assert statement is not None
+            found = slicer.reaching(name, Place(statement.block, statement.index + 1))
+            inputs = found.formula.inputs() if found is not None else ()
+            yield from (id(each.formula) for each in inputs if MARK in each.name)
+
+
+def _captures(
+    definitions: Mapping[int, Definition], formulas: Formulas, assignment: Assignment
+) -> list[str]:
     """Variables with which slices begin, besides the inputs that the assignment names."""
-    found = {each.name for each in work.formulas.unseen(work.definitions.values())}
+    found = {each.name for each in formulas.unseen(definitions.values())}
     own = (name for name in found if name not in assignment.input_names)
     return sorted(own)[:MAX_CAPTURES]
 
@@ -200,7 +218,7 @@ def run_request(
         limits=spec.limits,
         data=data,
         parameters=list(assignment.parameters),
-        captures=captures(work, assignment),
+        captures=work.captures,
         entry=_entry(program, spec.entry),
         returns=[f"d{name}" for name in spec.exercises[0].targets],
         outputs=outputs,

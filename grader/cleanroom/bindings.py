@@ -94,12 +94,30 @@ class Bindings(Naming):
             seen = self.observed.get(life.id)
             if seen is not None and seen.value.kind == "array":
                 self.room.arrays.add(self.study.definitions[life.id])
+        for definition in self._orphans(lives):
+            target = self._target_of(definition)
+            if target in draw.network.gradients:
+                bound[definition] = (
+                    draw.network.gradients[target] if true else draw.cotangent(target)
+                )
         for definition in self._grads(lives):
             target = self._tensor_of(definition)
             if target in draw.network.gradients:
                 gradient = draw.network.gradients[target]
                 bound[definition] = gradient if true else draw.cotangent(target)
         return bound
+
+    def _orphans(self, lives: Iterable[Lifetime]) -> list[Definition]:
+        """Gradients that lifetimes read and that no line computes."""
+        found: dict[Definition, None] = {}
+        for life in lives:
+            for each in self.formulas.below(self.study.definitions[life.id]):
+                if each.formula.orphan:
+                    found.setdefault(each)
+        return list(found)
+
+    def _target_of(self, orphan: Definition) -> str:
+        return self.assignment.gradient_names[orphan.name][1:]
 
     def _cotangent(self, draw: Draw, life: Lifetime) -> tuple[torch.Tensor, torch.Tensor]:
         """A cotangent as the student's code has it, and as forward.py does."""

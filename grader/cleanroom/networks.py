@@ -1,13 +1,13 @@
 """Fresh random networks: forward.py at leaves that no submission has ever seen, with cotangents.
 
-The leaves have the student's shapes and types, and are drawn from a secret of this run of the
-command. Submissions of the same shapes share their networks, cotangents and vector-Jacobian
-products.
+The leaves have the student's shapes and types, and are drawn from the digest of the submission
+and the assignment: the same submission always gets the same networks and the same scorecard, and
+none can hold the answers for its own, as any change of it changes them.
 """
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -84,11 +84,13 @@ class Draw:
 
 
 class Networks:
-    """Fresh networks of one run of the command."""
+    """Fresh networks of one submission."""
 
-    def __init__(self, oracle: Oracle) -> None:
+    def __init__(self, oracle: Oracle, sha256: str) -> None:
+        """sha256: of the submission's file."""
         self._oracle = oracle
-        self._secret = secrets.randbits(48)
+        digest = hashlib.sha256(f"{oracle.assignment.digest} {sha256}".encode())
+        self._secret = int.from_bytes(digest.digest()[:7], "big")
         self._known: dict[object, list[Draw]] = {}
 
     def draws(self, inputs: Mapping[str, torch.Tensor]) -> list[Draw]:

@@ -154,6 +154,11 @@ class Steps(Bindings):
         engine = [each for each in stretch if each.formula.autograd]
         edge = boundary(exercise)
         standing = [e for e in engine if self._tensor_of(e) in edge & self._beyond(target)]
+        orphans = {
+            self._target_of(e): e
+            for e in stretch
+            if e.formula.orphan and self._target_of(e) in edge & self._beyond(target)
+        }
         copied = len(standing) < len(engine) or any(
             self.formulas.asks_engine(each.formula)
             for each in stretch
@@ -163,13 +168,14 @@ class Steps(Bindings):
         given = [
             {self.targets[f.id]: self._cotangent(draw, f)[1] for f in path}
             | {self._tensor_of(e): draw.cotangent(self._tensor_of(e)) for e in standing}
+            | {name: draw.cotangent(name) for name in orphans}
             for draw in draws
         ]
-        rests = bool(upstream or standing) or self.formulas.rests_on_leaf(definition)
+        rests = bool(upstream or standing or orphans) or self.formulas.rests_on_leaf(definition)
         inner = set(stretch)
         known = StepFinding(
             step="unknown",
-            upstream=(*names, *(self._tensor_of(e) for e in standing)),
+            upstream=(*names, *(self._tensor_of(e) for e in standing), *orphans),
             sources=tuple(f.id for f in upstream),
             temporaries=tuple(
                 other.id

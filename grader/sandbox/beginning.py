@@ -43,6 +43,7 @@ def beginning(request: RunRequest) -> RunRequest:
     return replace(
         request,
         cells=request.cells[: request.shared],
+        captures=[],
         entry=None,
         returns=[],
         required=[],

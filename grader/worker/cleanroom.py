@@ -183,7 +183,8 @@ def _found(path: str) -> Any:
 
 def _unfilled(*size: Any, **options: Any) -> torch.Tensor:
     """`torch.empty`: whatever is not filled afterwards is not a number."""
-    return torch.full(size[0] if len(size) == 1 else size, float("nan"), **options)
+    shape = size[0] if len(size) == 1 and not isinstance(size[0], int) else size
+    return torch.full(shape, float("nan"), **options)
 
 
 def _told(error: Exception) -> str:

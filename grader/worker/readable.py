@@ -12,7 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
-WORKER_FILES = ("__init__.py", "packing.py", "pins.py", "wire.py", "worker")
+WORKER_FILES = (
+    *("__init__.py", "language.py", "packing.py", "pins.py", "vocabulary.py", "wire.py"),
+    "worker",
+)
 SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 _PACKAGE_FOLDERS = {"site-packages", "dist-packages"}
 """Also of another prefix: what a `.pth` file of a virtual environment adds."""
