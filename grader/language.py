@@ -207,6 +207,8 @@ class _Own:
     def get(self, value: Any, name: str) -> Any:
         if type(value) in self._classes or name in ATTRIBUTES:
             return getattr(value, name)
+        if isinstance(value, type) and value in self._classes and name in vars(value):
+            return getattr(value, name)  # a static method
         raise OutsideError(f"`.{name}` cannot be followed")
 
     def set(self, value: Any, name: str, new: Any) -> None:

@@ -25,7 +25,7 @@ from grader.scoring import Judgement, basis_of, score_target
     ],
 )
 def test_the_basis_of_marks(verdict: Verdict, step: Step, copied: bool, basis: Basis) -> None:
-    judgement = Judgement(target="h", verdict=verdict, step=step, copied=copied)
+    judgement = Judgement(target="h", verdict=verdict, step=step, copied=copied, unproven="exec")
     assert basis_of(judgement) == basis
 
 
@@ -40,7 +40,7 @@ def test_the_basis_of_marks(verdict: Verdict, step: Step, copied: bool, basis: B
 )
 def test_rates_scale_the_points(step: Step, verdict: Verdict, score: float) -> None:
     rates = Rates(follow_through=0.75, coincidence=0.5, unproven=0.25)
-    judgement = Judgement(target="h", verdict=verdict, step=step)
+    judgement = Judgement(target="h", verdict=verdict, step=step, unproven="exec")
     assert score_target(judgement, max_score=4.0, rates=rates).score == score
 
 

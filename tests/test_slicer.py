@@ -81,7 +81,7 @@ def definition(name: str, *cells: str) -> Definition:
 
 def lines(name: str, *cells: str) -> str:
     """All that a slice says."""
-    formulas = Formulas({leaf: leaf for leaf in LEAVES})
+    formulas = Formulas(Effort(), {leaf: leaf for leaf in LEAVES})
     found = formulas.closure(definition(name, *cells), formulas.bottom)
     steps = (step for each in found if formulas.leaf(each) is None for step in each.formula.steps)
     return "\n".join(ast.unparse(node) for step in steps for node in step.nodes)
@@ -89,7 +89,7 @@ def lines(name: str, *cells: str) -> str:
 
 def value(name: str, *cells: str) -> torch.Tensor | str:
     """What the clean room makes of a slice, or why it makes nothing of it."""
-    formulas = Formulas({leaf: leaf for leaf in LEAVES})
+    formulas = Formulas(Effort(), {leaf: leaf for leaf in LEAVES})
     start = definition(name, *cells)
     bind = {each[0]: LEAVES[leaf] for leaf, each in formulas.leaves(start).items()}
     room = CleanRoom(InProcess(), formulas, REQUEST)  # type: ignore[arg-type]
@@ -255,7 +255,7 @@ def test_names_stand_for_modules_only_where_nothing_else_was_assigned_to_them() 
 
 
 def test_an_input_that_is_updated_and_read_again_is_none_any_more() -> None:
-    formulas = Formulas({leaf: leaf for leaf in LEAVES})
+    formulas = Formulas(Effort(), {leaf: leaf for leaf in LEAVES})
     found = definition("dh", "W = W - 0.1 * W\ndh = W * 2")
     assert [each.name for each in formulas.leaves(found)["W"]] == ["W"]
     updated = next(iter(next(iter(found.formula.steps)).reads.values()))
@@ -268,7 +268,7 @@ def test_parameters_of_a_function_are_what_its_call_hands_on() -> None:
     assert inside is not None
     found = slicer.reaching("dh", slicer.after(1, inside.path))  # type: ignore[arg-type]
     assert found is not None
-    formulas = Formulas({leaf: leaf for leaf in LEAVES})
+    formulas = Formulas(Effort(), {leaf: leaf for leaf in LEAVES})
     assert set(formulas.leaves(found)) == {"x", "W"}
 
 

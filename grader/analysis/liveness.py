@@ -14,6 +14,8 @@ from copy import copy
 from grader.analysis.statements import FUNCTIONS, changed_names, root_name, written_names
 
 Names = frozenset[str]
+FORM = frozenset({"shape", "dtype", "size", "ndim", "dim", "numel", "device", "len"})
+"""What says nothing of a tensor's values."""
 _BUILTINS = frozenset(dir(builtins)) | {"display"}
 NOTHING: Names = frozenset()
 
@@ -47,6 +49,22 @@ def _comprehended(
             found |= loads(test, bound)
     results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
     return found.union(*(loads(result, bound) for result in results))
+
+
+def value_reads(node: ast.AST) -> set[str]:
+    """The same, names of which only the form is asked left out: `zeros_like(dX)`, `dX.shape`."""
+    if isinstance(node, ast.Attribute) and node.attr in FORM:
+        return set()
+    if isinstance(node, ast.Call):
+        func = node.func
+        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        if name.endswith("_like") or name in FORM:
+            return set()
+    if isinstance(node, ast.Lambda | ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp):
+        return loads(node)
+    if isinstance(node, ast.Name):
+        return loads(node)
+    return set().union(*(value_reads(child) for child in ast.iter_child_nodes(node)))
 
 
 def stored(node: ast.AST) -> Names:

@@ -45,8 +45,6 @@ ORPHAN = "it was never computed"
 AUTOGRAD = "it is autograd's own gradient"
 GRAD = f"{MARK}grad"
 """How the name of a tensor's own gradient ends."""
-FORM = frozenset({"shape", "dtype", "size", "ndim", "dim", "numel", "device"})
-"""Attributes that say nothing of a tensor's values."""
 PROGRESS = frozenset({"tqdm", "trange", "tqdm_notebook", "track"})
 """Bars around what a loop goes through."""
 MAX_CALLS = 8
@@ -584,7 +582,7 @@ class _Naming(ast.NodeTransformer):
         return self._element(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        if node.attr in FORM:
+        if node.attr in liveness.FORM:
             node.value = _without_grad(node.value)
         return self._element(node)
 

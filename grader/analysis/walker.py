@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from grader.analysis.effort import MAX_LIFETIMES, Effort, TooIntricateError
 from grader.analysis.lifetime import ForwardWrite, Lifetime, Program, Site
-from grader.analysis.liveness import loads
+from grader.analysis.liveness import loads, value_reads
 from grader.analysis.settle import settle_of
 from grader.analysis.spelling import Spelling
 from grader.analysis.statements import (
@@ -295,7 +295,7 @@ class Walker:
         if target is None and (known or not own_name):
             return
         current = self._current.get((function, name)) or self._current.get((None, name))
-        own = value is not None and name in loads(value)
+        own = value is not None and name in value_reads(value)
         fresh = value is not None and not own
         later = current is not None and current.writes[-1].cell != site.cell and function is None
         if fresh or current is None or later:

@@ -13,10 +13,10 @@ from grader import pins
 
 pins.apply()
 
+from grader.audit import Auditor  # noqa: E402
 from timing import Times  # noqa: E402
 
 from grader.assignment import load_assignment  # noqa: E402
-from grader.audit import Auditor  # noqa: E402
 from grader.pipeline import Grader  # noqa: E402
 from grader.sandbox import open_sandbox  # noqa: E402
 from grader.submission import Submission  # noqa: E402

@@ -21,13 +21,14 @@ from grader import pins
 
 pins.apply()
 
+from grader.audit import Auditor  # noqa: E402
+from grader.worker.phases import Asked  # noqa: E402
 from msgspec.structs import replace  # noqa: E402
 from timing import Times  # noqa: E402
 
 import grader.pipeline  # noqa: E402
 from grader.analysis.study import run_request, starter_cells  # noqa: E402
 from grader.assignment import Assignment, load_assignment  # noqa: E402
-from grader.audit import Auditor  # noqa: E402
 from grader.batch import Desk, Work  # noqa: E402
 from grader.candidate import choose  # noqa: E402
 from grader.report import Reports  # noqa: E402
@@ -36,7 +37,6 @@ from grader.sandbox.supervise import Supervision  # noqa: E402
 from grader.staging import staged  # noqa: E402
 from grader.submission import Submission  # noqa: E402
 from grader.wire import Audit, RunRequest, encode  # noqa: E402
-from grader.worker.phases import Asked  # noqa: E402
 from grader.worker.run import Run  # noqa: E402
 from grader.worker.warm import warm_up  # noqa: E402
 
