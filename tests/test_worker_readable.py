@@ -21,7 +21,15 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of other 
 def test_a_checkout_is_not_readable_but_for_the_worker():
     inside = [path for path in interpreter_paths() if path.startswith(str(PACKAGE) + "/")]
     names = {os.path.relpath(path, PACKAGE) for path in inside}
-    assert names == {"__init__.py", "packing.py", "pins.py", "wire.py", "worker"}
+    assert names == {
+        "__init__.py",
+        "language.py",
+        "packing.py",
+        "pins.py",
+        "vocabulary.py",
+        "wire.py",
+        "worker",
+    }
     assert str(PACKAGE) not in interpreter_paths()
     assert str(PACKAGE.parent) not in interpreter_paths()
 

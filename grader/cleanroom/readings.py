@@ -147,6 +147,12 @@ def unmoved(evidence: Evidence) -> bool:
     return all(torch.equal(value, tensors[0]) for value in tensors)
 
 
+def nothing_but_zeros(evidence: Evidence) -> bool:
+    """Whether a result is zero to the last bit, whatever the network and what flows in."""
+    values = [*evidence.cut, *evidence.full]
+    return all(isinstance(value, torch.Tensor) and not value.any() for value in values)
+
+
 def zero_targets(draws: Sequence[Draw], tolerance: Tolerance) -> frozenset[str]:
     """Targets whose gradients vanish on every draw."""
     if not draws:

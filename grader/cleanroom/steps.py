@@ -16,7 +16,7 @@ from grader.assignment import Exercise
 from grader.cleanroom.bindings import Bindings
 from grader.cleanroom.findings import StepFinding
 from grader.cleanroom.networks import Draw, boundary
-from grader.cleanroom.readings import Evidence, Finding, read, unmoved
+from grader.cleanroom.readings import Evidence, Finding, nothing_but_zeros, read, unmoved
 from grader.cleanroom.room import SILENT, Computed, Question
 from grader.cleanroom.wiring import Wiring
 
@@ -222,7 +222,8 @@ class Steps(Bindings):
         replace = msgspec.structs.replace
         if reading == "right" and self._faded(life):
             return replace(known, why="the network is so small that zeros pass for it")
-        if reading == "right":
+        insight = evidence.target in evidence.zeros and nothing_but_zeros(evidence)
+        if reading == "right" or (reading == "zero path" and insight):
             return replace(known, step="right")
         if reading == "zero path" and not unmoved(evidence):
             return replace(known, step="wrong", coincides=True, evidence=evidence)

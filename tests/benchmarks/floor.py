@@ -1,7 +1,7 @@
 """One submission with everything against the least that it can cost, in turn, in one process.
 
-The floor: two forks of a process that stands before the student's first own cell, one runs
-the student's own cells plainly, one under the audit's instrumentation.
+The floor: two forks, of which one runs the student's own cells plainly, from before the first, and
+the other, which stands for the clean room's child, ends at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,6 @@ from grader import pins
 
 pins.apply()
 
-from grader.audit import Auditor  # noqa: E402
-from grader.worker.phases import Asked  # noqa: E402
 from msgspec.structs import replace  # noqa: E402
 from timing import Times  # noqa: E402
 
@@ -31,12 +28,13 @@ from grader.analysis.study import run_request, starter_cells  # noqa: E402
 from grader.assignment import Assignment, load_assignment  # noqa: E402
 from grader.batch import Desk, Work  # noqa: E402
 from grader.candidate import choose  # noqa: E402
+from grader.cleanroom.inspection import Inspection  # noqa: E402
 from grader.report import Reports  # noqa: E402
 from grader.sandbox import open_sandbox  # noqa: E402
 from grader.sandbox.supervise import Supervision  # noqa: E402
 from grader.staging import staged  # noqa: E402
 from grader.submission import Submission  # noqa: E402
-from grader.wire import Audit, RunRequest, encode  # noqa: E402
+from grader.wire import RunRequest, encode  # noqa: E402
 from grader.worker.run import Run  # noqa: E402
 from grader.worker.warm import warm_up  # noqa: E402
 
@@ -46,12 +44,11 @@ OTHER = "reference, comparing, marking"
 PARTS = (
     "reading and analysis",
     "ordinary run",
-    "audit runs",
+    "clean room",
     JUDGING,
     OTHER,
     "writing the scorecard",
 )
-AUDIT = Audit(seed=1, jitter=0.1, perturbation=0.25)
 
 
 def main(folder: str, *notebooks: str) -> None:
@@ -88,35 +85,32 @@ def _floor(request: RunRequest, scratch: Path) -> tuple[float, float]:
     if os.fork() == 0:
         os.chdir(scratch)
         plain = replace(request, cells=[replace(cell, hooks=[]) for cell in request.cells])
-        shared = Run(plain, b"", _send, lambda: None)
+        shared = Run(plain, b"", _send)
         shared.prepare()
         shared.cells(plain.cells[: plain.shared])
-        seconds = [_forked(shared, plain, None), _forked(shared, request, Asked(AUDIT, b""))]
+        seconds = [_forked(shared, plain), _forked(shared, None)]
         os.write(writing, json.dumps(seconds).encode())
         os._exit(0)
     os.close(writing)
     os.wait()
     with open(reading, "rb") as file:  # noqa: PTH123 - a descriptor
-        plainly, audited = json.load(file)
-    return plainly, audited
+        plainly, nothing = json.load(file)
+    return plainly, nothing
 
 
-def _forked(begun: Run, request: RunRequest, asked: Asked | None) -> float:
+def _forked(begun: Run, request: RunRequest | None) -> float:
     before = time.perf_counter()
     if os.fork() == 0:
+        if request is None:
+            os._exit(0)
         begun.request = request
-        begun.recorder.go_on(request, _send, _once(asked))
+        begun.recorder.go_on(request, _send)
         begun._compile(request.cells[request.shared :])
         begun.cells(request.cells[request.shared :])
         begun.end()
         os._exit(0)
     os.wait()
     return time.perf_counter() - before
-
-
-def _once(asked: Asked | None) -> Callable[[], Asked | None]:
-    left = [asked]
-    return lambda: left.pop() if left else None
 
 
 def _send(message: Any, blob: bytes) -> None:
@@ -158,8 +152,8 @@ def _watched() -> Counter[str]:
     watch = Watch()
     watch.of(Desk, "grade", OTHER)
     watch.of(grader.pipeline, "choose", "reading and analysis")
-    watch.of(Supervision, "phase", "ordinary run", within={JUDGING: "audit runs"})
-    watch.of(Auditor, "audit", JUDGING)
+    watch.of(Supervision, "phase", "ordinary run", within={JUDGING: "clean room"})
+    watch.of(Inspection, "run", JUDGING)
     watch.of(Reports, "write_scorecard", "writing the scorecard")
     return watch.spent
 
@@ -172,7 +166,7 @@ def _record(
         "floor": Times(tuple(map(sum, floors))).record(),
         "floor_parts": {
             part: statistics.median(each[number] for each in floors)
-            for number, part in enumerate(("ordinary run", "audit runs"))
+            for number, part in enumerate(("ordinary run", "clean room"))
         },
         "grader": Times(tuple(ours)).record(),
         "parts": {part: statistics.median(each[part] for each in spent) for part in PARTS},

@@ -70,14 +70,14 @@ class Bench:
             "ratio": mine.median / least.median,
         }
 
-    def audit(self) -> Any:
-        """What the audit adds to one warm submission that shares nothing; with data of the
+    def cleanroom(self) -> Any:
+        """What the clean room adds to one warm submission that shares nothing; with data of the
         size that the exercise usually has, since every student builds a data set from it.
         """
         large = self.folder / "large"
         large.mkdir()
         (large / "names.txt").write_text((ASSIGNMENT / "data" / "names.txt").read_text() * 6)
-        return json.loads(_script("audit.py", ASSIGNMENT, large, *self.unrelated[:12]))
+        return json.loads(_script("cleanroom.py", ASSIGNMENT, large, *self.unrelated[:12]))
 
     def floor(self) -> Any:
         """One submission that kept the set-up against the least that it can cost."""
@@ -133,7 +133,7 @@ def _script(name: str, *arguments: object) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-PARTS = ("cold", "audit", "floor", "memory", "contest", "jobs", "cluster", "growth")
+PARTS = ("cold", "cleanroom", "floor", "memory", "contest", "jobs", "cluster", "growth")
 
 
 def main() -> None:

@@ -52,7 +52,7 @@ def _contest(contest: dict[str, Any]) -> list[str]:
 
 
 def _rows(results: dict[str, Any]) -> list[tuple[str, str, str]]:
-    cold, floor, audit = results["cold"], results["floor"], results["audit"]
+    cold, floor, room = results["cold"], results["floor"], results["cleanroom"]
     jobs, cluster, memory = results["jobs"], results["cluster"], results["memory"]
     rows = [
         (
@@ -66,9 +66,9 @@ def _rows(results: dict[str, Any]) -> list[tuple[str, str, str]]:
             f"{floor['ratio']:.2f} ×",
         ),
         (
-            "what the audit adds to a submission that shares nothing",
-            f"{_ms(audit['audit'])} to {_ms(audit['rest'])}",
-            f"{audit['audit']['median'] / audit['rest']['median'] * 100:.0f} %",
+            "what the clean room adds to a submission that shares nothing",
+            f"{_ms(room['cleanroom'])} to {_ms(room['rest'])}",
+            f"{room['cleanroom']['median'] / room['rest']['median'] * 100:.0f} %",
         ),
         (
             f"class of {jobs['submissions']}, two jobs against one",

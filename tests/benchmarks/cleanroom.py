@@ -1,4 +1,4 @@
-"""How long ordinary and audit run take: one warm sandbox, submissions one after the other."""
+"""How long ordinary run and clean room take: one warm sandbox, submissions one after the other."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from grader import pins
 
 pins.apply()
 
-from grader.audit import Auditor  # noqa: E402
 from timing import Times  # noqa: E402
 
 from grader.assignment import load_assignment  # noqa: E402
+from grader.cleanroom.inspection import Inspection  # noqa: E402
 from grader.pipeline import Grader  # noqa: E402
 from grader.sandbox import open_sandbox  # noqa: E402
 from grader.submission import Submission  # noqa: E402
@@ -26,17 +26,17 @@ WARM = 2
 
 def main(folder: str, data: str, *notebooks: str) -> None:
     assignment = load_assignment(Path(folder), data=Path(data))
-    audits: list[float] = []
-    original = Auditor.audit
+    rooms: list[float] = []
+    original = Inspection.run
 
-    def timed(self: Auditor, *arguments: object) -> object:
+    def timed(self: Inspection) -> None:
         begun = time.perf_counter()
         try:
-            return original(self, *arguments)  # type: ignore[arg-type]
+            original(self)
         finally:
-            audits.append(time.perf_counter() - begun)
+            rooms.append(time.perf_counter() - begun)
 
-    Auditor.audit = timed  # type: ignore[assignment,method-assign]
+    Inspection.run = timed  # type: ignore[method-assign]
     wholes = []
     with tempfile.TemporaryDirectory() as name:
         shutil.copy(Path(data) / "names.txt", name)
@@ -46,9 +46,9 @@ def main(folder: str, data: str, *notebooks: str) -> None:
                 begun = time.perf_counter()
                 grader.grade(Submission(id="x", candidates=(Path(path),), origin=path))
                 wholes.append(time.perf_counter() - begun)
-    rests = [whole - part for whole, part in zip(wholes, audits, strict=True)]
+    rests = [whole - part for whole, part in zip(wholes, rooms, strict=True)]
     record = {
-        "audit": Times(tuple(audits[WARM:])).record(),
+        "cleanroom": Times(tuple(rooms[WARM:])).record(),
         "rest": Times(tuple(rests[WARM:])).record(),
     }
     print(json.dumps(record))
