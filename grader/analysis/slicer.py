@@ -47,6 +47,8 @@ GRAD = f"{MARK}grad"
 """How the name of a tensor's own gradient ends."""
 PROGRESS = frozenset({"tqdm", "trange", "tqdm_notebook", "track"})
 """Bars around what a loop goes through."""
+LOOKED_UP = 10
+"""Units of effort that a name which a statement reads takes to be looked up."""
 MAX_CALLS = 8
 """Functions within functions that are followed."""
 
@@ -191,6 +193,7 @@ class Slicer:
         self._globals: dict[str, set[str]] = {}
         """Function → names of the module that it writes."""
         self._cells: dict[int, int] = {}
+        self._functions: dict[int, tuple[ast.stmt, set[str]]] = {}
         self._elements: dict[str, Definition] = {}
         """Name in the clean room → element of a container that is read by a known key."""
         self._element_names: dict[object, str] = {}
@@ -521,6 +524,7 @@ class Slicer:
         unknown: set[str] = set()
         pending = sorted(names - own)
         while pending:
+            self.effort.spend(LOOKED_UP)
             each = pending.pop()
             if each in reads or each in prelude or each in ROOTS:
                 continue
@@ -529,8 +533,8 @@ class Slicer:
             )
             function = _function_of(found)
             if function is not None and found is not None:
-                prelude[each] = self._function(function)
-                pending += sorted(liveness.free(prelude[each]) - own)  # type: ignore[arg-type]
+                prelude[each], free = self._function(function)
+                pending += sorted(free - own)
             elif found is not None:
                 reads[each] = found
             elif each in self.apart:
@@ -540,13 +544,20 @@ class Slicer:
         nodes = (*prelude.values(), ast.fix_missing_locations(node))
         return Step(statement, nodes, reads, frozenset(unknown))
 
-    def _function(self, statement: Statement) -> ast.stmt:
-        place = Place(statement.block, statement.index)
-        node = deepcopy(statement.node)
-        if isinstance(node, ast.ClassDef):
-            return _Naming(self, place, plain=True).visit(liveness.pruned_class(node))  # type: ignore[no-any-return]
-        assert isinstance(node, ast.FunctionDef)
-        return _Naming(self, place, plain=True).visit(liveness.pruned_function(node))  # type: ignore[no-any-return]
+    def _function(self, statement: Statement) -> tuple[ast.stmt, set[str]]:
+        """A function or class, ready for the clean room, and the names that it reads."""
+        known = self._functions.get(id(statement))
+        if known is None:
+            place = Place(statement.block, statement.index)
+            copy = deepcopy(statement.node)
+            if isinstance(copy, ast.ClassDef):
+                pruned: ast.stmt = liveness.pruned_class(copy)
+            else:
+                assert isinstance(copy, ast.FunctionDef)
+                pruned = liveness.pruned_function(copy)
+            node = _Naming(self, place, plain=True).visit(pruned)
+            known = self._functions[id(statement)] = node, liveness.free(node)
+        return known
 
 
 class _Naming(ast.NodeTransformer):
