@@ -47,18 +47,6 @@ class Steps(Bindings):
                 self.inner |= self._judge(
                     wiring, self.exercises[identity], self._inner_of(lives), whole
                 )
-        for number, finding in self.findings.items():
-            if finding.step == "right" and self._hides_mistake(number, finding):
-                self.findings[number] = msgspec.structs.replace(
-                    finding, step="wrong", coincides=True
-                )
-
-    def _hides_mistake(self, number: int, finding: StepFinding) -> bool:
-        """Whether a gradient is right only because it is zero, whatever it is made with."""
-        if self.targets[number] not in self._always_zero:
-            return False
-        inner = (self.inner.get(each) for each in finding.temporaries)
-        return any(each is not None and each.step == "wrong" for each in inner)
 
     def _spoilt(self, lives: Sequence[Lifetime]) -> bool:
         """Whether a wrong stretch has other gradients in it, one of which may be to blame."""
