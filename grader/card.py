@@ -173,8 +173,8 @@ def _copied(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
 
 
 def _unproven(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
-    """Points for values whose lines cannot be followed, one note for all."""
-    rows = [(e, row) for e in exercises for row in e.targets if row.unproven and row.score]
+    """Right values whose lines cannot be followed, one note for all."""
+    rows = [(e, row) for e in exercises for row in e.targets if row.basis == "unproven"]
     if rows:
         exercise, first = rows[0]
         causes = dict.fromkeys(row.unproven for _, row in rows if row.unproven)

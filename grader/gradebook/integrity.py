@@ -27,28 +27,33 @@ def note_rows(card: Scorecard) -> Iterator[dict[str, Any]]:
     """A row for every note of a scorecard that has another name."""
     rows = {}
     for note in card.integrity:
-        target = _target(card, note)
+        about = list(_about(card, note))
         rows[name_of(note)] = {
             "note": name_of(note),
             "exercise": printable(note.exercise) if note.exercise else None,
             "target": printable(note.target) if note.target else None,
             "text": printable(note.text),
-            "earned": target.score if target else 0.0,
-            "withheld": _withheld(note, target),
+            "earned": sum(row.score for row in about),
+            "withheld": sum(_withheld(note, row) for row in about),
         }
     yield from rows.values()
 
 
-def _target(card: Scorecard, note: IntegrityNote) -> TargetScore | None:
-    """What the note is about, where its points can be told."""
+def _about(card: Scorecard, note: IntegrityNote) -> Iterator[TargetScore]:
+    """What the note is about, where its points can be told: these two speak of every gradient
+    of their kind, the others of one.
+    """
     for exercise in card.exercises:
-        if exercise.id == note.exercise:
-            return next((t for t in exercise.targets if t.name == note.target), None)
-    return None
+        for row in exercise.targets:
+            if note.code in ("copied", "unproven"):
+                if row.basis == note.code:
+                    yield row
+            elif (exercise.id, row.name) == (note.exercise, note.target):
+                yield row
 
 
-def _withheld(note: IntegrityNote, target: TargetScore | None) -> float:
+def _withheld(note: IntegrityNote, target: TargetScore) -> float:
     """Points that the note cost, and that its dismissal restores."""
-    if target is None or note.code != "copied" or target.basis != "copied":
+    if note.code not in ("copied", "unproven"):
         return 0.0
     return target.max_score - target.score

@@ -121,7 +121,7 @@ def explanation_of(target: TargetScore) -> str:
     """One sentence below the row, where the verdict alone does not say enough."""
     if target.basis == "follow_through" and target.verdict == "missing":
         return NEVER_RAN
-    if target.basis in ("follow_through", "coincidence", "copied"):
+    if target.basis in ("follow_through", "coincidence", "copied", "unproven"):
         return BASES[target.basis]
     if target.verdict == "missing":
         return ""
