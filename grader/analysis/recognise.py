@@ -43,7 +43,8 @@ class Recogniser:
         upstream: targets of the gradients that it is computed from.
 
         First rule that names an exercise with this target: tag of the cell, training
-        loop, heading or comment above, upstream, the first exercise that has it.
+        loop, heading or comment above, upstream, the first exercise that has it. What stands
+        below the heading of a training and is none of its targets is in no exercise.
         """
         rules: tuple[Callable[[], Exercise | None], ...] = (
             lambda: self._by_tag(life),
@@ -55,6 +56,9 @@ class Recogniser:
             exercise = rule()
             if exercise is not None and target in exercise.targets:
                 return exercise
+        around = self._by_marker(life)
+        if around is not None and around.training:
+            return None  # a temporary of the training, whatever its loop looks like
         plain = [e for e in self.exercises if target in e.targets and not e.upstream]
         return plain[0] if plain else None
 
