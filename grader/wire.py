@@ -44,7 +44,8 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     names: list[str] = []
     """Student's variables that the call is handed, or the expression that it is to look at."""
     value: int = 0
-    """limit: the greatest value of a loop parameter; leave: iterations."""
+    """limit: the greatest value of a loop parameter; leave: iterations; watch: hundredths of a
+    cell's CPU time."""
 
 
 class CellCode(msgspec.Struct, frozen=True, kw_only=True):

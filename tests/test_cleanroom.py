@@ -351,3 +351,46 @@ def test_slices_that_could_go_on_for_ever_hold_up_nobody(grade: Grade, line: str
     card = grade(SETUP, FORWARD, change("dW2 = h.T @ dlogits", line))
     assert row(card, "dW2").score == 1.0
     assert exercise(card, "exercise-1").score == 26
+
+
+# ---- no false marks for what is slow, or long ----------------------------------------------------
+
+
+def test_a_slow_line_before_a_loop_does_not_cut_the_loop_short(grade: Grade) -> None:
+    burn = "import time\nbegun = time.process_time()\nwhile time.process_time() < begun + 4: pass\n"
+    card = grade(SETUP, FORWARD, burn.replace("while", "if True:\n  while") + BACKWARD)
+    assert row(card, "dC").basis == "value"
+    assert exercise(card, "exercise-1").score == 26
+
+
+def test_a_loop_that_builds_a_gradient_may_take_its_time(grade: Grade) -> None:
+    slow = "import time\nbegun = time.process_time()\nvisited = 0\n" + change(
+        "        dC[",
+        "        visited += 1\n        while time.process_time() < begun + visited / 20: time.time()\n        dC[",
+    )
+    card = grade(SETUP, FORWARD, slow)
+    assert row(card, "dC").verdict in {"exact", "close"}
+    assert exercise(card, "exercise-1").score == 26
+
+
+@pytest.mark.parametrize(
+    ("length", "notes"), [(100, []), (400, ["unproven"]), (1500, ["unproven"])]
+)
+def test_a_long_chain_of_values_costs_nobody_anything(
+    grade: Grade, length: int, notes: list[str]
+) -> None:
+    chain = "x = h\n" + "".join(f"x = x * 1.0 + {i} * 0\n" for i in range(length))
+    card = grade(
+        SETUP, FORWARD, chain + change("dh = dlogits @ W2.T", "dh = dlogits @ W2.T + 0 * x")
+    )
+    assert card.status == "graded"
+    assert exercise(card, "exercise-1").score == 26
+    assert codes(card) == notes
+
+
+def test_a_long_chain_does_not_hide_what_asks_autograd(grade: Grade) -> None:
+    chain = "x = h\n" + "x = x * 1.0\n" * 1500
+    backward = change("dh = dlogits @ W2.T", "dh = h.grad + 0 * x")
+    card = grade(SETUP, FORWARD, chain + backward)
+    assert row(card, "dh").basis == "copied"
+    assert codes(card) == ["copied", "unproven"]

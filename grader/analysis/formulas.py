@@ -132,11 +132,20 @@ class Formulas:
         self._leaves_of.clear()
 
     def _rests_on_leaf(self, definition: Definition) -> bool:
-        """Whether what a definition is computed from holds a leaf."""
+        """Whether what a definition is computed from holds a leaf.
+
+        The deepest first: a chain may be longer than Python's stack.
+        """
+        below = list(self.closure(definition, self._settled))
+        for each in reversed(below[1:]):
+            self.rests_on_leaf(each)
         return any(
             self.leaf(each) is not None or self.rests_on_leaf(each)
             for each in definition.formula.inputs()
         )
+
+    def _settled(self, definition: Definition) -> bool:
+        return (id(definition.formula), definition.name) in self._rests
 
     def rests_on_leaf(self, definition: Definition) -> bool:
         """Whether a value depends on an input of the network, as far as it can be followed."""
@@ -173,21 +182,16 @@ class Formulas:
         """Whether a value has nothing of the network, and cannot be followed to its beginning."""
         if self.rests_on_leaf(definition) or self.draws_on_engine(definition):
             return False
-        return self._begins_unseen(definition, set())
+        return any(
+            self.complaint(each.formula) is not None
+            for each in self.closure(definition, lambda _: False)
+        )
 
     def picked(self, definition: Definition) -> bool:
         """Whether something unseen goes into it: `xs[rows]`, where the rows were drawn."""
         return self.complaint(definition.formula) is None and any(
             self.complaint(each.formula) is not None and self.leaf(each) is None
             for each in definition.formula.inputs()
-        )
-
-    def _begins_unseen(self, definition: Definition, circle: set[Definition]) -> bool:
-        if definition in circle:
-            return False
-        circle.add(definition)
-        return self.complaint(definition.formula) is not None or any(
-            self._begins_unseen(each, circle) for each in definition.formula.inputs()
         )
 
     def closure(

@@ -33,8 +33,8 @@ def hooks_of(program: Program, *, steps: int) -> dict[int, list[Hook]]:
             add(life.settle, "settle", life.id, [life.name, life.text])
     for index, loop in enumerate(program.loops):
         add(loop, "leave", index, value=steps)
-    for index, loop in enumerate(program.watched):
-        add(loop, "watch", index)
+    for index, (loop, share) in enumerate(program.watched):
+        add(loop, "watch", index, value=share)
     for site, name in program.limits:
         add(site, "limit", names=[name], value=steps)
     return dict(hooks)

@@ -64,8 +64,9 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     forwards: tuple[ForwardWrite, ...]
     loops: tuple[Site, ...]
     """Loops with a forward pass or an update of parameters, and gradients, inside."""
-    watched: tuple[Site, ...]
-    """All other loops from the first forward pass on: one of them may be training unseen."""
+    watched: tuple[tuple[Site, int], ...]
+    """Other loops from the first forward pass on: one of them may be training unseen. Each with
+    the hundredths of its cell's time that it may take."""
     limits: tuple[tuple[Site, str], ...]
     """Assignments of loop parameters, with the variable."""
     functions: tuple[str, ...]

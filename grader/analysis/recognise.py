@@ -37,10 +37,12 @@ class Recogniser:
         self.markers = list(islice(_markers(cells, exercises), MAX_MARKERS))
         self._places = [(marker.cell, marker.line) for marker in self.markers]
 
-    def exercise(self, life: Lifetime, target: str, upstream: AbstractSet[str]) -> Exercise | None:
+    def exercise(
+        self, life: Lifetime, target: str, upstream: AbstractSet[str] | None
+    ) -> Exercise | None:
         """The exercise of a lifetime as an attempt at `target`; None if that is in none.
 
-        upstream: targets of the gradients that it is computed from.
+        upstream: targets of the gradients that it is computed from; None if that is not known.
 
         First rule that names an exercise with this target: tag of the cell, training
         loop, heading or comment above, upstream, the first exercise that has it. What stands
@@ -93,7 +95,9 @@ class Recogniser:
         number = bisect_right(self._places, (cell, line))
         return self.markers[number - 1].exercise if number else None
 
-    def _by_upstream(self, target: str, upstream: AbstractSet[str]) -> Exercise | None:
+    def _by_upstream(self, target: str, upstream: AbstractSet[str] | None) -> Exercise | None:
+        if upstream is None:
+            return None
         for exercise in self.exercises:
             wanted = exercise.upstream.get(target)
             if wanted is not None and set(wanted) == upstream:

@@ -49,6 +49,10 @@ class Names:
         self.spelling = Spelling(gradients, {**inputs, **tensors})
 
 
+SOME, MOST = 10, 50
+"""Hundredths of a cell's CPU time after which a loop is left that is not known to train."""
+
+
 class Walker:
     """Collects lifetimes, forward statements and loops of one submission."""
 
@@ -120,12 +124,19 @@ class Walker:
                 life.id = number
             self.lifetimes = kept
 
-    def _watched(self, iterating: set[int]) -> Iterable[Site]:
-        """Loops from the cell of the first forward line on that are not known to train."""
+    def _watched(self, iterating: set[int]) -> Iterable[tuple[Site, int]]:
+        """Loops from the cell of the first forward line on that are not known to train, each
+        with how many hundredths of its cell's time it may take.
+
+        Not those that build a gradient which was begun before them: half of it is wrong. What
+        nothing is known of may do that, too, and has most of the time.
+        """
         first = min((each.site.cell for each in self.forwards), default=None)
+        building = {n for begun, last in self._around.values() for n in set(last) - set(begun)}
         for number, loop in enumerate(self.all_loops):
-            if first is not None and loop.cell >= first and number not in iterating:
-                yield loop
+            if first is None or loop.cell < first or number in iterating | building:
+                continue
+            yield loop, SOME if self._does[number] else MOST
 
     def _done_by(self, place: str | int, seen: set[str | int]) -> set[str]:
         """What happens in a loop or function, and in the functions that it calls."""

@@ -8,8 +8,12 @@ does a step start from), `steps` (is it right).
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from grader.analysis.effort import TooIntricateError
 from grader.analysis.lifetime import Lifetime
 from grader.analysis.statements import viewed
+from grader.cleanroom.findings import StepFinding
 from grader.cleanroom.steps import Steps
 from grader.cleanroom.wiring import Wiring
 from grader.passes import JudgedPass, judge_pass
@@ -22,6 +26,7 @@ class Inspection(Steps):
         """All of it: forward lines, names, exercises, steps."""
         if not self.seen.passes or not self.lives:
             self._assign_by_name()
+            self._exercises()
             return
         self.room.gradients = [self.study.definitions[life.id].formula for life in self.lives]
         self._wire()
@@ -32,10 +37,17 @@ class Inspection(Steps):
         self._steps()
 
     def give_up(self) -> None:
-        """Judge by values alone."""
+        """Judge by values alone, and by what a line asks of autograd in plain sight."""
         self.findings.clear()
         self.inner.clear()
         self._assign_by_name()
+        for life in self.lives:
+            formula = self.study.definitions[life.id].formula
+            with suppress(TooIntricateError, RecursionError):
+                if self.formulas.asks_engine(formula) or any(
+                    each.formula.autograd for each in formula.inputs()
+                ):
+                    self.findings[life.id] = StepFinding(step="unknown", copied=True)
 
     def judged_passes(self) -> dict[int, JudgedPass]:
         """Every forward pass of the ordinary run, held against forward.py at its own leaves."""

@@ -24,10 +24,11 @@ class Naming(ForwardLines):
         self.exercises = {exercise.id: exercise for exercise in self.assignment.spec.exercises}
 
     def _assign_by_name(self) -> None:
+        """Without a look at what anything is computed from: that may be too much to be followed."""
         for life in self.study.program.lifetimes:
             if life.target is not None:
                 self.targets[life.id] = life.target
-        self._exercises()
+                self._put(life, life.target, None)
 
     def _name(self) -> None:
         """Which target each lifetime is: by its name, else by value, else by a hint."""
@@ -120,8 +121,11 @@ class Naming(ForwardLines):
         target = self.targets.get(life.id)
         if target is not None:
             direct = frozenset(self.targets[n] for n in self._direct(life) if n in self.targets)
-            exercise = self.study.recogniser.exercise(life, target, direct - {target})
-            life.exercise = exercise.id if exercise else None
+            self._put(life, target, direct - {target})
+
+    def _put(self, life: Lifetime, target: str, upstream: frozenset[str] | None) -> None:
+        exercise = self.study.recogniser.exercise(life, target, upstream)
+        life.exercise = exercise.id if exercise else None
 
     def _direct(self, life: Lifetime) -> list[int]:
         """Lifetimes that a lifetime is computed from, with none in between."""

@@ -143,8 +143,9 @@ def _settle(hook: Hook, at: ast.stmt) -> ast.stmt:
 
 
 def _tick(hook: Hook, at: ast.stmt) -> ast.stmt:
-    """`harness.tick(id)`, first thing in a loop's body."""
-    return _located(ast.Expr(ast.Call(_harness("tick"), [ast.Constant(hook.id)], [])), at)
+    """`harness.tick(id, share)`, first thing in a loop's body."""
+    arguments: list[ast.expr] = [ast.Constant(hook.id), ast.Constant(hook.value)]
+    return _located(ast.Expr(ast.Call(_harness("tick"), arguments, [])), at)
 
 
 def _watched(statement: ast.stmt, hook: Hook) -> ast.stmt:

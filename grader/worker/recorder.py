@@ -20,8 +20,6 @@ SENT = 2
 """Iterations of a training loop whose gradients are sent at once; of the others, the last."""
 EVERY = 16
 """Iterations between two looks at the clock."""
-PATIENCE = 0.1
-"""Share of a cell's CPU time after which a loop is left."""
 MAX_SOFT_ERRORS = 20
 MAX_SHOWN = 20_000
 MAX_MESSAGE = 500
@@ -77,7 +75,8 @@ class Recorder:
         self._iterations: dict[int, int] = {}
         self._ticks: dict[int, int] = {}
         self._left: set[int] = set()
-        self._cell_began = 0.0
+        self._entered: dict[int, float] = {}
+        """Watched loop → CPU time at its first iteration in the cell at hand."""
         self._cell_seconds = request.limits.cell_seconds
 
     def go_on(self, request: RunRequest, send: Send) -> None:
@@ -133,10 +132,16 @@ class Recorder:
         self._iterations[loop] = 0
         return True
 
-    def tick(self, loop: int) -> None:
-        """An iteration of a loop that may be training out of sight of the analysis."""
+    def tick(self, loop: int, share: int) -> None:
+        """An iteration of a loop that may be training out of sight of the analysis.
+
+        share: hundredths of a cell's CPU time after which it is left, from its first iteration
+        in this cell on: what came before it is not its doing.
+        """
         count = self._ticks[loop] = self._ticks.get(loop, 0) + 1
-        if count % EVERY == 0 and _cpu() - self._cell_began > PATIENCE * self._cell_seconds:
+        if loop not in self._entered:
+            self._entered[loop] = _cpu()
+        if count % EVERY == 0 and _cpu() - self._entered[loop] > share / 100 * self._cell_seconds:
             raise EnoughError
 
     def entered_again(self, loop: int) -> bool:
@@ -165,7 +170,7 @@ class Recorder:
     def begin_cell(self, index: int) -> None:
         """From here on what is seen belongs to another cell."""
         self.report.cell = index
-        self._cell_began = _cpu()
+        self._entered.clear()
         self._left.clear()
         self.soft_errors, self.shown = [], None
 
