@@ -50,7 +50,7 @@ def graded(
     """
     assert isinstance(choice.study, Study)
     flagged = [*_unjudged(exercises), *_copied(exercises), *_unproven(exercises)]
-    integrity = [*seen.integrity, *noted, *flagged]
+    integrity = [*seen.integrity, *noted, *flagged, *_unfound(exercises, passes)]
     return _card(
         submission,
         assignment,
@@ -155,6 +155,19 @@ def _unjudged(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
                 text=f"{exercise.title}: {', '.join(names)} could not be judged "
                 "and earned no points: please look at this submission",
             )
+
+
+def _unfound(
+    exercises: Sequence[ExerciseScore], passes: Mapping[int, JudgedPass]
+) -> Iterator[IntegrityNote]:
+    """A network that was not recognised, and no gradient at all: that may be the grader's fault."""
+    reasons = list(dict.fromkeys(_remarks(passes)))
+    if reasons and all(row.verdict == "missing" for e in exercises for row in e.targets):
+        yield IntegrityNote(
+            code="unjudged",
+            text=f"no gradient was found, perhaps because of its name ({printable(reasons[0])}): "
+            "please look at this submission",
+        )
 
 
 def _copied(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:

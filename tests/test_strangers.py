@@ -33,3 +33,14 @@ def test_a_strangers_lines(
     assert "the grader itself failed" not in (card.reason or "")
     told = [*strangers.called_wrong(truth, card), *strangers.free(truth, card)]
     assert told == OPEN.get(truth["file"], [])
+
+
+def test_names_that_nobody_knows_are_no_silent_zero(
+    assignment: Assignment, sandbox: Sandbox, data: Path
+) -> None:
+    path = strangers.FOLDER / "03_greek.ipynb"
+    grader = Grader(assignment, sandbox, data)
+    card = grader.grade(Submission(id="x", candidates=(path,), origin=path.name)).card
+    (note,) = card.integrity
+    assert (card.score, note.code) == (0, "unjudged")
+    assert "inputs that were not found" in note.text
