@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
-import os
-import signal
 import sys
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -19,12 +14,12 @@ from grader.card import faulty, ungraded
 from grader.errors import GraderError
 from grader.marked import Marked
 from grader.pipeline import Grader
+from grader.pool import Lost, Pool
 from grader.render import rendered_notebook
 from grader.report import Reports
 from grader.sandbox import Sandbox
 from grader.submission import Submission
 
-_PR_SET_PDEATHSIG = 1
 AHEAD = 4
 """Submissions handed to the pool ahead of the one waited for, per job: memory stays flat."""
 
@@ -64,31 +59,6 @@ class Desk:
         return Marked(graded.card, page)
 
 
-_desk: Desk | None = None
-
-
-def _open_desk(work: Work, parent: int) -> None:
-    global _desk  # noqa: PLW0603 - one desk a pool process, made by its initialiser
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    _die_with(parent)
-    _desk = Desk(work)
-
-
-def _die_with(parent: int) -> None:
-    """End when the parent does, however it ends: nobody would take the results."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-
-def _grade_at_desk(submission: Submission) -> Marked:
-    assert _desk is not None
-    return _desk.grade(submission)
-
-
 def grade_all(
     work: Work, submissions: Sequence[Submission], *, jobs: int
 ) -> Generator[Marked, None, None]:
@@ -103,41 +73,15 @@ def grade_all(
         return
     # The pool is forked after torch was imported: its processes share torch's memory and
     # the fork server's control socket.
-    with ProcessPoolExecutor(
-        jobs,
-        mp_context=multiprocessing.get_context("fork"),
-        initializer=_open_desk,
-        initargs=(work, os.getpid()),
-    ) as pool:
-        try:
-            yield from _in_order(pool, work, submissions, jobs * AHEAD)
-        except BaseException:
-            _drop(pool)
-            raise
+    pool = Pool(lambda: Desk(work).grade, jobs)
+    with closing(pool.answers(submissions, ahead=jobs * AHEAD)) as answers:
+        for submission, answer in zip(submissions, answers, strict=True):
+            yield _lost(work, submission) if isinstance(answer, Lost) else answer
 
 
-def _drop(pool: ProcessPoolExecutor) -> None:
-    """End what is being graded now, and its runs with it: they can be graded again."""
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in multiprocessing.active_children():
-        process.kill()
-
-
-def _in_order(
-    pool: ProcessPoolExecutor, work: Work, submissions: Sequence[Submission], ahead: int
-) -> Iterator[Marked]:
-    waiting: list[tuple[Submission, Future[Marked]]] = []
-    queue = iter(submissions)
-    while True:
-        while len(waiting) < ahead and (submission := next(queue, None)) is not None:
-            waiting.append((submission, pool.submit(_grade_at_desk, submission)))
-        if not waiting:
-            return
-        submission, future = waiting.pop(0)
-        try:
-            yield future.result()
-        except BrokenProcessPool:
-            reason = "a grading process of the pool ended unexpectedly: run the command again"
-            lost = ungraded(submission, reason, work.assignment)
-            work.reports.write_scorecard(lost)
-            yield Marked(lost)
+def _lost(work: Work, submission: Submission) -> Marked:
+    """Ungraded: the process that was at it has ended, killed or out of memory."""
+    reason = "the process that graded it ended unexpectedly: run the command again"
+    card = ungraded(submission, reason, work.assignment)
+    work.reports.write_scorecard(card)
+    return Marked(card)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,11 +10,14 @@ import pytest
 from conftest import BUNDLED, SOLUTION
 
 from grader.assignment import Assignment
-from grader.batch import Desk, Work, grade_all
+from grader.batch import AHEAD, Desk, Work, grade_all
 from grader.pipeline import Grader
 from grader.report import Reports
 from grader.sandbox import Sandbox
 from grader.submission import Submission
+
+HANA = BUNDLED / "examples" / "hana.ipynb"
+"""An empty submission: quickly graded."""
 
 
 @pytest.fixture
@@ -52,24 +57,25 @@ def test_a_fault_of_the_grader_itself_leaves_one_submission_ungraded(
 
 def killer(original: Callable[..., object]) -> Callable[..., object]:
     def run(self: Grader, handed_in: Submission) -> object:
-        if handed_in.id == "fatal":
-            import os
-
-            os._exit(9)
+        if handed_in.id.startswith("fatal"):
+            os.kill(os.getpid(), signal.SIGKILL)
         return original(self, handed_in)
 
     return run
 
 
-def test_a_pool_process_that_dies_leaves_its_submissions_ungraded(
+def test_a_pool_process_that_dies_takes_one_submission_with_it(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Grader, "grade", killer(Grader.grade))
-    handed_in = [submission(name, SOLUTION) for name in ("fatal", "b", "c")]
+    names = ["a", "fatal", *(f"b{i}" for i in range(2 * AHEAD)), "fatal-too", "z"]
+    handed_in = [submission(name, HANA) for name in names]
     cards = [marked.card for marked in grade_all(work, handed_in, jobs=2)]
-    assert [card.id for card in cards] == ["fatal", "b", "c"]
-    assert cards[0].status == "ungraded"
-    assert "run the command again" in (cards[0].reason or "")
+    assert [card.id for card in cards] == names
+    lost = [card for card in cards if card.status == "ungraded"]
+    assert [card.id for card in lost] == ["fatal", "fatal-too"]
+    assert "run the command again" in (lost[0].reason or "")
+    assert (work.reports.out / "fatal" / "scorecard.html").exists()
 
 
 def test_of_several_notebooks_the_one_with_most_gradients_is_graded(
