@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -58,21 +58,26 @@ class CellCode(msgspec.Struct, frozen=True, kw_only=True):
     """Not run, and why (a syntax error's message)."""
 
 
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1, le=1 << 40)]
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one run may use."""
 
-    cell_seconds: float = 30.0
+    cell_seconds: Seconds = 30.0
     """CPU seconds of one cell."""
-    total_seconds: float = 120.0
+    total_seconds: Seconds = 120.0
     """CPU seconds of the whole run; wall time is cut at twice this."""
-    memory_mb: int = 2048
+    memory_mb: AtLeastOne = 2048
     """Private memory of the run's whole process tree."""
-    output_kb: int = 256
+    output_kb: Amount = 256
     """Printed text that is kept."""
-    scratch_mb: int = 64
+    scratch_mb: Amount = 64
     """Files written into the private scratch folder."""
-    processes: int = 64
-    tensor_elements: int = 4_000_000
+    processes: AtLeastOne = 64
+    tensor_elements: AtLeastOne = 4_000_000
     """A d-name with more elements is described, not transported."""
 
 

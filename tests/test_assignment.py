@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+import json
 import shutil
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+from msgspec import inspect as info
 
 from grader.assignment import find_assignment, load_assignment
+from grader.assignment.loader import TABLES
+from grader.assignment.spec import Spec
 from grader.errors import AssignmentError, UsageError
 
 BUNDLED = Path(__file__).parents[1] / "assignments" / "backprop_ninja"
@@ -110,3 +119,88 @@ def test_an_unknown_assignment_is_a_usage_error_with_a_near_miss() -> None:
 def test_an_assignment_is_found_by_name_and_by_folder() -> None:
     assert find_assignment("backprop_ninja").samefile(BUNDLED)
     assert find_assignment(str(BUNDLED)).samefile(BUNDLED)
+
+
+def keys_with_numbers() -> Iterator[tuple[str, str]]:
+    """Table and key of every number that an assignment may say."""
+    for table, kind in {**TABLES, "": Spec}.items():
+        for field in msgspec.structs.fields(kind):
+            if any(isinstance(of, info.FloatType | info.IntType) for of in types_in(field.type)):
+                yield table, field.name
+
+
+def types_in(annotation: object) -> Iterator[info.Type]:
+    """All types that a field's type is made of, records apart."""
+    waiting = [info.type_info(annotation)]
+    while waiting:
+        kind = waiting.pop()
+        yield kind
+        for part in ("types", "item_type", "value_type"):
+            inner = getattr(kind, part, ())
+            waiting += inner if isinstance(inner, tuple) else [inner]
+
+
+NUMBERS = list(keys_with_numbers())
+
+
+@pytest.mark.parametrize(("table", "key"), NUMBERS)
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "-1e300", "1e300"])
+def test_every_number_of_an_assignment_has_bounds(
+    copy: Path, table: str, key: str, number: str
+) -> None:
+    spec = tomllib.loads((copy / "assignment.toml").read_text())
+    assert message_of(write(copy, spec, table, key, float(number))).count(key)
+
+
+def write(folder: Path, spec: dict[str, Any], table: str, key: str, value: object) -> Path:
+    """The assignment with one key changed."""
+    where = {"inputs": spec["inputs"]["W1"], "exercises": spec["exercises"][0]}.get(table)
+    where = spec.setdefault(table, {}) if where is None else where
+    shaped = {"shape": [value], "points_of": {"h": value}}
+    where[key] = shaped.get(key, value)
+    if table == "late":
+        where.setdefault("due", datetime(2026, 11, 20, tzinfo=UTC))
+    lines = [f"{name} = {toml(part)}\n" for name, part in spec.items()]
+    (folder / "assignment.toml").write_text("".join(lines), encoding="utf-8")
+    return folder
+
+
+def toml(value: Any) -> str:
+    """A value as TOML writes it on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return json.dumps(value) if isinstance(value, str | bool) else repr(value)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value", "says"),
+    [
+        ("rates", "coincidence", 5, "rates.coincidence: expected `float` <= 1.0"),
+        ("rates", "copied", -0.5, "rates.copied: expected `float` >= 0.0"),
+        ("exercises", "points", -1, "exercises[0].points: expected `float` >= 0.0"),
+        ("exercises", "points_of", -1, "exercises[0].points_of[...]: expected `float` >= 0.0"),
+        ("exercises", "targets", [], "exercises[0].targets: expected `array` of length >= 1"),
+        ("exercises", "targets", ["h", "h"], "exercises[0].targets: `h` stands twice"),
+        ("tolerance", "rtol", 2, "tolerance.rtol: expected `float` <= 1.0"),
+        ("loops", "steps", 0, "loops.steps: expected `int` >= 1"),
+        ("limits", "cell_seconds", 0, "limits.cell_seconds: expected `float` > 0.0"),
+        ("limits", "processes", 0, "limits.processes: expected `int` >= 1"),
+        ("inputs", "shape", 0, "inputs[...].shape[0]: expected `int` >= 1"),
+    ],
+)
+def test_a_number_out_of_bounds_is_named_with_its_bound(
+    copy: Path, table: str, key: str, value: object, says: str
+) -> None:
+    spec = tomllib.loads((copy / "assignment.toml").read_text())
+    assert says in message_of(write(copy, spec, table, key, value))
+
+
+@pytest.mark.parametrize("key", ["follow_through", "coincidence", "copied", "unproven"])
+@pytest.mark.parametrize("rate", [0, 1, 0.5])
+def test_a_rate_may_be_anything_from_nothing_to_all(copy: Path, key: str, rate: float) -> None:
+    spec = tomllib.loads((copy / "assignment.toml").read_text())
+    assert getattr(load_assignment(write(copy, spec, "rates", key, rate)).spec.rates, key) == rate

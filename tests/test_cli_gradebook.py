@@ -263,6 +263,7 @@ def test_a_policy_with_a_spelling_mistake_is_named(inbox: Path, tmp_path: Path) 
         (("adjust", "bem", "+2", "--reason", "x"), 2, "nobody in backprop_ninja has the id bem (did you mean ben?)"),
         (("adjust", "ben", "+2"), 2, "an adjustment needs its --reason"),
         (("adjust", "ben", "nan", "--reason", "x"), 2, "nan points change nothing"),
+        (("adjust", "ben", "-1e9", "--reason", "x"), 2, "more than any assignment has"),
         (("adjust", "--undo", "9"), 2, "there is no adjustment 9"),
         (("adjust", "zz"), 2, "nobody in backprop_ninja has the id zz"),
         (("decide", "eve", "copied"), 2, "say what is decided"),

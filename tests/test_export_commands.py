@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import json
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 import report_cards as cards
 from click.testing import CliRunner, Result
+from conftest import BUNDLED
 
 from grader.cli.main import cli
 from grader.errors import GraderError, InfrastructureError, UsageError
@@ -50,6 +54,48 @@ def content(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def with_table(folder: Path, name: str = "backprop_ninja") -> Path:
+    """An assignment that hides results."""
+    made = folder / name
+    shutil.copytree(BUNDLED, made, ignore=shutil.ignore_patterns("examples"))
+    path = made / "assignment.toml"
+    table = '\n[gradescope]\nvisibility = "hidden"\noutput_format = "text"\n'
+    path.write_text(path.read_text(encoding="utf-8") + table, encoding="utf-8")
+    return made
+
+
+def shown(printed: Result) -> set[tuple[str, str]]:
+    assert printed.exit_code == 0, printed.exception
+    found = json.loads(printed.stdout).values()
+    return {(each["visibility"], each["output_format"]) for each in found}
+
+
+def test_gradescopes_results_show_what_the_assignment_allows(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shown(run("grades", reports, "--format", "gradescope")) == {("visible", "html")}
+    hiding = with_table(tmp_path / "assignments")
+    by_path = run("grades", reports, "--format", "gradescope", "--assignment", hiding)
+    assert shown(by_path) == {("hidden", "text")}
+    monkeypatch.chdir(tmp_path)  # where it is found by its name
+    assert shown(run("grades", reports, "--format", "gradescope")) == {("hidden", "text")}
+
+
+def test_nothing_is_shown_by_the_defaults_of_an_assignment_that_is_not_there(
+    tmp_path: Path,
+) -> None:
+    for name in ("gone", "gone-too"):
+        card = msgspec.structs.replace(cards.right(name), assignment=name)
+        Reports(tmp_path / "one" / name).write_scorecard(card)
+        Reports(tmp_path / "two").write_scorecard(card)
+    one = refused("grades", tmp_path / "one" / "gone", "--format", "gradescope")
+    assert "'gone' was not found" in one
+    assert "name its folder with --assignment" in one
+    two = refused("grades", tmp_path / "two", "--format", "gradescope")
+    assert "results of gone, gone-too: name one" in two
+    assert run("grades", tmp_path / "one" / "gone").exit_code == 0  # others do not ask for it
 
 
 def test_grades_go_to_standard_output_or_to_a_file(reports, tmp_path) -> None:

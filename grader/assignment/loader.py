@@ -199,6 +199,8 @@ def _check(manifest: Path, spec: Spec, forward: ForwardScript) -> None:
     for i, exercise in enumerate(spec.exercises):
         for name in exercise.targets:
             need(f"exercises[{i}].targets", name, known)
+            if exercise.targets.count(name) > 1:
+                raise AssignmentError(f"{manifest}: exercises[{i}].targets: `{name}` stands twice")
         for name in exercise.points_of:
             need(f"exercises[{i}].points_of", name, set(exercise.targets))
         for name, upstream in exercise.upstream.items():

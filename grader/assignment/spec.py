@@ -9,19 +9,27 @@ import msgspec
 
 from grader.wire import Limits
 
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+"""Of something that is whole at 1. Bounds also refuse TOML's `nan` and `inf`."""
+MAX_POINTS = 1_000_000
+Points = Annotated[float, msgspec.Meta(ge=0, le=MAX_POINTS)]
+Number = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+Size = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+
 
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A leaf of the forward script, and how to draw an example of it."""
 
     kind: Literal["parameter", "index", "constant"]
     """parameter: a float tensor with a gradient; index: integers; constant: a Python number."""
-    shape: list[int] = []
-    scale: float = 1.0
+    shape: list[Size] = []
+    scale: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 1.0
     """Standard deviation of an example parameter."""
-    mean: float = 0.0
-    high: int = 2
+    mean: Number = 0.0
+    high: Size = 2
     """Example indices are drawn from 0 … high − 1."""
-    value: float | int | None = None
+    value: Number | int | None = None
     """constant: its value in examples."""
     size_of: str | None = None
     """constant: where the student has no such variable, the first dimension of this input."""
@@ -32,13 +40,13 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A group of targets that is marked together."""
 
-    id: str
+    id: Name
     title: str
-    targets: list[str]
+    targets: Annotated[list[str], msgspec.Meta(min_length=1)]
     """Forward tensors or inputs, as named in the forward script."""
-    points: float = 1.0
+    points: Points = 1.0
     """Points of each target."""
-    points_of: dict[str, float] = {}
+    points_of: dict[str, Points] = {}
     """Exceptions to `points`."""
     markers: list[str] = []
     """A heading or comment line that begins so opens the exercise."""
@@ -51,19 +59,19 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Tolerance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """|d − g| ≤ rtol·|g| + atol_rel·max|g| + atol decides a value; ≤ step·max|g| a step."""
 
-    rtol: float = 1e-4
-    atol_rel: float = 1e-5
-    atol: float = 1e-7
-    step: float = 1e-4
+    rtol: Share = 1e-4
+    atol_rel: Share = 1e-5
+    atol: Share = 1e-7
+    step: Share = 1e-4
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Part of a target's points that is earned where the value alone does not decide."""
 
-    follow_through: float = 1.0
-    coincidence: float = 0.5
-    copied: float = 0.0
-    unproven: float = 1.0
+    follow_through: Share = 1.0
+    coincidence: Share = 0.5
+    copied: Share = 0.0
+    unproven: Share = 1.0
     """The value is right, and its lines cannot be followed; an exam may set 0."""
 
 
@@ -72,7 +80,7 @@ class Loops(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     parameters: list[str] = []
     """Variables that set the number of iterations: greater values are lowered to `steps`."""
-    steps: int = 10
+    steps: Size = 10
 
 
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
@@ -89,9 +97,6 @@ class Gradescope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     leaderboard: bool = False
 
 
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-
-
 class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What handing in late costs. It is taken off the score, so it never needs a regrade."""
 
@@ -99,7 +104,7 @@ class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """With its time zone: 2026-11-20T23:59:00+01:00."""
     per_day: Share = 0.1
     """Share of the score that each day begun costs."""
-    grace_minutes: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    grace_minutes: Annotated[float, msgspec.Meta(ge=0, le=1e6)] = 0.0
     """Within these nobody is late; later than that, days count from `due`."""
     floor: Share = 0.0
     """Share of the score that is kept however late it is."""
@@ -110,9 +115,9 @@ class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of `assignment.toml`."""
 
-    name: str
+    name: Name
     title: str
-    exercises: list[Exercise]
+    exercises: Annotated[list[Exercise], msgspec.Meta(min_length=1)]
     inputs: dict[str, Input]
     forward: str = "forward.py"
     starter: str | None = "starter.ipynb"

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from grader.assignment.spec import MAX_POINTS
 from grader.cli.place import Place, of_gradebook, opened, renew
 from grader.errors import UsageError
 from grader.messages import printable
@@ -40,6 +41,8 @@ def adjust(
 def _adjust(where: Place, student: str, points: float, reason: str | None) -> None:
     if not math.isfinite(points) or points == 0:
         raise UsageError(f"{points:g} points change nothing: say +2 or -1.5")
+    if abs(points) > MAX_POINTS:
+        raise UsageError(f"{points:+g} points are more than any assignment has: say +2 or -1.5")
     if not reason or not reason.strip():
         raise UsageError("an adjustment needs its --reason: the student reads it")
     with opened(where) as (book, assignment):

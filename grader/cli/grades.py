@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from grader.assignment import Gradescope, find_assignment, load_assignment
 from grader.errors import InfrastructureError, UsageError
 from grader.export import Options, format_named, read_cards, read_grades, read_roster
+from grader.model import Scorecard
 from grader.report.visible import storable
 
 
@@ -19,6 +22,7 @@ def run(
     roster: Path | None,
     column: str | None,
     skip_unknown: bool,
+    assignment: str | None,
     out: Path | None,
 ) -> None:
     """Everything is read and written in memory first: a mistake leaves no half a file."""
@@ -31,6 +35,7 @@ def run(
         roster=read_roster(roster) if roster else None,
         column=column,
         skip_unknown=skip_unknown,
+        gradescope=_shown(cards, assignment) if chosen.reads_assignment else Gradescope(),
         environment=dict(os.environ),
     )
     text = chosen.write(cards, options)
@@ -46,3 +51,16 @@ def run(
     except OSError as error:
         raise InfrastructureError(f"{out} cannot be written: {error.strerror}") from error
     click.echo(f"wrote {out} ({len(cards)} submissions)")
+
+
+def _shown(cards: Sequence[Scorecard], named: str | None) -> Gradescope:
+    """What the assignment lets students see. Not its defaults where it cannot be found: they
+    would show what somebody wanted hidden.
+    """
+    names = sorted({card.assignment for card in cards})
+    if named is None and len(names) > 1:
+        raise UsageError(f"these are results of {', '.join(names)}: name one with --assignment")
+    try:
+        return load_assignment(find_assignment(named or names[0])).spec.gradescope
+    except UsageError as error:
+        raise UsageError(f"{error}: name its folder with --assignment") from error

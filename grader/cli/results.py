@@ -24,6 +24,11 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--roster", type=_REPORTS, help="Class list: the gradebook that Canvas exports.")
 @click.option("--column", metavar="HEADER", help='Canvas: the column of grades, "Title (1234)".')
 @click.option("--skip-unknown", is_flag=True, help="Leave out submissions that are on no roster.")
+@click.option(
+    "--assignment",
+    metavar="NAME|DIR",
+    help="gradescope: whose [gradescope] table says what is shown; else the one of the scorecards.",
+)
 @click.option("--out", type=_REPORTS, help="File to write; else standard output.")
 def grades(
     reports: Path,
@@ -31,12 +36,21 @@ def grades(
     roster: Path | None,
     column: str | None,
     skip_unknown: bool,
+    assignment: str | None,
     out: Path | None,
 ) -> None:
     """Print the grades in REPORTS, a folder that `grader grade` wrote, in another form."""
     from grader.cli.grades import run
 
-    run(reports, name=name, roster=roster, column=column, skip_unknown=skip_unknown, out=out)
+    run(
+        reports,
+        name=name,
+        roster=roster,
+        column=column,
+        skip_unknown=skip_unknown,
+        assignment=assignment,
+        out=out,
+    )
 
 
 @click.command()

@@ -30,6 +30,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     skip_unknown: bool = False
     """Leave out, instead of refusing, submissions that the roster does not know."""
     gradescope: Gradescope = Gradescope()
+    """The assignment's, for a format that says so."""
     environment: Mapping[str, str] = {}
     """Of the process: identity of the submission on a hosting service."""
 
@@ -41,6 +42,8 @@ class Format(msgspec.Struct, frozen=True):
     """One line for `grader grades --help`."""
     write: Callable[[Sequence[Scorecard], Options], str]
     """Raises UsageError for options that do not fit; scorecards hold hostile text."""
+    reads_assignment: bool = False
+    """It needs the assignment's own settings, and is not written without them."""
 
 
 class File(msgspec.Struct, frozen=True):

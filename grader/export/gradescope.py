@@ -101,4 +101,4 @@ def _clean(text: str) -> str:
     return shown.encode("utf-8", "backslashreplace").decode()
 
 
-FORMAT = Format("Gradescope's results.json", write)
+FORMAT = Format("Gradescope's results.json", write, reads_assignment=True)
