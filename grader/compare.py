@@ -74,22 +74,22 @@ def squeezed(shape: list[int]) -> list[int]:
     return [size for size in shape if size != 1]
 
 
+def greatest(numbers: torch.Tensor) -> float:
+    """The greatest magnitude in a tensor of any shape; 0 in one without elements."""
+    return float(numbers.abs().max()) if numbers.numel() else 0.0
+
+
 def close(numbers: torch.Tensor, expected: torch.Tensor, tolerance: Tolerance) -> torch.Tensor:
     """Element by element: |d − g| ≤ rtol·|g| + atol_rel·max|g| + atol, in float64."""
     g = expected.double()
-    size = g.abs()
-    scale = size.max() if g.numel() else g.new_zeros(())
-    allowed = tolerance.rtol * size + (tolerance.atol_rel * scale + tolerance.atol)
+    allowed = tolerance.rtol * g.abs() + (tolerance.atol_rel * greatest(g) + tolerance.atol)
     return (numbers.double() - g).abs() <= allowed
 
 
 def vanishes(expected: torch.Tensor, tolerance: Tolerance) -> bool:
     """Whether zeros are `close` to a tensor: if they are to its greatest element."""
-    if not expected.numel():
-        return True
-    greatest = float(expected.abs().max())
-    allowed = (tolerance.rtol + tolerance.atol_rel) * greatest + tolerance.atol
-    return greatest <= allowed
+    size = greatest(expected)
+    return size <= (tolerance.rtol + tolerance.atol_rel) * size + tolerance.atol
 
 
 def identical(numbers: torch.Tensor, expected: torch.Tensor) -> bool:
@@ -119,11 +119,11 @@ def _values(
             note=_right_note(value, shape, wanted),
         )
     mine, theirs = numbers.double(), expected.double()
-    if not math.isfinite(_greatest(theirs.abs())):
+    if not math.isfinite(greatest(theirs)):
         note = "the reference gradient itself is not finite at these parameters"
         return replace(base, note=note)
     difference = (mine - theirs).abs()
-    max_diff = _greatest(difference)
+    max_diff = greatest(difference)
     if not math.isfinite(max_diff) and not bool((finite := torch.isfinite(mine)).all()):
         note = f"{int((~finite).sum())} of {numbers.numel()} elements are NaN or infinite"
         return replace(base, verdict="non_finite", note=note)
@@ -139,10 +139,6 @@ def _values(
         off=0.0 if right else float((~within).double().mean()),
         note=_right_note(value, shape, wanted) if right else None,
     )
-
-
-def _greatest(magnitudes: torch.Tensor) -> float:
-    return float(magnitudes.max()) if magnitudes.numel() else 0.0
 
 
 def _position(difference: torch.Tensor) -> list[int] | None:

@@ -172,7 +172,7 @@ def _scale(network: Network, targets: Iterable[str]) -> float:
     found = sorted(
         float(gradient.double().square().mean().sqrt())
         for name in targets
-        if (gradient := network.gradients.get(name)) is not None
+        if (gradient := network.gradients.get(name)) is not None and gradient.numel()
     )
     return (found[len(found) // 2] if found else 0.0) or NO_SCALE
 

@@ -17,7 +17,7 @@ import torch
 from grader.assignment import Tolerance
 from grader.cleanroom.networks import Draw
 from grader.cleanroom.room import Computed
-from grader.compare import close, squeezed, vanishes
+from grader.compare import close, greatest, squeezed, vanishes
 
 Finding = Literal["right", "zero path", "wrong", "unknown"]
 
@@ -61,7 +61,15 @@ def read(evidence: Evidence) -> Finding:
     tried = [*evidence.full, *evidence.cut]
     if not evidence.draws or any(isinstance(value, str) for value in tried):
         return "unknown"
-    return "wrong"
+    return "wrong" if _finite(evidence) else "unknown"
+
+
+def _finite(evidence: Evidence) -> bool:
+    """Whether forward.py's own answers are numbers: where they are NaN no step can give them."""
+    return all(
+        bool(torch.isfinite(draw.expected(evidence.target, given)).all())
+        for draw, given in zip(evidence.draws, evidence.given, strict=True)
+    )
 
 
 def _everywhere(evidence: Evidence, values: Sequence[Computed]) -> bool:
@@ -96,7 +104,7 @@ def agrees(
     if isinstance(value, str) or squeezed(list(value.shape)) != squeezed(list(expected.shape)):
         return False
     value, expected = value.reshape(expected.shape).double(), expected.double()
-    allowed = tolerance.step * expected.abs().max() if expected.numel() else 0.0
+    allowed = tolerance.step * greatest(expected)
     if bool(((value - expected).abs() <= allowed).all()):
         return True
     return noise and bool(close(value, expected, tolerance).all())

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 import torch
 
-from grader.compare import squeezed
+from grader.compare import greatest, squeezed
 from grader.diagnosis import Context, diagnose
 from grader.model import Diagnosis
 from grader.reference import Network
@@ -135,9 +135,8 @@ class Steps:
     def _matches(self, value: torch.Tensor, expected: torch.Tensor) -> bool:
         if squeezed(list(value.shape)) != squeezed(list(expected.shape)):
             return False
-        size = expected.double().abs().max()
-        off = (value.double().reshape(expected.shape) - expected.double()).abs().max()
-        return bool(off <= self._known.assignment.spec.tolerance.step * size)
+        off = greatest(value.double().reshape(expected.shape) - expected.double())
+        return off <= self._known.assignment.spec.tolerance.step * greatest(expected.double())
 
 
 def _telling(found: Diagnosis, context: Context) -> bool:
@@ -147,7 +146,7 @@ def _telling(found: Diagnosis, context: Context) -> bool:
     a match is an accident.
     """
     share = context.paths.get(str(found.evidence.get("path")))
-    faint = share is not None and bool(share.abs().max() <= FAINT * context.expected.abs().max())
+    faint = share is not None and greatest(share) <= FAINT * greatest(context.expected)
     return found.code not in VAGUE and not faint
 
 
