@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, inspect, select, text
@@ -61,6 +62,8 @@ def _prepare(database: Database, *, create: bool) -> None:
             f"{database.name}: was made by a newer grader (version {version} of its tables, this "
             f"one knows {tables.VERSION}): upgrade backprop-grader"
         )
+    elif version < tables.VERSION:
+        _migrate(database)
     if database.sqlite and create:
         _write_ahead(database)
 
@@ -86,13 +89,11 @@ def _version(database: Database, connection: Connection) -> int | None:
 
 def _make(database: Database) -> None:
     """All tables and views at once; of two graders that begin together one makes them."""
-    with database.writing() as connection:
-        if not database.sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _CREATION})
+    with _alone(database) as connection:
         if _version(database, connection) is not None:
             return
         tables.metadata.create_all(connection, checkfirst=False)
-        for view in VIEWS:
+        for view in VIEWS.values():
             connection.execute(text(view))
         made = {
             "version": tables.VERSION,
@@ -100,6 +101,25 @@ def _make(database: Database) -> None:
             "made_at": now(),
         }
         connection.execute(insert(tables.gradebook), made)
+
+
+def _migrate(database: Database) -> None:
+    """Bring the tables of an earlier grader up to date; of two graders one does it."""
+    from grader.gradebook.migrations import migrate
+
+    with _alone(database) as connection:
+        version = _version(database, connection)
+        if version is not None and version < tables.VERSION:
+            migrate(connection, version)
+
+
+@contextlib.contextmanager
+def _alone(database: Database) -> Iterator[Connection]:
+    """A transaction in which no other grader makes or changes tables."""
+    with database.writing() as connection:
+        if not database.sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _CREATION})
+        yield connection
 
 
 def _write_ahead(database: Database) -> None:

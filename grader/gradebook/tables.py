@@ -19,8 +19,9 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 1
-"""Of tables and views; greater numbers are newer and may not be written by this grader."""
+VERSION = 2
+"""Of tables and views. A change here takes a greater number and a step in `migrations`; greater
+numbers than this are newer and may not be written by this grader."""
 
 metadata = MetaData()
 
@@ -83,6 +84,8 @@ submissions = _table(
     _text("submitted_from"),
     Column("days_late", Integer),
     _number("late_share"),
+    _number("late_share_before"),
+    _text("late_changed_at"),
     # No foreign key: attempts already point here, and a circle is not created alike everywhere.
     Column("attempt_id", Integer),
     _text("forgotten_at"),
@@ -105,6 +108,7 @@ attempts = _table(
     _text("torch", needed=True),
     _text("graded_at", needed=True),
     _text("current_since", needed=True),
+    _text("run_key"),
     _text("scorecard", needed=True),  # last: it is long, and lists do not read it
     UniqueConstraint("submission_id", "key"),
 )

@@ -81,4 +81,5 @@ LEFT JOIN decisions d
 WHERE d.id IS NULL AND s.forgotten_at IS NULL
 """
 
-VIEWS = (INTEGRITY_POINTS, GRADES, OPEN_NOTES)
+VIEWS = {"integrity_points": INTEGRITY_POINTS, "grades": GRADES, "open_notes": OPEN_NOTES}
+"""Name → statement; later ones read earlier ones."""
