@@ -71,7 +71,8 @@ class Judge:
 
     def _merit(self, attempt: Attempt) -> tuple[float, int, int]:
         judgement = self._judged(attempt, [attempt])
-        earned = points(basis_of(judgement), 1.0, self.assignment.spec.rates, judgement)
+        rates = self.assignment.spec.rates
+        earned = points(basis_of(judgement), 1.0, rates, exempt=judgement.exempt)
         return earned, -SEVERITY[attempt.comparison.verdict], attempt.order
 
     def _judged(self, chosen: Attempt, found: Sequence[Attempt]) -> Judgement:

@@ -52,17 +52,30 @@ def basis_of(judgement: Judgement) -> Basis:
     return "follow_through" if judgement.step == "right" else "none"
 
 
-def points(basis: Basis, max_score: float, rates: Rates, judgement: Judgement) -> float:
-    """Points for a target worth `max_score`."""
+def points(basis: Basis, max_score: float, rates: Rates, *, exempt: bool = False) -> float:
+    """Points for a target worth `max_score`. exempt: see `Judgement`."""
     rate = {
         "value": 1.0,
         "unproven": rates.unproven,
-        "follow_through": 1.0 if judgement.exempt else rates.follow_through,
+        "follow_through": 1.0 if exempt else rates.follow_through,
         "coincidence": rates.coincidence,
         "copied": rates.copied,
         "none": 0.0,
     }[basis]
     return max_score * rate
+
+
+def rescored(row: TargetScore, max_score: float, rates: Rates) -> TargetScore | None:
+    """A row that was scored by these rates, for other points.
+
+    None where it does not tell whether it was exempt: it was worth nothing.
+    """
+    reduced = row.basis == "follow_through" and rates.follow_through != 1.0
+    if reduced and not row.max_score:
+        return None
+    exempt = reduced and row.score == row.max_score
+    score = points(row.basis, max_score, rates, exempt=exempt)
+    return msgspec.structs.replace(row, score=score, max_score=max_score)
 
 
 def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> TargetScore:
@@ -81,7 +94,7 @@ def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> Tar
         dtype=judgement.dtype,
         step=judgement.step,
         basis=basis,
-        score=points(basis, max_score, rates, judgement),
+        score=points(basis, max_score, rates, exempt=judgement.exempt),
         max_score=max_score,
         cell=lines[0].cell if lines else None,
         line=lines[0].line if lines else None,

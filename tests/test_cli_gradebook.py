@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unittest import mock
 
 import pytest
@@ -134,7 +134,7 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert set(csv_of(tmp_path / "out")) == set(names)
 
 
-def test_a_changed_assignment_regrades_all_and_diff_shows_whose_marks_moved(
+def test_changed_points_are_given_without_a_run_and_diff_shows_whose_marks_moved(
     inbox: Path, out: Path, tmp_path: Path
 ) -> None:
     mine = tmp_path / "backprop_ninja"
@@ -144,7 +144,8 @@ def test_a_changed_assignment_regrades_all_and_diff_shows_whose_marks_moved(
     manifest.write_text(text.replace("points = 1.0 # of each target", "points_of = {h = 3.0}", 1))
     before = shutil.copytree(out, tmp_path / "before")
     done = grader("grade", inbox, "--out", out, "--assignment", mine)
-    assert [line.split()[1] for line in done.stderr.splitlines()] == ["ben:", "eve:", "hana:"]
+    assert done.stderr == ""
+    assert "3 marked anew without a run, for other points\n" in done.stdout
     said = grader("diff", "--out", out).stdout
     assert "ben  15 / 43 → 17 / 45  (assignment changed)" in said
     assert "    exercise-1: dh 1 → 3" in said
@@ -156,11 +157,56 @@ def test_a_changed_assignment_regrades_all_and_diff_shows_whose_marks_moved(
     (before / "gradebook.db").unlink()
     assert "marks of 3 moved" in grader("diff", before, "--out", out).stdout
     assert "no marks moved" in grader("diff", before, before).stdout
+    anew = cards_of(out)
+    assert set(anew) == {"ben", "eve", "hana"}
+    grader("grade", inbox, "--out", out, "--assignment", mine, "--regrade")
+    assert cards_of(out) == anew  # what a run finds
+
+
+def cards_of(out: Path) -> dict[str, dict[str, Any]]:
+    """Scorecards without what is another time in every run."""
+    found = {}
+    for path in out.glob("*/scorecard.json"):
+        card = json.loads(path.read_text(encoding="utf-8"))
+        found[path.parent.name] = card | {"cells": [c | {"seconds": 0} for c in card["cells"]]}
+    return found
+
+
+def test_other_rules_than_points_are_tried_by_a_run(inbox: Path, out: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "backprop_ninja"
+    shutil.copytree(BUNDLED, mine, ignore=shutil.ignore_patterns("examples"))
+    with (mine / "assignment.toml").open("a") as manifest:
+        manifest.write("\n[rates]\nfollow_through = 0.5\n")
+    done = grader("grade", inbox / "ben.ipynb", "--out", out, "--assignment", mine)
+    assert [line.split()[1] for line in done.stderr.splitlines()[:1]] == ["ben:"]
+    assert "1 graded\n" in done.stdout
+
+
+def test_a_changed_deadline_says_whose_final_marks_it_has_moved(
+    inbox: Path, out: Path, tmp_path: Path
+) -> None:
+    mine = late_assignment(tmp_path)
+    manifest = mine / "assignment.toml"
+    everyone = ("grade", inbox, "--out", out, "--assignment", mine)
+    first = grader(*everyone, "--submitted-at", "2026-11-21T12:00Z")
+    assert "2 with another final mark: see `grader diff`, 1 unchanged" in first.stdout  # hana has 0
+    manifest.write_text(manifest.read_text().replace("2026-11-20", "2026-11-19"))
+    later = grader(*everyone)
+    assert "2 with another final mark" in later.stdout
+    said = grader("diff", "--out", out).stdout
+    assert "ben  final 13.5 → 12  (lateness counted anew)" in said
+    assert said.endswith("marks of 2 moved\n")
+    (move, _) = json.loads(grader("diff", "--out", out, "--format", "json").stdout)
+    assert (move["before"], move["final_before"], move["final_after"]) == (15, 13.5, 12)
+    again = grader(*everyone)
+    assert "3 unchanged" in again.stdout
+    assert "another" not in again.stdout
 
 
 def test_points_are_given_listed_and_taken_back(out: Path) -> None:
     done = grader("adjust", "ben", "+2", "--reason", "a good question", "--out", out)
-    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("adjustment 1: ben +2, final 15 → 17\n")
+    assert done.stderr == ""
     assert grader("adjust", "ben", "-0.5", "--reason", "x", "--out", out).returncode == 0
     assert csv_of(out)["ben"]["final"] == "16.5"
     page = (out / "ben" / "scorecard.html").read_text(encoding="utf-8")
@@ -169,10 +215,27 @@ def test_points_are_given_listed_and_taken_back(out: Path) -> None:
     assert listed[0].startswith("1  ben  +2  a good question  (")
     assert len(listed) == 2
     assert grader("adjust", "--undo", "1", "--out", out).stdout.startswith(
-        "taken back: adjustment 1 of ben"
+        "taken back: adjustment 1 of ben, final 16.5 → 14.5\n"
     )
     assert csv_of(out)["ben"]["final"] == "14.5"
     assert len(grader("adjust", "ben", "--out", out).stdout.splitlines()) == 1
+
+
+def test_points_given_twice_are_named(out: Path) -> None:
+    twice = ("adjust", "ben", "+2", "--reason", "oral", "--out", out)
+    assert grader(*twice).stderr == ""
+    again = grader(*twice)
+    assert again.stdout.startswith("adjustment 2: ben +2, final 17 → 19\n")
+    assert "adjustment 1 of ben has the same points and reason" in again.stderr
+    assert "--undo 2` takes this one back" in again.stderr
+
+
+@pytest.mark.parametrize("who", [(), ("ben",)])
+def test_where_there_is_nothing_to_list_it_says_so(out: Path, who: tuple[str, ...]) -> None:
+    assert grader("adjust", *who, "--out", out).stdout == "no adjustments\n"
+    grader("forget", "eve", "--out", out)  # whose note is the only one
+    said = grader("decide", *who, "--out", out).stdout
+    assert said == "no integrity notes: there is nothing to decide\n"
 
 
 def test_a_decision_on_a_copied_gradient_restores_or_takes_its_points(out: Path) -> None:
@@ -180,8 +243,10 @@ def test_a_decision_on_a_copied_gradient_restores_or_takes_its_points(out: Path)
     assert [line.split("  ")[:3] for line in listed] == [["eve", "copied/exercise-1/dW1", "open"]]
     score = csv_of(out)["eve"]["score"]
     done = grader("decide", "eve", "copied", "dismissed", "--reason", "on paper", "--out", out)
-    assert done.returncode == 0, done.stderr
+    assert f"dismissed (before: open), final {score} → {float(score) + 1:g}\n" in done.stdout
     assert float(csv_of(out)["eve"]["final"]) == float(score) + 1
+    again = grader("decide", "eve", "copied", "dismissed", "--reason", "on paper", "--out", out)
+    assert f"dismissed, as before, final {float(score) + 1:g} as before\n" in again.stdout
     assert "on paper" in (out / "eve" / "scorecard.html").read_text(encoding="utf-8")
     assert "dismissed" in grader("decide", "eve", "--out", out).stdout
     grader("decide", "eve", "copied", "upheld", "--reason", "x", "--out", out)
@@ -191,7 +256,10 @@ def test_a_decision_on_a_copied_gradient_restores_or_takes_its_points(out: Path)
 def test_a_submission_that_does_not_belong_is_forgotten_and_comes_back(
     inbox: Path, out: Path
 ) -> None:
-    assert grader("forget", "eve", "--out", out).returncode == 0
+    done = grader("forget", "eve", "--out", out)
+    assert done.stdout.startswith("eve is no longer in the class")
+    again = grader("forget", "eve", "--out", out)
+    assert again.stdout.startswith("eve was taken off the class before")
     assert set(csv_of(out)) == {"ben", "hana"}
     assert not (out / "eve").exists()
     done = grade(out, inbox)
@@ -220,7 +288,7 @@ def test_roster_and_deadline(inbox: Path, out: Path, tmp_path: Path) -> None:
         f"grader: {roster}:5: zoe is in line 4 already: that one counts",
         f"grader: eve handed in, but is not on the roster {roster}: graded all the same",
     ]
-    assert "3 unchanged" in done.stdout
+    assert "1 with another final mark: see `grader diff`, 2 unchanged" in done.stdout
     rows = csv_of(out)
     assert [rows["ben"][c] for c in ("name", "late", "lateness", "final")] == [
         "Ben B.",
@@ -266,6 +334,7 @@ def test_a_policy_with_a_spelling_mistake_is_named(inbox: Path, tmp_path: Path) 
         (("adjust", "ben", "-1e9", "--reason", "x"), 2, "more than any assignment has"),
         (("adjust", "--undo", "9"), 2, "there is no adjustment 9"),
         (("adjust", "zz"), 2, "nobody in backprop_ninja has the id zz"),
+        (("decide", "zz"), 2, "nobody in backprop_ninja has the id zz"),
         (("decide", "eve", "copied"), 2, "say what is decided"),
         (("decide", "eve", "copied", "upheld"), 2, "a decision needs its --reason"),
         (("decide", "eve", "xyz", "upheld", "--reason", "x"), 2, "eve has no note called xyz (there: copied/exercise-1/dW1)"),

@@ -96,7 +96,19 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def digest(self) -> str:
         """Hash of everything that can change a mark as graded; lateness comes after it."""
-        marked = msgspec.structs.replace(self.spec, late=None, gradescope=Gradescope())
+        return self._digest(self.spec)
+
+    @cached_property
+    def run_digest(self) -> str:
+        """The same without points: they multiply what a run has shown, and ask for no other."""
+        worth_one = [
+            msgspec.structs.replace(exercise, points=1.0, points_of={})
+            for exercise in self.spec.exercises
+        ]
+        return self._digest(msgspec.structs.replace(self.spec, exercises=worth_one))
+
+    def _digest(self, spec: Spec) -> str:
+        marked = msgspec.structs.replace(spec, late=None, gradescope=Gradescope())
         parts = [msgspec.json.encode(marked), self.forward.source.encode()]
         parts += [path.read_bytes() for path in self.data]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()

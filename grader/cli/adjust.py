@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from grader.assignment.spec import MAX_POINTS
-from grader.cli.place import Place, of_gradebook, opened, renew
+from grader.cli.place import Place, final_marks, grade_of, of_gradebook, opened, renew
+from grader.cli.progress import warn
 from grader.errors import UsageError
 from grader.messages import printable
 
@@ -46,14 +47,26 @@ def _adjust(where: Place, student: str, points: float, reason: str | None) -> No
     if not reason or not reason.strip():
         raise UsageError("an adjustment needs its --reason: the student reads it")
     with opened(where) as (book, assignment):
-        book.adjust(assignment, student, points, reason)
+        before = grade_of(book, assignment, student)
+        number = book.adjust(assignment, student, points, reason)
+        after = grade_of(book, assignment, student)
+        name = printable(student)
+        click.echo(f"adjustment {number}: {name} {points:+g}, {final_marks(before, after)}")
+        for same in before.adjusted if before else []:
+            if (same.points, same.reason) == (points, printable(reason)):
+                warn(
+                    f"adjustment {same.number} of {name} has the same points and reason, and both "
+                    f"count: `grader adjust --undo {number}` takes this one back"
+                )
         renew(book, assignment, where)
 
 
 def _undo(where: Place, number: int) -> None:
     with opened(where) as (book, assignment):
+        before = {grade.id: grade for grade in book.grades(assignment)}
         student = book.undo(assignment, number)
-        click.echo(f"taken back: adjustment {number} of {printable(student)}")
+        marks = final_marks(before.get(student), grade_of(book, assignment, student))
+        click.echo(f"taken back: adjustment {number} of {printable(student)}, {marks}")
         renew(book, assignment, where)
 
 
@@ -62,10 +75,12 @@ def _list(where: Place, student: str | None) -> None:
         grades = book.grades(assignment)
     if student is not None and student not in {grade.id for grade in grades}:
         raise UsageError(f"nobody in {assignment} has the id {printable(student)}")
-    for grade in grades:
-        if student in (None, grade.id):
-            for each in grade.adjusted:
-                click.echo(
-                    f"{each.number}  {printable(grade.id)}  {each.points:+g}  "
-                    f"{printable(each.reason)}  ({printable(each.by)}, {each.at})"
-                )
+    shown = [grade for grade in grades if student in (None, grade.id)]
+    if not any(grade.adjusted for grade in shown):
+        click.echo("no adjustments")
+    for grade in shown:
+        for each in grade.adjusted:
+            click.echo(
+                f"{each.number}  {printable(grade.id)}  {each.points:+g}  "
+                f"{printable(each.reason)}  ({printable(each.by)}, {each.at})"
+            )

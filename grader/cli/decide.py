@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from grader.cli.place import Place, of_gradebook, opened, renew
+from grader.cli.place import Place, final_marks, grade_of, of_gradebook, opened, renew
 from grader.errors import UsageError
 from grader.messages import printable
 
@@ -38,15 +38,24 @@ def decide(
         raise UsageError("a decision needs its --reason: the student reads it")
     with opened(where) as (book, assignment):
         verdict: Any = None if ruling == "open" else ruling
+        before = grade_of(book, assignment, student)
         name = book.decide(assignment, student, note, verdict, reason or "")
-        click.echo(f"{printable(student)}  {name}  {ruling}")
+        after = grade_of(book, assignment, student)
+        earlier = next(
+            (d.ruling for d in (before.decided if before else []) if d.note == name), "open"
+        )
+        said = f"{ruling}, as before" if earlier == ruling else f"{ruling} (before: {earlier})"
+        click.echo(f"{printable(student)}  {name}  {said}, {final_marks(before, after)}")
         renew(book, assignment, where)
 
 
 def _list(where: Place, student: str | None) -> None:
     with opened(where) as (book, assignment):
-        notes = book.notes(assignment)
+        if student is not None and grade_of(book, assignment, student) is None:
+            raise UsageError(f"nobody in {assignment} has the id {printable(student)}")
+        notes = [note for note in book.notes(assignment) if student in (None, note.student)]
+    if not notes:
+        click.echo("no integrity notes: there is nothing to decide")
     for note in notes:
-        if student in (None, note.student):
-            state = note.decision.ruling if note.decision else "open"
-            click.echo(f"{printable(note.student)}  {note.name}  {state}  {printable(note.text)}")
+        state = note.decision.ruling if note.decision else "open"
+        click.echo(f"{printable(note.student)}  {note.name}  {state}  {printable(note.text)}")

@@ -27,7 +27,8 @@ SHOWN = 6
 def diff(old: str | None, new: str | None, style: str, **place: Any) -> None:
     """Show whose marks moved, and at which gradients.
 
-    Without arguments: every student's marks against those of the attempt before. With OLD, or
+    Without arguments: every student's marks against those of the attempt before, and final marks
+    that a changed deadline has moved. With OLD, or
     OLD and NEW: two folders of reports or two gradebooks against each other; NEW is the folder
     of --out unless given.
     """
@@ -58,10 +59,18 @@ def _print(moves: Sequence[Move]) -> None:
     for move in moves:
         before, after = _points(move.before, move.max_before), _points(move.after, move.max_after)
         why = f"  ({', '.join(move.why)})" if move.why else ""
-        click.echo(f"{printable(move.id)}  {before} → {after}{why}")
+        marks = f"  {before} → {after}" if before != after or move.targets else ""
+        final = _final(move)
+        click.echo(f"{printable(move.id)}{marks}{final}{why}")
         for line in _lines(move.targets):
             click.echo(f"    {line}")
     click.echo(f"marks of {len(moves)} moved" if moves else "no marks moved")
+
+
+def _final(move: Move) -> str:
+    if move.final_after is None:
+        return ""
+    return f"  final {_one(move.final_before)} → {_one(move.final_after)}"
 
 
 def _points(score: float | None, of: float | None) -> str:

@@ -8,6 +8,7 @@ import click
 
 from grader.cli.place import Place, of_gradebook, opened, renew
 from grader.cli.progress import warn
+from grader.messages import printable
 
 
 @click.command()
@@ -22,7 +23,9 @@ def forget(student: str, **place: Any) -> None:
 
     where = Place(**place)
     with opened(where) as (book, assignment):
-        book.forget(assignment, student)
+        known = book.forget(assignment, student)
+        said = "is no longer in the class" if known else "was taken off the class before"
+        click.echo(f"{printable(student)} {said}: grading brings them back")
         if not remove_reports(where.out / student):
             warn(f"{where.out / student} holds other files too: remove it by hand")
         renew(book, assignment, where)

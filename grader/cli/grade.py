@@ -85,6 +85,8 @@ def run(paths: Sequence[Path], options: Options) -> int:
         ids=[each.id for each in found.submissions],
         graded=tally.graded,
         ungraded=tally.ungraded,
+        remarked=len(book.remarked),
+        moved=book.moved,
         published=published,
     )
     (printout.json if options.style == "json" else printout.table)(reports)

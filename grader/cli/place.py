@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from grader.cli.progress import warn
+from grader.grade import Grade
 
 if TYPE_CHECKING:
     from grader.gradebook import Gradebook
@@ -54,6 +55,17 @@ def opened(place: Place) -> Iterator[tuple[Gradebook, str]]:
 
     with open_gradebook(place.gradebook or place.out) as book:
         yield book, book.assignment(place.assignment)[0]
+
+
+def grade_of(book: Gradebook, assignment: str, student: str) -> Grade | None:
+    """What counts for one student; None for nobody of the class."""
+    return next((grade for grade in book.grades(assignment) if grade.id == student), None)
+
+
+def final_marks(before: Grade | None, after: Grade | None) -> str:
+    """`final 40 → 42`, `final 40 as before`."""
+    was, now = ("–" if g is None or g.final is None else f"{g.final:g}" for g in (before, after))
+    return f"final {now} as before" if was == now else f"final {was} → {now}"
 
 
 def renew(book: Gradebook, assignment: str, place: Place) -> None:

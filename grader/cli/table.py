@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 import click
@@ -33,6 +34,10 @@ class Printout(msgspec.Struct, frozen=True, kw_only=True):
     graded: int
     """Graded in this run."""
     ungraded: int
+    remarked: int = 0
+    """Marked anew from what is stored: only points had changed."""
+    moved: AbstractSet[str] = frozenset()
+    """Not graded in this run, and yet with another final mark."""
     published: Published
 
     def json(self, reports: Reports) -> None:
@@ -64,8 +69,13 @@ class Printout(msgspec.Struct, frozen=True, kw_only=True):
         return [g.id for g in grades if g.status == "ungraded" and g.id in wanted][:MAX_ROWS]
 
     def _closing(self) -> str:
-        unchanged = len(self.ids) - self.graded - self.ungraded
-        parts = [f"{self.graded} graded"] if self.graded or not unchanged else []
+        same = len(self.ids) - self.graded - self.ungraded - self.remarked
+        unchanged = same - len(self.moved & set(self.ids))
+        parts = [f"{self.graded} graded"] if self.graded or not (same or self.remarked) else []
+        if self.remarked:
+            parts.append(f"{self.remarked} marked anew without a run, for other points")
+        if self.moved:
+            parts.append(f"{len(self.moved)} with another final mark: see `grader diff`")
         if unchanged:
             parts.append(f"{unchanged} unchanged")
         if self.ungraded:

@@ -14,8 +14,8 @@ from grader.gradebook.tables import adjustments, submissions
 from grader.messages import printable
 
 
-def adjust(connection: Connection, submission: int, points: float, reason: str) -> None:
-    """Enter an adjustment."""
+def adjust(connection: Connection, submission: int, points: float, reason: str) -> int:
+    """Enter an adjustment; returns its number."""
     row = {
         "submission_id": submission,
         "points": points,
@@ -23,7 +23,8 @@ def adjust(connection: Connection, submission: int, points: float, reason: str) 
         "adjusted_by": who(),
         "adjusted_at": moment.now(),
     }
-    connection.execute(insert(adjustments), row)
+    entered = connection.execute(insert(adjustments).returning(adjustments.c.id), row)
+    return int(entered.scalar_one())
 
 
 def undo(connection: Connection, assignment: str, number: int) -> str:

@@ -23,6 +23,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """A scorecard and what it was made from."""
 
     key: str
+    run_key: str | None = None
+    """What its run depends on; None where nothing else may be marked by it."""
     content: str | None
     assignment_digest: str
     grader: str
@@ -81,6 +83,7 @@ def _values(submission: int, attempt: Attempt) -> dict[str, Any]:
     return {
         "submission_id": submission,
         "key": attempt.key,
+        "run_key": attempt.run_key,
         "status": card.status,
         "score": card.score,
         "max_score": card.max_score,

@@ -22,9 +22,10 @@ from sqlalchemy import Connection, select, text, update
 from grader.assignment import Assignment
 from grader.errors import UsageError
 from grader.grade import Grade, Ruling
-from grader.gradebook import adjusting, attempts, deciding, history, moment
+from grader.gradebook import adjusting, attempts, deciding, history, moment, remarking
 from grader.gradebook.attempts import Attempt
-from grader.gradebook.comparison import Move
+from grader.gradebook.comparison import Move, relate
+from grader.gradebook.content import Rules
 from grader.gradebook.database import Database
 from grader.gradebook.deciding import Note
 from grader.gradebook.enrolment import HandedIn, Place, enroll
@@ -75,6 +76,16 @@ class Gradebook:
         """Ids whose key was graded before: nothing needs to be run for them."""
         with self.database.writing() as connection:
             return attempts.settled(connection, places, keys)
+
+    def remark(
+        self,
+        assignment: Assignment,
+        rules: Rules,
+        handed_in: Iterable[tuple[HandedIn, Place]],
+    ) -> set[str]:
+        """Ids that were marked anew from what is stored: only their points have changed."""
+        with self.database.writing() as connection:
+            return remarking.remark(connection, assignment, rules, handed_in)
 
     def store(self, place: Place, attempt: Attempt) -> str | None:
         """Enter a scorecard; returns its `graded_at`, None where an earlier one is better."""
@@ -135,9 +146,14 @@ class Gradebook:
             return found[1] if found else None
 
     def moves(self, assignment: str) -> list[Move]:
-        """Whose marks are not those of their attempt before."""
+        """Whose marks are not those of their attempt before, or cost more or less by lateness."""
         with self.database.reading() as connection:
-            return sorted(history.moves(connection, assignment), key=lambda m: natural(m.id))
+            moves = {move.id: move for move in history.moves(connection, assignment)}
+            lateness = history.shares_before(connection, assignment)
+        for grade in self.grades(assignment) if lateness else []:
+            if grade.id in lateness and (move := relate(grade, lateness[grade.id], moves)):
+                moves[grade.id] = move
+        return sorted(moves.values(), key=lambda move: natural(move.id))
 
     def outdated(self, assignment: str) -> list[str]:
         """Whose marks come from an earlier version of the assignment, by id."""
@@ -151,10 +167,10 @@ class Gradebook:
 
     # ---- people --------------------------------------------------------------------------------
 
-    def adjust(self, assignment: str, student: str, points: float, reason: str) -> None:
-        """Give or take points by hand."""
+    def adjust(self, assignment: str, student: str, points: float, reason: str) -> int:
+        """Give or take points by hand; returns the adjustment's number."""
         with self.database.writing() as connection:
-            adjusting.adjust(
+            return adjusting.adjust(
                 connection, _submission(connection, assignment, student), points, reason
             )
 
@@ -182,13 +198,17 @@ class Gradebook:
             deciding.decide(connection, submission, name, ruling, reason)
             return name
 
-    def forget(self, assignment: str, student: str) -> None:
-        """Take a student off the class; what is known stays, and grading brings them back."""
+    def forget(self, assignment: str, student: str) -> bool:
+        """Take a student off the class; what is known stays, and grading brings them back.
+
+        Returns whether they were in it.
+        """
         with self.database.writing() as connection:
             row = update(submissions).where(
-                submissions.c.id == _submission(connection, assignment, student)
+                submissions.c.id == _submission(connection, assignment, student),
+                submissions.c.forgotten_at.is_(None),
             )
-            connection.execute(row.values(forgotten_at=moment.now()))
+            return connection.execute(row.values(forgotten_at=moment.now())).rowcount > 0
 
 
 _GRADES = text("SELECT * FROM grades WHERE assignment = :assignment")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from grader.grade import Grade
 from grader.model import Scorecard, TargetScore
 
 
@@ -29,6 +31,9 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     after: float | None
     max_before: float | None = None
     max_after: float | None = None
+    final_before: float | None = None
+    """Where lateness is counted otherwise than before: what counted then, and what counts now."""
+    final_after: float | None = None
     targets: list[TargetMove] = []
     why: list[str] = []
     """What is not the same any more; empty where that is not recorded."""
@@ -49,6 +54,25 @@ def moved(
     )
     same = (move.before, move.max_before) == (move.after, move.max_after)
     return None if same and not move.targets else move
+
+
+def relate(grade: Grade, share: float, moves: Mapping[str, Move]) -> Move | None:
+    """A student's move with what the lateness before, a share of the score, has made of the
+    final mark; None where that is the same.
+    """
+    earned = (grade.score or 0.0) + grade.integrity
+    before = max(0.0, earned + grade.adjustments - share * max(earned, 0.0))
+    if grade.status != "graded" or grade.final is None or math.isclose(before, grade.final):
+        return moves.get(grade.id)
+    found = moves.get(grade.id) or Move(
+        id=grade.id,
+        before=grade.score,
+        after=grade.score,
+        max_before=grade.max_score,
+        max_after=grade.max_score,
+    )
+    why = [*found.why, "lateness counted anew"]
+    return msgspec.structs.replace(found, final_before=before, final_after=grade.final, why=why)
 
 
 def _points(card: Scorecard | None) -> float | None:

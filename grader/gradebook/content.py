@@ -54,6 +54,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     assignment: str
     """Digest of the assignment, its limits and data included."""
+    run: str | None = None
+    """The same without its points; None where nothing is to be marked anew from what is stored."""
     grader: str
     """Version, and a digest of the source for those who work on it."""
     torch: str
@@ -65,11 +67,18 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         """The key of an attempt: equal ones need no second grading."""
         return hashlib.sha256(msgspec.json.encode([content.digest, self])).hexdigest()
 
+    def run_key(self, content: Content) -> str | None:
+        """Equal ones need no second run: at most, other points for what was found."""
+        if self.run is None:
+            return None
+        return msgspec.structs.replace(self, assignment="").key(content)
+
 
 def rules_of(assignment: Assignment, *, with_notebook: bool) -> Rules:
     """The rules of this machine's grader."""
     return Rules(
         assignment=assignment.digest,
+        run=assignment.run_digest,
         grader=f"{grader_version()}+{source_digest()[:12]}",
         torch=_version("torch"),
         python=f"{sys.version_info.major}.{sys.version_info.minor}",

@@ -27,6 +27,8 @@ class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
     """Digest of its bytes; None where they cannot be read."""
     key: str | None = None
     """Of the attempt that would be graded now."""
+    run_key: str | None = None
+    """Of its run."""
     submitted_at: str | None = None
     """ISO 8601, UTC; None where nothing tells it."""
     submitted_from: str | None = None
@@ -153,7 +155,15 @@ def _values(
     A time belongs to what was handed in: with another content it is unknown again, unless it
     is given anew.
     """
-    names = ("path", "content", "submitted_at", "submitted_from", "forgotten_at")
+    names = (
+        "path",
+        "content",
+        "submitted_at",
+        "submitted_from",
+        "forgotten_at",
+        "late_share_before",
+        "late_changed_at",
+    )
     values = {name: row[name] for name in names}
     if arrived is not None:
         values.update(path=printable(arrived.path), forgotten_at=None)
@@ -165,8 +175,9 @@ def _values(
             )
     policy, at = assignment.spec.late, values["submitted_at"]
     late = lateness(policy, moment.read(at)) if policy and at else None
-    return {
-        **values,
-        "days_late": late.days if late else None,
-        "late_share": late.share if late else None,
-    }
+    share = late.share if late else None
+    if values["content"] != row["content"]:
+        values.update(late_share_before=None, late_changed_at=None)
+    elif (share or 0.0) != (row["late_share"] or 0.0):
+        values.update(late_share_before=row["late_share"] or 0.0, late_changed_at=moment.now())
+    return {**values, "days_late": late.days if late else None, "late_share": share}

@@ -41,6 +41,7 @@ def _pairs(connection: Connection, assignment: str) -> list[tuple[str, Any, Any]
             submissions.c.attempt_id,
             attempts.c.id,
             attempts.c.status,
+            attempts.c.current_since,
             *(attempts.c[column] for column in _REASONS),
         )
         .join(attempts, attempts.c.submission_id == submissions.c.id)
@@ -55,6 +56,28 @@ def _pairs(connection: Connection, assignment: str) -> list[tuple[str, Any, Any]
         elif row.status == "graded":
             previous.setdefault(row.student, row)
     return [(name, current[name], previous[name]) for name in current if name in previous]
+
+
+def shares_before(connection: Connection, assignment: str) -> dict[str, float]:
+    """What lateness cost before the deadline, or a time, was changed: a share of the score.
+
+    Of those for whom it has changed since their attempt before.
+    """
+    rows = connection.execute(
+        select(
+            submissions.c.student, submissions.c.late_share_before, submissions.c.late_changed_at
+        ).where(
+            submissions.c.assignment == assignment,
+            submissions.c.forgotten_at.is_(None),
+            submissions.c.late_share_before.is_not(None),
+        )
+    )
+    previous = {student: row for student, _, row in _pairs(connection, assignment)}
+    return {
+        row.student: row.late_share_before
+        for row in rows
+        if row.student not in previous or previous[row.student].current_since <= row.late_changed_at
+    }
 
 
 def _card(connection: Connection, attempt: int) -> Scorecard:

@@ -51,6 +51,11 @@ class GradingRun:
         self.failed = False
         self._contents: dict[str, Content | None] = {}
         self._places: dict[str, Place] = {}
+        self._finals: dict[str, float | None] = {}
+        self.remarked: set[str] = set()
+        """Marked anew from what is stored, for other points."""
+        self.moved: set[str] = set()
+        """Not marked anew, and yet with another final mark than before."""
         self._book: Gradebook | None = None
         try:
             self._book = open_gradebook(target, create=True)
@@ -71,20 +76,26 @@ class GradingRun:
         self._contents = {each.id: content_of(each) for each in submissions}
         handed_in = [self._handed_in(each, times) for each in submissions]
         try:
+            self._finals = {g.id: g.final for g in self._book.grades(self.assignment.name)}
             self._places = self._book.enroll(self.assignment, roster, handed_in)
             keys = {one.id: one.key for one in handed_in if one.key is not None and not regrade}
             done = self._book.settled(self._places, keys)
+            open_ = [
+                (one, self._places[one.id]) for one in handed_in if one.id in keys.keys() - done
+            ]
+            self.remarked = self._book.remark(self.assignment, self.rules, open_)
             # No connection may be open when processes are forked for grading.
             self._book.close()
         except GradebookError as error:
             self._lose(error)
             return list(submissions)
-        return [each for each in submissions if each.id not in done]
+        return [each for each in submissions if each.id not in done | self.remarked]
 
     def store(self, card: Scorecard, notebook: str | None = None) -> None:
         """Enter a scorecard whose files have just been written."""
         if self._book is None:
             return
+        self._finals.pop(card.id, None)
         attempt = self._attempt(card, notebook)
         try:
             graded_at = self._book.store(self._places[card.id], attempt)
@@ -110,6 +121,7 @@ class GradingRun:
             except GradebookError as error:
                 self._lose(error)
             else:
+                self.moved = self._moved(published.grades)
                 self._name_strangers(published.grades)
                 self._name_outdated(self._book)
                 return published
@@ -131,6 +143,7 @@ class GradingRun:
             path=submission.origin,
             content=content.digest if content else None,
             key=self.rules.key(content) if content else None,
+            run_key=self.rules.run_key(content) if content else None,
             submitted_at=at,
             submitted_from=source,
         )
@@ -148,6 +161,7 @@ class GradingRun:
             content = None
         return Attempt(
             key=key,
+            run_key=self.rules.run_key(content) if content else None,
             content=content.digest if content else None,
             assignment_digest=self.rules.assignment,
             grader=self.rules.grader,
@@ -155,6 +169,12 @@ class GradingRun:
             card=card,
             notebook=notebook,
         )
+
+    def _moved(self, grades: Sequence[Grade]) -> set[str]:
+        """A deadline, a time or a decision moves final marks without any grading."""
+        now = {grade.id: grade.final for grade in grades}
+        kept = self._finals.keys() & now.keys() - self.remarked
+        return {name for name in kept if self._finals[name] != now[name]}
 
     def _name_outdated(self, book: Gradebook) -> None:
         """Whoever was not among the paths of this run keeps the marks of an earlier assignment."""
