@@ -282,7 +282,7 @@ def test_every_kind_of_save_is_checked_once_and_ctrl_c_leaves_nothing(
 
 
 def _runs(pid: int) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while (alive := _alive(pid)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return alive

@@ -78,23 +78,47 @@ def test_where_neither_files_nor_network_can_be_closed_nothing_is_run(tmp_path):
         examine(box)
 
 
-OPEN_HOME = """
-base=$(dirname "$(dirname "$(readlink -f "$1")")")
-case "$base" in /root/*)
-    mount -t tmpfs -o mode=755 none /mnt; mkdir /mnt/base; mount --bind "$base" /mnt/base
-    mount -t tmpfs -o mode=755 none /root; mkdir -p "$base"; mount --bind /mnt/base "$base";;
-esac
+OPEN = """
+path=$1
+for child in "$path"/* "$path"/.[!.]*; do
+    name=${child##*/}
+    if [ -L "$child" ]; then cp -P "$child" "$2/$name"
+    elif [ -d "$child" ]; then mkdir -p "$2/$name"; mount --bind "$child" "$2/$name"
+    elif [ -e "$child" ]; then touch "$2/$name"; mount --bind "$child" "$2/$name"
+    fi
+done
 """
-"""An interpreter in root's home, as pyenv has it, made reachable for everybody."""
+"""What a folder holds, at another place."""
+
+
+def reachable(*folders: Path) -> str:
+    """Shell lines for a mount namespace in which everybody may enter these folders: the clone
+    or the interpreter may lie where root alone may go.
+    """
+    closed = {gate for folder in folders if (gate := first_closed(folder))}
+    inside = [f for f in folders if any(f.is_relative_to(gate) for gate in closed)]
+    if not inside:
+        return ""
+    aside = [f"mkdir /mnt/{i}; mount --bind '{f}' /mnt/{i}" for i, f in enumerate(inside)]
+    cover = [f"mount -t tmpfs -o mode=755 none '{gate}'" for gate in sorted(closed)]
+    back = [f"mkdir -p '{f}'; show /mnt/{i} '{f}'" for i, f in enumerate(inside)]
+    lines = [f"show() {{ {OPEN} }}", "mount -t tmpfs -o mode=755 none /mnt", *aside, *cover, *back]
+    return "\n".join(lines) + "\n"
+
+
+def first_closed(folder: Path) -> Path | None:
+    """The first folder on the way to it, itself included, that not everybody may enter."""
+    way = [*reversed(folder.parents), folder]
+    return next((step for step in way if step.stat().st_mode & 0o005 != 0o005), None)
 
 
 def passes_as(become: str, *arguments: str) -> str:
     """Output of this file's tests in an interpreter that the shell line `become` starts."""
-    if sys.prefix.startswith("/root") or str(REPOSITORY).startswith("/root"):
-        pytest.skip("the environment lies in root's home")
+    places = (REPOSITORY, Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve())
+    apart = [p for p in places if not any(p != o and p.is_relative_to(o) for o in places)]
     tests = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", __file__]
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-ec", OPEN_HOME + become, "sh", *tests, *arguments],
+        ["unshare", "--mount", "sh", "-ec", reachable(*apart) + become, "sh", *tests, *arguments],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTEST_ADDOPTS": "", "HOME": "/"},
         capture_output=True,
         text=True,
@@ -103,6 +127,27 @@ def passes_as(become: str, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@needs_root
+def test_a_folder_that_root_alone_may_enter_can_be_made_reachable(tmp_path):
+    gate = tmp_path / "home"
+    clone = gate / "deep" / "clone"
+    (clone / "package").mkdir(parents=True)
+    (clone / "package" / "file").write_text("read")
+    (clone / ".link").symlink_to("package/file")
+    as_another = 'exec setpriv --reuid 4321 --regid 4321 --clear-groups cat "$1"'
+    for closed in (gate, clone):
+        closed.chmod(0o700)
+        command = ["unshare", "--mount", "sh", "-ec"]
+        script = reachable(clone) + as_another
+        shown = subprocess.check_output([*command, script, "sh", clone / ".link"], text=True)
+        assert shown == "read"
+        refused = subprocess.run(
+            [*command, as_another, "sh", clone / ".link"], check=False, capture_output=True
+        )
+        assert refused.returncode != 0
+        closed.chmod(0o755)
 
 
 @needs_root
@@ -124,8 +169,8 @@ def test_a_run_has_its_own_user_and_a_limit_on_processes_without_namespaces():
 
     without = ("bubblewrap", "namespaces", "landlock")
     with ForkServerSandbox(without=without) as box:
-        if str(Path(sys.executable).resolve()).startswith("/root"):
-            pytest.skip("an interpreter in root's home is for root alone")
+        if first_closed(Path(sys.executable).resolve().parent):
+            pytest.skip("an interpreter that root alone may reach is for root alone")
         outcomes = [box.run(request("import os; print(os.getuid())")) for _ in range(2)]
         users = [cells(outcome)[0].output.strip() for outcome in outcomes]
         _, findings = examine(box, ["processes"])

@@ -192,8 +192,9 @@ def test_what_cannot_be_forked_runs_from_the_top(box, name):
 
 def test_a_template_that_takes_too_long_holds_up_nobody(box):
     # A run may wait twice as long as it may work, a template may not.
-    wanted = request("import time\ntime.sleep(0.9)", "2", shared=1, limits=Limits(cell_seconds=0.8))
-    for _ in range(4):
+    # The room to spare on both sides is for a machine that is busy with other things.
+    wanted = request("import time\ntime.sleep(3)", "2", shared=1, limits=Limits(cell_seconds=2.0))
+    for _ in range(2):
         assert box.run(wanted).status == "completed"
         assert box.shared == 0
 
