@@ -39,6 +39,9 @@ _PARTS = (
     ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop,
 )  # fmt: skip
 
+_KNOWN: dict[type[ast.AST], bool] = {}
+"""Whether a kind of node is one of these, as far as it was asked."""
+
 
 class OutsideError(Exception):
     """What a slice says that is not of the language, in words for a student."""
@@ -66,7 +69,8 @@ def check(node: ast.AST) -> None:
         if isinstance(part, ast.With):
             pending += part.body  # the contexts that are let through change no value
             continue
-        pending += (child for child in ast.iter_child_nodes(part) if child not in _types(part))
+        types = _types(part)
+        pending += [child for child in ast.iter_child_nodes(part) if child not in types]
 
 
 def _types(node: ast.AST) -> tuple[ast.AST | None, ...]:
@@ -77,7 +81,10 @@ def _types(node: ast.AST) -> tuple[ast.AST | None, ...]:
 
 
 def _check_node(node: ast.AST) -> None:
-    if not isinstance(node, _EXPRESSIONS + _STATEMENTS + _PARTS):
+    kind = type(node)
+    if kind not in _KNOWN:
+        _KNOWN[kind] = issubclass(kind, _EXPRESSIONS + _STATEMENTS + _PARTS)
+    if not _KNOWN[kind]:
         raise OutsideError(f"`{type(node).__name__.lower()}` cannot be followed")
     question = _QUESTIONS.get(type(node))
     if question is not None:

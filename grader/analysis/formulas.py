@@ -14,6 +14,7 @@ from grader.analysis.effort import Effort
 from grader.analysis.slicer import Definition, Formula
 from grader.analysis.statements import MARK, key_of
 from grader.language import OutsideError, check
+from grader.nodes import parts
 
 ENGINE = frozenset(
     {"grad", "grad_fn", "autograd", "vjp", "jvp", "jacobian", "jacrev", "jacfwd", "hessian"}
@@ -44,7 +45,8 @@ class Formulas:
         self._leaves: dict[tuple[int, str], str | None] = {}
         self._engine: dict[int, bool] = {}
         self._rests: dict[tuple[int, str], bool] = {}
-        self._asked: dict[tuple[int, str], bool] = {}
+        self._asked: dict[Definition, bool] = {}
+        self._broken: dict[Definition, bool] = {}
         self._below: dict[Definition, tuple[Definition, ...]] = {}
         self._leaves_of: dict[Definition, dict[str, list[Definition]]] = {}
         self._kept: list[Formula] = []
@@ -62,7 +64,7 @@ class Formulas:
         key = id(formula)
         if key not in self._engine:
             self._kept.append(formula)
-            nodes = (n for step in formula.steps for node in step.nodes for n in ast.walk(node))
+            nodes = (n for step in formula.steps for node in step.nodes for n in parts(node))
             self._engine[key] = any(
                 isinstance(n, ast.Attribute) and n.attr in ENGINE for n in nodes
             )
@@ -93,14 +95,9 @@ class Formulas:
 
     def draws_on_engine(self, definition: Definition) -> bool:
         """Whether autograd is asked anywhere on the way to a value."""
-        key = (id(definition.formula), definition.name)
-        if key not in self._asked:
-            self._kept.append(definition.formula)
-            self._asked[key] = any(
-                each.formula.autograd or self.asks_engine(each.formula)
-                for each in self.closure(definition, lambda _: False)
-            )
-        return self._asked[key]
+        return self._anywhere(
+            definition, self._asked, lambda formula: formula.autograd or self.asks_engine(formula)
+        )
 
     def _follows_from_leaf(self, definition: Definition, canonical: str) -> bool:
         """Whether a known name is an input handed on, or computed from inputs and nothing else.
@@ -182,9 +179,8 @@ class Formulas:
         """Whether a value has nothing of the network, and cannot be followed to its beginning."""
         if self.rests_on_leaf(definition) or self.draws_on_engine(definition):
             return False
-        return any(
-            self.complaint(each.formula) is not None
-            for each in self.closure(definition, lambda _: False)
+        return self._anywhere(
+            definition, self._broken, lambda formula: self.complaint(formula) is not None
         )
 
     def picked(self, definition: Definition) -> bool:
@@ -193,6 +189,33 @@ class Formulas:
             self.complaint(each.formula) is not None and self.leaf(each) is None
             for each in definition.formula.inputs()
         )
+
+    def _anywhere(
+        self,
+        start: Definition,
+        known: dict[Definition, bool],
+        holds: Callable[[Formula], bool],
+    ) -> bool:
+        """Whether something holds of a formula anywhere on the way to a value. known: what was
+        found before, and is added to, so that each is looked at once.
+        """
+        above: dict[Definition, Definition | None] = {start: None}
+        pending = [start]
+        while pending:
+            current: Definition | None = pending.pop()
+            assert current is not None
+            self._effort.spend(1)
+            if current not in known and not holds(current.formula):
+                more = [each for each in current.formula.inputs() if each not in above]
+                above |= dict.fromkeys(more, current)
+                pending += more
+            elif known.get(current, True):
+                while current is not None:
+                    known[current] = True
+                    current = above[current]
+                return True
+        known |= dict.fromkeys(above, False)
+        return False
 
     def closure(
         self, start: Definition, stop: Callable[[Definition], bool]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 
 from grader.analysis.statements import FUNCTIONS, changed_names, root_name, written_names
+from grader.nodes import parts
 
 Names = frozenset[str]
 FORM = frozenset({"shape", "dtype", "size", "ndim", "dim", "numel", "device", "len"})
@@ -27,7 +28,7 @@ def loads(node: ast.AST | None, bound: Names = NOTHING) -> set[str]:
     if isinstance(node, ast.Name):
         return {node.id} - bound if isinstance(node.ctx, ast.Load) else set()
     if isinstance(node, ast.Lambda):
-        inner = bound | {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+        inner = bound | {a.arg for a in parts(node.args) if isinstance(a, ast.arg)}
         defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
         return loads(node.body, inner).union(*(loads(d, bound) for d in defaults))
     if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
@@ -70,7 +71,7 @@ def value_reads(node: ast.AST) -> set[str]:
 def stored(node: ast.AST) -> Names:
     return frozenset(
         part.id
-        for part in ast.walk(node)
+        for part in parts(node)
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
     )
 
@@ -99,7 +100,7 @@ def _exposed(node: ast.stmt, bound: Names) -> tuple[set[str], Names]:
         return exposed(node.body, bound)
     if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         return set(), bound | {node.name}
-    walrus = {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
+    walrus = {n.target.id for n in parts(node) if isinstance(n, ast.NamedExpr)}
     found = loads(node, bound | walrus)
     if isinstance(node, ast.AugAssign):
         found |= {node.target.id} - bound if isinstance(node.target, ast.Name) else set()
@@ -111,7 +112,7 @@ def free(function: ast.FunctionDef | ast.ClassDef) -> set[str]:
     if isinstance(function, ast.ClassDef):
         methods = [part for part in function.body if isinstance(part, ast.FunctionDef)]
         return set().union(*(free(method) for method in methods))
-    arguments = frozenset(a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg))
+    arguments = frozenset(a.arg for a in parts(function.args) if isinstance(a, ast.arg))
     inner: list[ast.FunctionDef] = []
     found: set[str] = set()
     pending: list[ast.AST] = list(function.body)
@@ -159,7 +160,7 @@ def pruned_block(nodes: Sequence[ast.stmt], needed: Iterable[str]) -> list[ast.s
 
 def pruned_function(function: ast.FunctionDef) -> ast.FunctionDef:
     """A function with what its results and what it changes depend on."""
-    arguments = {a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)}
+    arguments = {a.arg for a in parts(function.args) if isinstance(a, ast.arg)}
     new = copy(function)
     new.body = pruned_block(function.body, arguments | free(function)) or [ast.Pass()]
     return new
@@ -222,7 +223,7 @@ def _needed_compound(
 
 def written(node: ast.stmt) -> Iterator[str]:
     """Names that a simple statement binds or changes."""
-    for part in ast.walk(node):
+    for part in parts(node):
         if isinstance(part, ast.Name | ast.Subscript | ast.Attribute) and isinstance(
             part.ctx, ast.Store
         ):

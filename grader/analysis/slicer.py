@@ -12,7 +12,6 @@ import ast
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,6 +29,7 @@ from grader.analysis.statements import (
     viewed,
 )
 from grader.language import ROOTS
+from grader.nodes import copied, parts
 from grader.vocabulary import BUILTINS
 
 MODULES = {
@@ -87,6 +87,7 @@ class Formula:
         self._members = members
         self.name = name
         self._steps: tuple[Step, ...] | None = None
+        self._inputs: tuple[Definition, ...] = ()
         self.number = -1
         """In the order of a plan."""
 
@@ -96,6 +97,8 @@ class Formula:
         if self._steps is None:
             self._steps = ()  # a definition in terms of itself ends here
             self._steps = tuple(self._slicer.steps(self.name, self._members))
+            reads = (read for step in self._steps for read in step.reads.values())
+            self._inputs = tuple(dict.fromkeys(reads))
         return self._steps
 
     @property
@@ -145,10 +148,11 @@ class Formula:
         """Whether a loop hands its value on from one iteration to the next."""
         return any(member.carried for member in self._members)
 
-    def inputs(self) -> Iterator[Definition]:
+    def inputs(self) -> tuple[Definition, ...]:
         """What its statements read."""
-        for step in self.steps:
-            yield from step.reads.values()
+        if self._steps is None:
+            _ = self.steps
+        return self._inputs
 
 
 class _Member(NamedTuple):
@@ -182,7 +186,7 @@ class Slicer:
         self._sites: dict[tuple[int, Path], Statement] = {}
         self._touching: dict[int, dict[str, list[int]]] = {}
         self._formulas: dict[object, Formula] = {}
-        self._found: dict[tuple[str, int, int], Definition | None] = {}
+        self._found: dict[tuple[str, int, tuple[int, ...]], Definition | None] = {}
         self._calls: defaultdict[str, list[tuple[Statement, ast.Call]]] = defaultdict(list)
         self._views: defaultdict[str, set[str]] = defaultdict(set)
         self._changed: set[str] = set()
@@ -194,6 +198,9 @@ class Slicer:
         """Function → names of the module that it writes."""
         self._cells: dict[int, int] = {}
         self._functions: dict[int, tuple[ast.stmt, set[str]]] = {}
+        self._memory: dict[str, tuple[str, ...]] = {}
+        """Name → those by which the same value may be changed."""
+        self._arguments: dict[int, frozenset[str]] = {}
         self._elements: dict[str, Definition] = {}
         """Name in the clean room → element of a container that is read by a known key."""
         self._element_names: dict[object, str] = {}
@@ -216,8 +223,8 @@ class Slicer:
         if isinstance(node, ast.ClassDef):
             self._classes.add(node.name)
         if isinstance(node, FUNCTIONS):
-            parts = (part.names for part in ast.walk(node) if isinstance(part, ast.Global))
-            if declared := {name for names in parts for name in names}:
+            found = (part.names for part in parts(node) if isinstance(part, ast.Global))
+            if declared := {name for names in found for name in names}:
                 self._globals[node.name] = declared
         for name, value in statement.assigns.items():
             if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
@@ -229,7 +236,7 @@ class Slicer:
             self._changed |= statement.updates
         heads = ast.iter_child_nodes(node) if not statement.blocks else _heads(node)
         for head in heads:
-            for part in ast.walk(head):
+            for part in parts(head):
                 if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
                     self._calls[part.func.id].append((statement, part))
         for block in statement.blocks:
@@ -277,11 +284,21 @@ class Slicer:
 
     def reaching(self, name: str, place: Place) -> Definition | None:
         """What `name` holds at a place; None if nothing binds it."""
-        key = (name, id(place.block), place.index)
+        key = (name, id(place.block), self._before(name, place))
         if key not in self._found:
             self._found[key] = None  # asked for again meanwhile, it is a circle
             self._found[key] = self._reaching(name, place)
         return self._found[key]
+
+    def _before(self, name: str, place: Place) -> tuple[int, ...]:
+        """How much of what touches a name stands before a place: all that tells two places of a
+        block apart.
+        """
+        touching = self._touched(place.block)
+        if name not in self._memory:
+            self._memory[name] = (name, root_of(name), *sorted(self._changing_views(name)))
+        names = self._memory[name]
+        return tuple(bisect_left(touching.get(each, ()), place.index) for each in names)
 
     def _reaching(self, name: str, place: Place) -> Definition | None:
         members: list[_Member] = []
@@ -372,7 +389,7 @@ class Slicer:
         """Names of the module that a function called here writes."""
         called = (
             part.func.id
-            for part in (ast.walk(statement.node) if self._globals else ())
+            for part in (parts(statement.node) if self._globals else ())
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
         )
         return set().union(*(self._globals.get(name, ()) for name in called))
@@ -390,7 +407,7 @@ class Slicer:
         """A name of a function's body that the body does not bind: argument, or free."""
         call = self._call_of(owner)
         assert isinstance(owner.node, FUNCTIONS)
-        known = {a.arg for a in ast.walk(owner.node.args) if isinstance(a, ast.arg)}
+        known = self._arguments_of(owner.node)
         if name not in known and root_of(name) in known:
             return None  # of an object that was handed on
         if name in known:
@@ -408,6 +425,13 @@ class Slicer:
         if call is None:
             return self.reaching(name, Place(owner.block, len(owner.block.statements)))
         return self.reaching(name, self._outer_place(owner, call[0]))
+
+    def _arguments_of(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+        known = self._arguments.get(id(function))
+        if known is None:
+            known = frozenset(a.arg for a in parts(function.args) if isinstance(a, ast.arg))
+            self._arguments[id(function)] = known
+        return known
 
     def _outer_place(self, owner: Statement, call: Statement) -> Place:
         """Where a call takes place, seen from the scope in which its function is defined."""
@@ -464,7 +488,7 @@ class Slicer:
         if base is None:
             return None
         own = f"{base.name}{MARK}{key_of(name)}"
-        read = deepcopy(node)
+        read = copied(node)
         read.value = ast.Name(base.name, ast.Load())
         member = _Member(None, read, source=base)
         number = f"{own}{MARK}{len(self._elements)}"
@@ -497,7 +521,7 @@ class Slicer:
             if member.source is not None and member.value is not None:
                 element = ast.Assign([ast.Name(name, ast.Store())], member.value, lineno=1)
                 reads = {member.source.name: member.source}
-                yield Step(None, (ast.fix_missing_locations(element),), reads, frozenset())
+                yield Step(None, (element,), reads, frozenset())
             if member.statement is None:
                 continue
             place = member.place or Place(member.statement.block, member.statement.index)
@@ -517,7 +541,7 @@ class Slicer:
         return node
 
     def _step(self, statement: Statement, node: ast.stmt, place: Place, own: set[str]) -> Step:
-        node = _Naming(self, place).visit(deepcopy(node))
+        node = _Naming(self, place).visit(copied(node))
         prelude: dict[str, ast.stmt] = {}
         names, _ = liveness.exposed([node])
         reads: dict[str, Definition] = {}
@@ -541,7 +565,7 @@ class Slicer:
                 reads[each] = self._keep(each, [_Member(None, complaint=ORPHAN)], ("orphan", each))
             elif each not in BUILTINS:
                 unknown.add(each)
-        nodes = (*prelude.values(), ast.fix_missing_locations(node))
+        nodes = (*prelude.values(), node)
         return Step(statement, nodes, reads, frozenset(unknown))
 
     def _function(self, statement: Statement) -> tuple[ast.stmt, set[str]]:
@@ -549,7 +573,7 @@ class Slicer:
         known = self._functions.get(id(statement))
         if known is None:
             place = Place(statement.block, statement.index)
-            copy = deepcopy(statement.node)
+            copy = copied(statement.node)
             if isinstance(copy, ast.ClassDef):
                 pruned: ast.stmt = liveness.pruned_class(copy)
             else:

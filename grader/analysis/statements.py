@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from grader.analysis.lifetime import Path
+from grader.nodes import parts
 from grader.vocabulary import ATTRIBUTES, IN_PLACE
 
 AT = frozenset({"at", "put", "copyto", "put_along_axis"})
@@ -115,7 +116,7 @@ class Statement:
         """Variables that are called, or whose own methods are: an object may change by that."""
         if isinstance(self.node, (*FUNCTIONS, ast.ClassDef)):
             return frozenset()
-        calls = (part.func for part in ast.walk(self.node) if isinstance(part, ast.Call))
+        calls = (part.func for part in parts(self.node) if isinstance(part, ast.Call))
         named = (f.value if isinstance(f, ast.Attribute) else f for f in calls)
         return frozenset(node.id for node in named if isinstance(node, ast.Name))
 
@@ -174,7 +175,7 @@ def _assigns(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
         for alias in node.names:
             yield (alias.asname or alias.name).partition(".")[0], None
     for expression in own_expressions(node):
-        for part in ast.walk(expression):
+        for part in parts(expression):
             if isinstance(part, ast.NamedExpr):
                 yield part.target.id, part.value
 
@@ -218,7 +219,7 @@ def _updates(node: ast.stmt, *, elements: bool = True) -> Iterator[str]:
     """Everything that is written anywhere inside, and what is changed in place."""
     if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         return
-    for part in ast.walk(node):
+    for part in parts(node):
         if isinstance(part, ast.Name | ast.Subscript | ast.Attribute) and isinstance(
             part.ctx, ast.Store | ast.Del
         ):

@@ -23,6 +23,7 @@ from grader.analysis.statements import (
     updated,
     viewed,
 )
+from grader.nodes import parts
 
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 MAX_OWN = 300
@@ -188,7 +189,7 @@ class Walker:
             self._loops = (*around, len(self.all_loops))
             self.all_loops.append(site)
         if isinstance(node, ast.For | ast.AsyncFor):
-            stored = (part.id for part in ast.walk(node.target) if isinstance(part, ast.Name))
+            stored = (part.id for part in parts(node.target) if isinstance(part, ast.Name))
             self._loop_variables.update(stored)
         for block in statement.blocks:
             self._block(block, function)
@@ -198,7 +199,7 @@ class Walker:
         """One simple statement, or the head of a compound one."""
         places: list[str | int] = [*self._loops, *([function] if function else [])]
         for expression in own_expressions(statement.node):
-            for part in ast.walk(expression):
+            for part in parts(expression):
                 if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
                     for place in places:
                         self._calls[place].add(part.func.id)
@@ -357,7 +358,7 @@ class Walker:
 
 def _elements(node: ast.AST) -> set[str]:
     """Elements of containers that a statement names."""
-    return {name for part in ast.walk(node) if (name := pseudonym(part)) is not None}
+    return {name for part in parts(node) if (name := pseudonym(part)) is not None}
 
 
 def _site(statement: Statement) -> Site:
@@ -374,7 +375,7 @@ def _text(name: str, statement: Statement) -> str:
     """`grads["h"]`, as the statement says it."""
     if MARK not in name:
         return name
-    for part in ast.walk(statement.node):
+    for part in parts(statement.node):
         if isinstance(part, ast.expr) and pseudonym(part) == name:
             return ast.unparse(part)
     container, _, key = name.partition(MARK)

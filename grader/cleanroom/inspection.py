@@ -28,7 +28,7 @@ class Inspection(Steps):
             self._assign_by_name()
             self._exercises()
             return
-        self.room.gradients = [self.study.definitions[life.id].formula for life in self.lives]
+        self.room.gradients = {self.study.definitions[life.id].formula for life in self.lives}
         self._wire()
         self._compute_full()
         self._hold_forward()

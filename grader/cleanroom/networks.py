@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 import msgspec
 import torch
@@ -33,10 +34,9 @@ class Draw:
         self.leaves = leaves
         self.network = network
         self._oracle = oracle
-        self._generator = torch.Generator().manual_seed(seed)
+        self._seed = seed
         self._cotangents: dict[str, torch.Tensor] = {}
         self._cut: dict[frozenset[str], CutNetwork] = {}
-        self._expected: dict[tuple[str, frozenset[str], tuple[str, ...]], torch.Tensor] = {}
         self.scale = _scale(network, oracle.assignment.targets)
 
     def cotangent(self, target: str) -> torch.Tensor:
@@ -47,7 +47,9 @@ class Draw:
         """
         if target not in self._cotangents:
             gradient = self.network.gradients[target]
-            noise = torch.randn(gradient.shape, generator=self._generator) * self.scale
+            number = list(self.network.gradients).index(target)  # whoever is asked for first
+            generator = torch.Generator().manual_seed(self._seed + number)
+            noise = torch.randn(gradient.shape, generator=generator) * self.scale
             if bool(gradient.any()):
                 noise = torch.where(gradient != 0, noise, torch.zeros(()))
             self._cotangents[target] = noise.to(gradient.dtype)
@@ -61,7 +63,30 @@ class Draw:
         silent: tensors that pass nothing on.
         """
         cuts = frozenset(given) | frozenset(silent)
+        if not cuts:
+            return self.network.gradients[target]
+        single = cuts == given.keys() and cuts == self._direct(target)
+        if single and all(value is self._cotangents.get(name) for name, value in given.items()):
+            return self._single_steps[target]
         return self.cut(target, cuts).expected(target, given)
+
+    @cached_property
+    def _single_steps(self) -> dict[str, torch.Tensor]:
+        """Every gradient, one step away from the cotangents of all others."""
+        names = self.network.gradients.keys()
+        given = {name: self.cotangent(name) for name in self._everywhere & names}
+        targets = [*given, *self._oracle.assignment.parameters]
+        return self._cut_at(self._everywhere).all_expected(targets, given)
+
+    def _direct(self, target: str) -> frozenset[str]:
+        """What reads a tensor, the loss left out."""
+        assignment = self._oracle.assignment
+        return assignment.forward.consumers(target) - {assignment.spec.loss}
+
+    @property
+    def _everywhere(self) -> frozenset[str]:
+        assignment = self._oracle.assignment
+        return frozenset(assignment.forward.tensors) - {assignment.spec.loss}
 
     def paths(self, target: str, given: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """What each of `given`, and the loss itself, contributes to it."""
@@ -69,16 +94,18 @@ class Draw:
 
     def cut(self, target: str, cuts: frozenset[str]) -> CutNetwork:
         """Forward.py cut there; one that is cut everywhere serves all single steps."""
-        forward, loss = self._oracle.assignment.forward, self._oracle.assignment.spec.loss
-        if cuts and cuts == forward.consumers(target) - {loss}:
-            cuts = frozenset(forward.tensors) - {loss}
+        single = bool(cuts) and cuts == self._direct(target)
+        return self._cut_at(self._everywhere if single else cuts)
+
+    def _cut_at(self, cuts: frozenset[str]) -> CutNetwork:
         if cuts not in self._cut:
+            assignment = self._oracle.assignment
             self._cut[cuts] = CutNetwork(
                 self._oracle.code,
                 self.network.leaves(),
-                self._oracle.assignment.parameters,
+                assignment.parameters,
                 cuts,
-                loss,
+                assignment.spec.loss,
             )
         return self._cut[cuts]
 

@@ -18,6 +18,7 @@ from grader.assignment import Tolerance
 from grader.cleanroom.networks import Draw
 from grader.cleanroom.room import Computed
 from grader.compare import close, greatest, squeezed, vanishes
+from grader.reference import Network
 
 Finding = Literal["right", "zero path", "wrong", "unknown"]
 
@@ -161,12 +162,12 @@ def nothing_but_zeros(evidence: Evidence) -> bool:
     return all(isinstance(value, torch.Tensor) and not value.any() for value in values)
 
 
-def zero_targets(draws: Sequence[Draw], tolerance: Tolerance) -> frozenset[str]:
-    """Targets whose gradients vanish on every draw."""
-    if not draws:
+def zero_targets(networks: Sequence[Network], tolerance: Tolerance) -> frozenset[str]:
+    """Targets whose gradients vanish in every network."""
+    if not networks:
         return frozenset()
     return frozenset(
         name
-        for name in draws[0].network.gradients
-        if all(vanishes(draw.network.gradients[name], tolerance) for draw in draws)
+        for name in networks[0].gradients
+        if all(vanishes(network.gradients[name], tolerance) for network in networks)
     )

@@ -60,6 +60,9 @@ class CleanRoom(Closing):
         self._session: Session | None = None
         self._numbers: dict[int, Formula] = {}
         self._sources: dict[int, str] = {}
+        self._steps: dict[int, list[tuple[str, dict[str, str]]]] = {}
+        self._known: dict[int, wire.Recipe] = {}
+        """Recipes that the child has."""
         self.gradients: Collection[Formula] = ()
         """Formulas of gradients: what depends on none of them is shared."""
         self.values: dict[Definition, int | float | torch.Tensor] = {}
@@ -70,7 +73,7 @@ class CleanRoom(Closing):
 
     def ask(self, questions: Sequence[Question]) -> list[dict[Definition, Computed]]:
         """Compute; a definition that is not in an answer was not asked for."""
-        room, blob, recipes = self._room(questions)
+        room, blob = self._room(questions)
         silent: list[dict[Definition, Computed]] = [
             dict.fromkeys(question.wanted, SILENT) for question in questions
         ]
@@ -88,7 +91,6 @@ class CleanRoom(Closing):
             if isinstance(event, wire.Computed) and 0 <= event.evaluation < len(questions):
                 wanted = {slot(each): each for each in questions[event.evaluation].wanted}
                 silent[event.evaluation] |= _answer(event, content, wanted)
-        del recipes
         return silent
 
     def close(self) -> None:
@@ -96,37 +98,42 @@ class CleanRoom(Closing):
         if self._session is not None:
             self._session.close()
 
-    def _room(self, questions: Sequence[Question]) -> tuple[wire.Room, bytes, list[wire.Recipe]]:
-        """The question as a record, its values as a blob; only recipes that are needed."""
+    def _room(self, questions: Sequence[Question]) -> tuple[wire.Room, bytes]:
+        """The question as a record, its values as a blob; only recipes that are needed and new."""
         tensors: dict[str, torch.Tensor] = {}
+        keys: dict[int, str] = {}
         numbers: dict[str, int | float] = {}
         needed: dict[int, Formula] = {}
         networks = {name: n for n, name in enumerate(dict.fromkeys(q.network for q in questions))}
         evaluations = []
         arrays: set[str] = set()
+        reached: dict[object, list[Definition]] = {}
         for number, question in enumerate(questions):
             bind: dict[str, str] = {}
-            for definition in self._reached(question, needed):
+            way = (tuple(question.wanted), frozenset(question.bind))
+            if way not in reached:
+                reached[way] = list(self._reached(question, needed))
+            for definition in reached[way]:
                 value = question.bind.get(definition, self.values.get(definition))
                 if isinstance(value, int | float):
                     numbers[self._slot(definition)] = value
                 elif value is not None:
-                    key = f"{number}/{self._slot(definition)}"
-                    same = next((k for k, t in tensors.items() if t is value), None)
-                    bind[self._slot(definition)] = same or key
-                    if same is None:
-                        tensors[key] = value
+                    key = keys.setdefault(id(value), f"{number}/{self._slot(definition)}")
+                    bind[self._slot(definition)] = key
+                    tensors[key] = value
                     if definition in self.arrays:
-                        arrays.add(same or key)
+                        arrays.add(key)
             wanted = [self._slot(each) for each in question.wanted]
             evaluations.append(
                 wire.Evaluation(network=networks[question.network], bind=bind, wanted=wanted)
             )
         recipes = [self._recipe(formula) for formula in needed.values()]
+        new = [recipe for recipe in recipes if self._known.get(recipe.number) != recipe]
+        self._known |= {recipe.number: recipe for recipe in new}
         room = wire.Room(
-            recipes=recipes, evaluations=evaluations, numbers=numbers, arrays=sorted(arrays)
+            recipes=new, evaluations=evaluations, numbers=numbers, arrays=sorted(arrays)
         )
-        return room, pack(tensors), recipes
+        return room, pack(tensors)
 
     def _slot(self, definition: Definition) -> str:
         formula = definition.formula
@@ -139,23 +146,30 @@ class CleanRoom(Closing):
         """Bound definitions that the wanted ones come upon; formulas that are run are noted."""
         bound = question.bind.keys() | self.values.keys()
         found: dict[Definition, None] = {}
-        for start in question.wanted:
-            for each in self._formulas.closure(start, lambda d: d in bound):
-                if each in bound and each != start:
+        run = dict.fromkeys(question.wanted)
+        pending = list(run)
+        while pending:
+            current = pending.pop()
+            self._slot(current)
+            needed[current.formula.number] = current.formula
+            for each in current.formula.inputs():
+                if each in bound:
                     found[each] = None
-                else:
-                    self._slot(each)
-                    needed[each.formula.number] = each.formula
+                elif each not in run:
+                    run[each] = None
+                    pending.append(each)
         return found
 
     def _recipe(self, formula: Formula) -> wire.Recipe:
-        steps = [
-            (
-                "\n".join(self._source(node) for node in step.nodes),
-                {name: self._slot(read) for name, read in step.reads.items()},
-            )
-            for step in formula.steps
-        ]
+        if formula.number not in self._steps:
+            self._steps[formula.number] = [
+                (
+                    "\n".join(self._source(node) for node in step.nodes),
+                    {name: self._slot(read) for name, read in step.reads.items()},
+                )
+                for step in formula.steps
+            ]
+        steps = self._steps[formula.number]
         complaint = self._formulas.complaint(formula)
         if complaint is not None:
             steps = [(f"outside = {complaint!r}", {})]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import torch
 
@@ -53,6 +53,7 @@ class Stage:
         self.wiring: dict[int, Wiring] = {}
         """Lifetime → the leaves of its network."""
         self._drawn: dict[tuple[Wiring, int], list[Draw]] = {}
+        self._vanishing: dict[int, tuple[list[Draw], frozenset[str]]] = {}
         self._of = {study.definitions[life.id]: life for life in self.lives}
 
     def _wire(self) -> None:
@@ -236,16 +237,24 @@ class Stage:
         return groups
 
     def _zeros(self, life: Lifetime) -> frozenset[str]:
-        """Targets whose gradients vanish in every network, the assignment's own included."""
-        return zero_targets(self.draws_of(life), self.tolerance)
+        """Targets whose gradients vanish in every fresh network of a lifetime's own shapes."""
+        draws = self.draws_of(life)
+        if id(draws) not in self._vanishing:
+            networks = [draw.network for draw in draws]
+            self._vanishing[id(draws)] = draws, zero_targets(networks, self.tolerance)
+        return self._vanishing[id(draws)][1]
 
-    @cached_property
+    @property
     def _always_zero(self) -> frozenset[str]:
-        example = self.oracle.example_network
-        if not isinstance(example, Network):
-            return frozenset()
-        draw = Draw(self.oracle, {}, example, 0)
-        return zero_targets([draw], self.tolerance)
+        """Those whose gradients vanish in the assignment's own network."""
+        return _zero_in_example(self.oracle)
+
+
+@lru_cache(maxsize=1)
+def _zero_in_example(oracle: Oracle) -> frozenset[str]:
+    example = oracle.example_network
+    networks = [example] if isinstance(example, Network) else []
+    return zero_targets(networks, oracle.assignment.spec.tolerance)
 
 
 def _first_observed(observed: Iterable[Observed]) -> dict[int, Observed]:

@@ -38,6 +38,8 @@ class Wirings:
         self._spellings: dict[str, list[str]] = {}
         for name, canonical in assignment.tensor_names.items():
             self._spellings.setdefault(canonical, []).append(name)
+        self._together: dict[tuple[Definition, ...], dict[str, Definition]] = {}
+        """Forward tensors of a place → their leaves."""
         self._elements: dict[str, list[str]] = {}
         for forward in study.program.forwards:
             for name in forward.names:
@@ -47,6 +49,7 @@ class Wirings:
 
     def of_all(self, lives: Sequence[Lifetime]) -> dict[int, Wiring]:
         """Lifetime → the leaves of its network; incomplete where they cannot be found."""
+        self._together.clear()
         mine = {life.id: self._own(life) for life in lives}
         near = {life.id: [*self._near(life), mine[life.id]] for life in lives}
         known = [found for each in near.values() for found in each if self._complete(found)]
@@ -122,11 +125,13 @@ class Wirings:
 
     def _of_tensors(self, place: Place) -> Iterator[dict[str, Definition]]:
         """Leaves of all forward tensors at a place together."""
-        merged: dict[str, Definition] = {}
-        for _, definition in self.forward_tensors(place):
-            for name, leaves in self.formulas.leaves(definition).items():
-                merged.setdefault(name, _latest(leaves))
-        yield merged
+        standing = tuple(definition for _, definition in self.forward_tensors(place))
+        if standing not in self._together:
+            merged = self._together[standing] = {}
+            for definition in standing:
+                for name, leaves in self.formulas.leaves(definition).items():
+                    merged.setdefault(name, _latest(leaves))
+        yield self._together[standing]
 
     def value(self, definition: Definition, during: Pass) -> torch.Tensor | None:
         """What a leaf held in a pass; of a container's element, also under its key alone."""
@@ -191,7 +196,7 @@ def _latest(leaves: Sequence[Definition]) -> Definition:
         statement = next(leaf.formula.statements, None)
         return (-1, 0) if statement is None else (statement.cell, statement.node.lineno)
 
-    return max(leaves, key=position)
+    return max(leaves, key=position) if len(leaves) > 1 else leaves[0]
 
 
 def _wiring(found: Mapping[str, Definition]) -> Wiring:

@@ -64,6 +64,18 @@ class CutNetwork:
         )
         return torch.zeros_like(tensor) if grad is None else grad
 
+    def all_expected(self, targets: Iterable[str], cotangents: Tensors) -> dict[str, torch.Tensor]:
+        """The same of several targets in one pass; everything between any two must be cut."""
+        tensors = {name: self._scope[name] for name in targets}
+        total = torch.stack(list(self._outputs("", cotangents).values())).sum()
+        grads = torch.autograd.grad(
+            total, list(tensors.values()), retain_graph=True, allow_unused=True
+        )
+        return {
+            name: torch.zeros_like(tensor) if grad is None else grad
+            for (name, tensor), grad in zip(tensors.items(), grads, strict=True)
+        }
+
     def paths(self, target: str, cotangents: Tensors) -> dict[str, torch.Tensor]:
         """What each cut, and the loss itself, contributes to the gradient of `target`.
 

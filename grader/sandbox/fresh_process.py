@@ -24,7 +24,7 @@ from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.supervise import Ended, Supervision, WorkerLostError
-from grader.wire import Room, RunRequest, encode
+from grader.wire import Recipe, Room, RunRequest, encode
 from grader.workspace import workspace
 
 _PIECE = 1 << 18
@@ -89,14 +89,21 @@ class FreshSession(Closing):
     def __init__(self, sandbox: FreshProcessSandbox, request: RunRequest, blob: bytes) -> None:
         self._sandbox = sandbox
         self._request = request
+        self._recipes = {recipe.number: recipe for recipe in _recipes(request.room)}
         self.outcome = sandbox.attempt(request, blob)
 
     def ask(self, room: Room, blob: bytes = b"") -> RunOutcome:
         """See `outcome.Session`."""
-        return self._sandbox.attempt(replace(self._request, room=room), blob)
+        self._recipes |= {recipe.number: recipe for recipe in room.recipes}
+        whole = replace(room, recipes=list(self._recipes.values()))
+        return self._sandbox.attempt(replace(self._request, room=whole), blob)
 
     def close(self) -> None:
         """Nothing outlives a run."""
+
+
+def _recipes(room: Room | None) -> list[Recipe]:
+    return room.recipes if room is not None else []
 
 
 class _FreshWorker:

@@ -1,0 +1,32 @@
+"""Walking and copying syntax trees."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from grader import nodes
+
+SOURCES = [nodes.__file__, ast.__file__]
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_parts_are_those_of_the_standard_library_in_its_order(path: str) -> None:
+    tree = ast.parse(Path(path).read_text())
+    assert nodes.parts(tree) == [
+        part for part in ast.walk(tree) if not isinstance(part, ast.expr_context)
+    ]
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_a_copy_says_the_same_and_shares_nothing_that_could_be_changed(path: str) -> None:
+    tree = ast.parse(Path(path).read_text())
+    copy = nodes.copied(tree)
+    assert ast.dump(copy, include_attributes=True) == ast.dump(tree, include_attributes=True)
+    assert not {id(part) for part in nodes.parts(copy)} & {id(part) for part in nodes.parts(tree)}
+    lists = {id(part.body) for part in nodes.parts(tree) if isinstance(part, ast.FunctionDef)}
+    assert not lists & {
+        id(part.body) for part in nodes.parts(copy) if isinstance(part, ast.FunctionDef)
+    }
