@@ -132,6 +132,19 @@ def test_in_place_forms_belong_to_the_lifetime(statement: str) -> None:
     assert len(only(analyse(f"dC = zeros\n{statement}"), "dC").writes) == 2
 
 
+def test_a_gradient_that_shares_anothers_memory_has_its_own_lifetime() -> None:
+    program = analyse("emb = C[ix]\ngrad_h = a\ngrad_logits = grad_h\ngrad_logits += b")
+    assert settled(only(program, "grad_logits")) == (0, 3)
+    assert settled(only(program, "grad_h")) == (0, 1)
+
+
+def test_a_name_that_is_given_something_else_is_no_view_any_more() -> None:
+    program = analyse(
+        "emb = C[ix]\ngrad_h = found['h']\ngrad_h = torch.zeros_like(h)\ngrad_h.add_(b)"
+    )
+    assert [len(life.writes) for life in program.lifetimes if life.name == "grad_h"] == [1, 2]
+
+
 def test_locals_of_a_function_are_lifetimes_of_it() -> None:
     program = analyse("def backward(probs):\n    dprobs = 1 / probs\n    return dprobs")
     assert only(program, "dprobs").function == "backward"

@@ -98,7 +98,13 @@ def value(name: str, *cells: str) -> torch.Tensor | str:
 
 def expected(name: str, *cells: str) -> torch.Tensor:
     """What Python makes of the same lines."""
-    scope: dict[str, Any] = {"torch": torch, "np": np, "F": functional, "math": math}
+    scope: dict[str, Any] = {
+        "__name__": "__main__",
+        "torch": torch,
+        "np": np,
+        "F": functional,
+        "math": math,
+    }
     scope |= {leaf: tensor.clone() for leaf, tensor in LEAVES.items()}
     for source in cells:
         exec(textwrap.dedent(source), scope)
@@ -144,6 +150,11 @@ FOLLOWED = {
     "modules under other names": "import torch as th\nfrom torch.nn import functional as fn\n"
     "from math import sqrt\ndh = fn.softmax(th.exp(h), 1) * sqrt(4)",
     "numpy": "a = h.numpy()\nb = np.zeros_like(a)\nnp.add.at(b, [0, 0], a)\ndh = torch.from_numpy(b)",
+    "a loop that runs at least once": "for k in range(2):\n    dh = h * k\ndh += 1",
+    "what runs as the main program": "if __name__ == '__main__':\n    dh = h * 2\ndh += 1",
+    "a name of the module that a function writes": (
+        "def f():\n    global t\n    t = h * 2\n    t += 1\nf()\ndh = t + 1"
+    ),
     "out": "dh = torch.empty(2, 2)\ntorch.mul(h, h, out=dh)",
     "in place": "dW = torch.zeros(3, 2)\ndW.index_add_(0, ix[0], h)\ndW.mul_(2)",
     "in place on an element": "dW = torch.zeros(3, 2)\ndW[1].add_(h[0])\ndW.data[2] = h[1]",

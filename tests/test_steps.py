@@ -192,6 +192,12 @@ def test_a_missing_clone_is_named_on_the_alias_and_the_reader_is_not_blamed(grad
     assert diagnosis(row(card, "dhprebn")) is None
 
 
+@pytest.mark.parametrize("shared", ["contiguous()", "float()"])
+def test_a_copy_that_is_none_is_an_alias(grade: Grade, shared: str) -> None:
+    card = grade(SETUP, FORWARD, change("dhprebn = dbndiff.clone()", f"dhprebn = dbndiff.{shared}"))
+    assert diagnosis(row(card, "dbndiff")) == "alias"
+
+
 def test_an_alias_that_changes_nothing_is_not_worth_a_word(grade: Grade) -> None:
     card = grade(SETUP, FORWARD, change("dnorm_logits.clone()", "dnorm_logits"))
     assert row(card, "dnorm_logits").diagnosis is None

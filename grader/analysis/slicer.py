@@ -196,6 +196,8 @@ class Slicer:
         self._classes: set[str] = set()
         self._globals: dict[str, set[str]] = {}
         """Function → names of the module that it writes."""
+        self._writers: dict[str, Statement] = {}
+        """The functions of which that is known."""
         self._cells: dict[int, int] = {}
         self._functions: dict[int, tuple[ast.stmt, set[str]]] = {}
         self._memory: dict[str, tuple[str, ...]] = {}
@@ -226,6 +228,7 @@ class Slicer:
             found = (part.names for part in parts(node) if isinstance(part, ast.Global))
             if declared := {name for names in found for name in names}:
                 self._globals[node.name] = declared
+                self._writers[node.name] = statement
         for name, value in statement.assigns.items():
             if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
                 self._constructed[name].add(value.func.id)
@@ -308,6 +311,8 @@ class Slicer:
             self.effort.spend(1)
             for statement in self._sighted(name, views, block, index):
                 fresh = statement.changes(name)
+                if fresh is None and not members and (left := self._left_by(statement, name)):
+                    return left
                 if fresh is None and MARK in name and name not in statement.called_on:
                     continue  # another element of the same container
                 members.insert(0, self._member(name, statement, carried=carried and bool(fresh)))
@@ -387,12 +392,28 @@ class Slicer:
 
     def _declared(self, statement: Statement) -> set[str]:
         """Names of the module that a function called here writes."""
-        called = (
+        return set().union(*(self._globals[name] for name in self._calls_of(statement)))
+
+    def _calls_of(self, statement: Statement) -> list[str]:
+        """Functions called here that write names of the module."""
+        return [
             part.func.id
             for part in (parts(statement.node) if self._globals else ())
-            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
-        )
-        return set().union(*(self._globals.get(name, ()) for name in called))
+            if isinstance(part, ast.Call)
+            and isinstance(part.func, ast.Name)
+            and part.func.id in self._globals
+        ]
+
+    def _left_by(self, statement: Statement, name: str) -> Definition | None:
+        """What a function that is called here, once, makes and leaves in a name of the module."""
+        for function in reversed(self._calls_of(statement) if not statement.blocks else []):
+            owner = self._writers[function]
+            if name in self._globals[function]:
+                found = self.reaching(name, Place(owner.blocks[0], len(owner.blocks[0].statements)))
+                first = next(found.formula.statements, None) if found is not None else None
+                if first is not None and _function_around(first) is owner:
+                    return found
+        return None
 
     def _changing_views(self, name: str) -> frozenset[str]:
         """Names of the same memory through which a value is changed in place."""

@@ -21,18 +21,12 @@ AT = frozenset({"at", "put", "copyto", "put_along_axis"})
 """Functions of numpy that change their first argument."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 VIEWS = frozenset(
-    {
-        "view",
-        "reshape",
-        "detach",
-        "squeeze",
-        "unsqueeze",
-        "transpose",
-        "view_as",
-        "flatten",
-        "numpy",
-    }
+    {"view", "view_as", "reshape", "reshape_as", "flatten", "unflatten", "ravel"}
+    | {"squeeze", "unsqueeze", "t", "transpose", "permute", "movedim", "swapaxes", "swapdims"}
+    | {"expand", "expand_as", "narrow", "select", "diagonal", "detach", "numpy", "data"}
+    | {"contiguous", "float", "double", "to", "type_as", "cpu"}
 )
+"""Methods whose result may be the same memory; some copy it where they have to."""
 
 
 MARK = "·"
@@ -138,8 +132,16 @@ class Statement:
 def _stands_open(node: ast.stmt) -> bool:
     """Whether a block's statements run one after the other as those around it do."""
     if isinstance(node, ast.If):
-        return isinstance(node.test, ast.Constant) and bool(node.test.value) and not node.orelse
+        return _always_true(node.test) and not node.orelse
     return isinstance(node, ast.With | ast.AsyncWith | ast.Try | ast.TryStar)
+
+
+def _always_true(test: ast.expr) -> bool:
+    """`True`, or `__name__ == "__main__"`, as which everything runs."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
+        sides = {ast.unparse(test.left), ast.unparse(test.comparators[0])}
+        return sides == {"__name__", "'__main__'"}
+    return isinstance(test, ast.Constant) and bool(test.value)
 
 
 def _inner(node: ast.stmt) -> Iterator[tuple[Path, str, list[ast.stmt]]]:
@@ -171,6 +173,8 @@ def _assigns(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
         # Both ways bind it: whichever was taken, the value is a new one.
         either = _always(node.body) & _always(node.orelse)
         yield from ((name, None) for name in sorted(either))
+    elif isinstance(node, ast.For) and _runs(node):
+        yield from ((name, None) for name in sorted(_always(node.body)))
     elif isinstance(node, ast.Import | ast.ImportFrom):
         for alias in node.names:
             yield (alias.asname or alias.name).partition(".")[0], None
@@ -178,6 +182,19 @@ def _assigns(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
         for part in parts(expression):
             if isinstance(part, ast.NamedExpr):
                 yield part.target.id, part.value
+
+
+def _runs(node: ast.For) -> bool:
+    """Whether a loop's body runs to its end at least once: `for _ in range(1):`."""
+    around = node.iter
+    if any(isinstance(part, ast.Break | ast.Continue) for part in ast.walk(node)):
+        return False
+    if isinstance(around, ast.List | ast.Tuple):
+        return bool(around.elts) and not any(isinstance(e, ast.Starred) for e in around.elts)
+    if not isinstance(around, ast.Call) or ast.unparse(around.func) != "range":
+        return False
+    counts = [each.value for each in around.args if isinstance(each, ast.Constant)]
+    return len(around.args) == 1 and any(counts)
 
 
 def _always(nodes: Iterable[ast.stmt]) -> set[str]:

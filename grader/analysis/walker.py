@@ -210,12 +210,24 @@ class Walker:
         for name, value in statement.assigns.items():
             self._assigned(name, value, statement, site, function)
         for name, value in statement.assigns.items():
+            self._views.pop(name, None)
             view = viewed(value)
-            if view is not None and view != name and self.names.spelling.sure(name) is None:
+            if view is not None and view != name and not self._of_its_own(name, view):
                 self._views[name] = view
-        for name in sorted({self._views.get(name, name) for name in statement.updates}):
+        shared = {self._views.get(name, name) for name in statement.updates}
+        for name in sorted(shared | statement.updates):
             self._gradient(name, None, statement, site, function)
         self._forward(statement, site, function, places)
+
+    def _of_its_own(self, name: str, view: str) -> bool:
+        """Whether a name says which gradient it is, be it the same memory as another one:
+        `dL_dlogits = dL_dnorm_logits`, but not `flat = dC.view(-1)`, nor `dC_flat`.
+        """
+        spelling = self.names.spelling
+        if spelling.sure(name) is not None:
+            return True
+        hint = spelling.hinted(name)
+        return hint is not None and hint != spelling.hinted(view) and not spelling.weak(name)
 
     def _is_forward(self, name: str, function: str | None) -> bool:
         """Whether a name is a forward tensor's, or an element of a container of them."""
