@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from conftest import BACKWARD, FORWARD, SETUP, Grade, exercise, row
 from msgspec.structs import replace
@@ -251,6 +253,76 @@ def test_own_names_are_found_by_value(grade: Grade) -> None:
     assert row(card, "dhpreact").found_as == "through_tanh"
     assert row(card, "dW1").found_as == "first_weights"
     assert row(card, "dcounts_sum_inv").found_as == "inverse_of_sums"
+
+
+def test_a_wrong_gradient_under_the_students_own_name_of_its_tensor_costs_once(
+    grade: Grade,
+) -> None:
+    """Its value tells nobody which gradient it is; the tensor that it is called after does."""
+
+    def own(text: str) -> str:
+        return text.replace("hpreact", "a1").replace("bnraw", "x_hat")
+
+    broken = change("(1.0 - h**2) * dh", "(h**2 - 1.0) * dh")
+    card = grade(SETUP, own(FORWARD), own(broken))
+    assert wrong(card) == ["dhpreact"]
+    assert row(card, "dbnraw").found_as == "dx_hat"
+    assert exercise(card, "exercise-1").score == 25
+
+
+TRAINING = """
+# Exercise 4
+parameters = [torch.randn(p.shape, generator=g) * 0.3 for p in parameters]
+C, W1, b1, W2, b2, bngain, bnbias = parameters
+with torch.no_grad():
+    for step in range(200000):
+        ix = torch.randint(0, X.shape[0], (n,), generator=g)
+        Xb, Yb = X[ix], Y[ix]
+        emb = C[Xb]
+        embcat = emb.view(n, -1)
+        hprebn = embcat @ W1 + b1
+        bnvar_inv = (hprebn.var(0, keepdim=True) + 1e-5) ** -0.5
+        bnraw = (hprebn - hprebn.mean(0, keepdim=True)) * bnvar_inv
+        h = torch.tanh(bngain * bnraw + bnbias)
+        logits = h @ W2 + b2
+        loss = F.cross_entropy(logits, Yb)
+        dlogits = F.softmax(logits, 1)
+        dlogits[range(n), Yb] -= 1
+        dlogits /= n
+        dW2, db2 = h.T @ dlogits, dlogits.sum(0)
+        dhpreact = (1.0 - h**2) * (dlogits @ W2.T)
+        dbngain = (bnraw * dhpreact).sum(0, keepdim=True)
+        dbnbias = dhpreact.sum(0, keepdim=True)
+        dhprebn = bngain * bnvar_inv / n * (
+            n * dhpreact - dhpreact.sum(0) - n / (n - 1) * bnraw * (dhpreact * bnraw).sum(0)
+        )
+        dW1, db1 = embcat.T @ dhprebn, dhprebn.sum(0)
+        dC = torch.zeros_like(C)
+        dC.index_add_(0, Xb.flatten(), (dhprebn @ W1.T).view(-1, C.shape[1]))
+        for p, d in zip(parameters, [dC, dW1, db1, dW2, db2, dbngain, dbnbias]):
+            p -= 0.1 * d
+"""
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {},
+        {"W1": "weight_1", "b1": "bias_1", "W2": "weight_2", "b2": "bias_2"},
+        {"Xb": "inp", "Yb": "labels", "bngain": "scale", "bnbias": "shift", "logits": "scores"},
+    ],
+    ids=["the assignment's", "parameters", "inputs and tensors"],
+)
+def test_inputs_under_names_of_ones_own_are_found_in_every_network_of_a_notebook(
+    grade: Grade, own: dict[str, str]
+) -> None:
+    def renamed(text: str) -> str:
+        names = {**own, **{f"d{old}": f"d{new}" for old, new in own.items()}}
+        return re.sub(r"\w+", lambda word: names.get(word[0], word[0]), text)
+
+    card = grade(*map(renamed, (SETUP, FORWARD, BACKWARD, TRAINING)))
+    assert (exercise(card, "exercise-1").score, exercise(card, "exercise-4").score) == (26, 7)
+    assert codes(card) == []
 
 
 def test_gradients_in_a_container_are_found_by_their_keys(grade: Grade) -> None:

@@ -55,9 +55,12 @@ class ForwardLines(Stage):
                 self.forward.setdefault((wiring, each), []).append(answer.get(each, SILENT))
 
     def _forward_definitions(self, lives: Iterable[Lifetime]) -> list[Definition]:
-        """Tensors of the forward pass that gradients are computed from, from the leaves on."""
+        """Tensors of the forward pass that gradients are computed from, from the leaves on.
+
+        What stands under a name that says nothing, `z1` or `dz1`, may be one or the other.
+        """
         found: dict[Definition, None] = {}
-        gradients = self._of
+        gradients = {each for each, life in self._of.items() if life.target is not None}
         for life in lives:
             start = self.study.definitions[life.id]
             for each in self.formulas.below(start):

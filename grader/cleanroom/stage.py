@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 
 import torch
@@ -23,6 +23,9 @@ from grader.reference import Network, Oracle
 from grader.trace import Observed, Pass, Trace
 
 MAX_GUESSES = 40
+"""Ways to name inputs that are computed with, of those on which forward.py runs."""
+MAX_WAYS = 400
+"""Ways that are looked at."""
 MAX_WITNESSES = 4
 """Tensors of the student's by which it is told whether a guess is right."""
 
@@ -64,12 +67,19 @@ class Stage:
             missing = self.wirings.unnamed(self.wiring[life.id]) or self._misnamed(life)
             if not missing or self.wiring[life.id] in tried:
                 continue
+            place = self.wirings.place(life)
+            found = self.wirings.witnesses(missing, self.wiring[life.id], place)
+            witnesses = list(itertools.islice(found, MAX_WITNESSES))
+            if not witnesses:
+                continue  # a line of the forward pass itself; a later one will tell
             tried.add(self.wiring[life.id])
-            if self._guess(missing, life):
+            if self._guess(missing, life, witnesses):
+                self._values()
                 self.wiring = self.wirings.of_all(self.lives)
 
     def _values(self) -> None:
         """What the ordinary run held where slices begin: of the first pass that has it."""
+        self.room.values.clear()
         for each in self.formulas.unseen(self.study.definitions.values()):
             if not self.formulas.begins_unseen(each):
                 continue
@@ -92,38 +102,34 @@ class Stage:
         """Index inputs, where what stands under their names is no batch of this network: `xs`,
         which some use for a batch and others for the whole data set.
         """
-        if self.draws_of(life) or life.id != self._first_of_wiring(life):
+        if self.draws_of(life):
             return []
         inputs = self.assignment.spec.inputs.items()
         return sorted(name for name, leaf in inputs if leaf.kind == "index")
 
-    def _first_of_wiring(self, life: Lifetime) -> int:
-        wiring = self.wiring[life.id]
-        return next(each.id for each in self.lives if self.wiring[each.id] == wiring)
-
-    def _guess(self, missing: list[str], life: Lifetime) -> bool:
+    def _guess(
+        self, missing: list[str], life: Lifetime, witnesses: Sequence[tuple[str, Definition]]
+    ) -> bool:
         """Find the variables that stand for inputs under names that nobody knows."""
         during = self._pass(life)
-        place = self.wirings.place(life)
-        known = list(itertools.islice(self.wirings.named_tensors(place), MAX_WITNESSES))
         tried = 0
-        for guess in self.wirings.guesses(missing, life, during) if known else ():
-            tried += 1
-            if tried > MAX_GUESSES:
-                return False
+        wanted = [definition for _, definition in witnesses]
+        ways = self.wirings.guesses(missing, wanted, during)
+        for guess in itertools.islice(ways, MAX_WAYS):
             wiring = tuple(
                 sorted((dict(self.wiring[life.id]) | dict(guess)).items(), key=lambda x: x[0])
             )
             draws = self.networks.draws(self.wirings.inputs(wiring, during))
             if not draws:
                 continue
+            tried += 1
+            if tried > MAX_GUESSES:
+                return False
             values = dict(self.room.values)
             for each in guess.values():
                 self.room.values.pop(each, None)
             questions = [
-                Question(
-                    f"guess {number}", self._leaves(wiring, draw, during), [d for _, d in known]
-                )
+                Question(f"guess {number}", self._leaves(wiring, draw, during), wanted)
                 for number, draw in enumerate(draws)
             ]
             answers = self.room.ask(questions)
@@ -132,24 +138,12 @@ class Stage:
                     agrees(answer[definition], draw.network.tensors[name], self.tolerance)
                     for answer, draw in zip(answers, draws, strict=True)
                 )
-                for name, definition in known
-                if set(missing) <= self._behind(name)
+                for name, definition in witnesses
             ):
                 self.formulas.tell(guess)
                 return True
             self.room.values = values
         return False
-
-    def _behind(self, tensor: str) -> set[str]:
-        """Inputs that a tensor of forward.py rests on."""
-        reads = {step.name: step.reads for step in self.assignment.forward.steps}
-        found: set[str] = set()
-        pending = [tensor]
-        while pending:
-            below = reads.get(pending.pop(), frozenset()) - found
-            found |= below
-            pending += below
-        return found & self.assignment.spec.inputs.keys()
 
     def _pass(self, life: Lifetime) -> Pass:
         """The forward pass during which a lifetime settled, else the nearest one."""

@@ -8,7 +8,7 @@ one before it that rests on the same leaves.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 
@@ -35,10 +35,11 @@ class Wirings:
         self.required = frozenset(
             name for name, leaf in assignment.spec.inputs.items() if leaf.kind != "constant"
         )
+        self.parameters = frozenset(assignment.parameters)
         self._spellings: dict[str, list[str]] = {}
         for name, canonical in assignment.tensor_names.items():
             self._spellings.setdefault(canonical, []).append(name)
-        self._together: dict[tuple[Definition, ...], dict[str, Definition]] = {}
+        self._together: dict[object, dict[str, Definition]] = {}
         """Forward tensors of a place → their leaves."""
         self._elements: dict[str, list[str]] = {}
         for forward in study.program.forwards:
@@ -50,21 +51,42 @@ class Wirings:
     def of_all(self, lives: Sequence[Lifetime]) -> dict[int, Wiring]:
         """Lifetime → the leaves of its network; incomplete where they cannot be found."""
         self._together.clear()
-        mine = {life.id: self._own(life) for life in lives}
+        mine = {life.id: self._latest_leaves(self.study.definitions[life.id]) for life in lives}
         near = {life.id: [*self._near(life), mine[life.id]] for life in lives}
-        known = [found for each in near.values() for found in each if self._complete(found)]
+        whole = ((*self._near(life, whole=True), mine[life.id]) for life in lives)
+        known = [found for each in whole for found in each if self._complete(found)]
         return {
             life.id: _wiring(self._chosen(mine[life.id], near[life.id], known)) for life in lives
         }
 
-    def _own(self, life: Lifetime) -> dict[str, Definition]:
-        leaves = self.formulas.leaves(self.study.definitions[life.id])
-        return {name: _latest(found) for name, found in leaves.items()}
-
-    def _near(self, life: Lifetime) -> Iterator[dict[str, Definition]]:
+    def _near(self, life: Lifetime, *, whole: bool = False) -> Iterator[dict[str, Definition]]:
+        """Networks about a lifetime, the nearest first. whole: no mixtures of several, such as
+        the loss after a loop, which is the one before it where the loop never ran.
+        """
         place = self.place(life)
-        yield from self._of_losses(place)
-        yield from self._of_tensors(place)
+        for loss in self.losses(place):
+            if not (whole and self._mixed(loss)):
+                yield self._latest_leaves(loss)
+        yield self._of_tensors(place, whole=whole)
+
+    def _of_tensors(self, place: Place, *, whole: bool) -> dict[str, Definition]:
+        """Leaves of all forward tensors of a pass together."""
+        standing = tuple(definition for _, definition in self.forward_tensors(place))
+        if (standing, whole) not in self._together:
+            merged = self._together[standing, whole] = {}
+            for _, tensor in self.of_one_pass(place):
+                if not (whole and self._mixed(tensor)):
+                    merged |= self._latest_leaves(tensor)
+        return self._together[standing, whole]
+
+    def _mixed(self, tensor: Definition) -> bool:
+        """Whether a tensor rests on several leaves for one parameter."""
+        leaves = self.formulas.leaves(tensor)
+        return any(len(leaves.get(name, ())) > 1 for name in self.parameters)
+
+    def _latest_leaves(self, definition: Definition) -> dict[str, Definition]:
+        leaves = self.formulas.leaves(definition)
+        return {name: _latest(found) for name, found in leaves.items()}
 
     def _complete(self, found: Mapping[str, Definition]) -> bool:
         return self.required <= found.keys()
@@ -92,11 +114,6 @@ class Wirings:
         found = self.study.slicer.after(life.settle.cell, life.settle.path)
         return found or self.study.slicer.end_of_cell(life.settle.cell)
 
-    def _of_losses(self, place: Place) -> Iterator[dict[str, Definition]]:
-        """Leaves of the losses before a place, the nearest first."""
-        for loss in self.losses(place):
-            yield {name: _latest(found) for name, found in self.formulas.leaves(loss).items()}
-
     def losses(self, place: Place) -> Iterator[Definition]:
         """The loss at a place, then the one that stood under the name before, and so on."""
         for name in self._spellings.get(self.assignment.spec.loss, [self.assignment.spec.loss]):
@@ -123,15 +140,18 @@ class Wirings:
                 if found is not None:
                     yield canonical, found
 
-    def _of_tensors(self, place: Place) -> Iterator[dict[str, Definition]]:
-        """Leaves of all forward tensors at a place together."""
-        standing = tuple(definition for _, definition in self.forward_tensors(place))
-        if standing not in self._together:
-            merged = self._together[standing] = {}
-            for definition in standing:
-                for name, leaves in self.formulas.leaves(definition).items():
-                    merged.setdefault(name, _latest(leaves))
-        yield self._together[standing]
+    def of_one_pass(self, place: Place) -> Iterator[tuple[str, Definition]]:
+        """Forward tensors at a place, the newest first, without those that rest on other leaves
+        than a newer one: they are left from another pass.
+        """
+        merged: dict[str, Definition] = {}
+        for canonical, tensor in sorted(
+            self.forward_tensors(place), key=lambda found: _position(found[1]), reverse=True
+        ):
+            own = self._latest_leaves(tensor)
+            if all(merged.get(name, leaf) == leaf for name, leaf in own.items()):
+                merged |= own
+                yield canonical, tensor
 
     def value(self, definition: Definition, during: Pass) -> torch.Tensor | None:
         """What a leaf held in a pass; of a container's element, also under its key alone."""
@@ -162,19 +182,41 @@ class Wirings:
         """Inputs that no leaf stands for."""
         return sorted(self.required - {name for name, _ in wiring})
 
+    def witnesses(
+        self, missing: Sequence[str], wiring: Wiring, place: Place
+    ) -> Iterator[tuple[str, Definition]]:
+        """Forward tensors at a place, of this network and no other, that rest on all missing
+        inputs, each with its canonical name.
+        """
+        for name, tensor in self.named_tensors(place):
+            if set(missing) <= self._behind(name) and not self._mixed(tensor):
+                own = {
+                    c: leaf for c, leaf in self._latest_leaves(tensor).items() if c not in missing
+                }
+                if own.items() <= dict(wiring).items():
+                    yield name, tensor
+
+    def _behind(self, tensor: str) -> set[str]:
+        """Inputs that a tensor of forward.py rests on."""
+        reads = {step.name: step.reads for step in self.assignment.forward.steps}
+        found: set[str] = set()
+        pending = [tensor]
+        while pending:
+            below = reads.get(pending.pop(), frozenset()) - found
+            found |= below
+            pending += below
+        return found & self.assignment.spec.inputs.keys()
+
     def guesses(
-        self, missing: list[str], life: Lifetime, during: Pass
+        self, missing: Sequence[str], witnesses: Iterable[Definition], during: Pass
     ) -> Iterator[Mapping[str, Definition]]:
-        """Ways to give the missing inputs to the other variables that the forward lines read."""
-        place = self.place(life)
-        starts = [definition for _, definition in self.forward_tensors(place)]
-        starts += list(self.losses(place))[:1]
+        """Ways to give the missing inputs to the other variables that witnesses rest on."""
         free: dict[Definition, None] = {}
-        for start in starts:
-            for each in self.formulas.below(start):
-                picked = self.formulas.picked(each) or not self.formulas.rests_on_leaf(each)
-                if each.name in during.inputs and picked:
-                    free.setdefault(each)
+        for each in (each for witness in witnesses for each in self.formulas.below(witness)):
+            leaf = self.formulas.leaf(each)
+            picked = self.formulas.picked(each) or not self.formulas.rests_on_leaf(each)
+            if each.name in during.inputs and (leaf in missing if leaf else picked):
+                free.setdefault(each)
         fitting = [
             [each for each in free if self._fits(name, during.inputs[each.name])]
             for name in missing
@@ -191,12 +233,13 @@ class Wirings:
 
 def _latest(leaves: Sequence[Definition]) -> Definition:
     """The one that is bound last: of an older batch, only the size may still be read."""
+    return max(leaves, key=_position) if len(leaves) > 1 else leaves[0]
 
-    def position(leaf: Definition) -> tuple[int, int]:
-        statement = next(leaf.formula.statements, None)
-        return (-1, 0) if statement is None else (statement.cell, statement.node.lineno)
 
-    return max(leaves, key=position) if len(leaves) > 1 else leaves[0]
+def _position(definition: Definition) -> tuple[int, int]:
+    """Where a name is bound: cell and line."""
+    statement = next(definition.formula.statements, None)
+    return (-1, 0) if statement is None else (statement.cell, statement.node.lineno)
 
 
 def _wiring(found: Mapping[str, Definition]) -> Wiring:
