@@ -15,7 +15,7 @@ from grader.mutants import factors, sums
 from grader.mutants.bench import Bench, Result
 from grader.mutants.codes import BY_KIND, codes_of, level_of
 from grader.mutants.mutant import Mutant, Tally, Truth
-from grader.mutants.order import too_early
+from grader.mutants.order import ZERO, leans_on_zero, too_early
 from grader.mutants.pasting import copied_steps, copied_throughout, hoisted, pasted
 from grader.mutants.scope import Scope
 from grader.mutants.source import Change, Text, names_in
@@ -93,7 +93,12 @@ class Breaker:
                         yield mutant
         for maker in (pasted, copied_steps, hoisted, too_early):
             for kind, edits, note in maker(bench):
-                yield self._known(bench, kind, edits, note)
+                mutant = self._known(bench, kind, edits, note)
+                if kind == "too_early" and mutant.value == "right" and not leans_on_zero(bench):
+                    self.tally.equivalent[kind] += 1
+                    continue
+                self.tally.kept[kind] += 1
+                yield mutant
 
     def _tried(
         self,
@@ -115,7 +120,7 @@ class Breaker:
         if relation == "borderline" or result.changed:
             self.tally.borderline[kind] += 1
             return None
-        if relation == "same" or bench.fits_forward(sources):
+        if relation == "same" or bench.fits_forward(sources) or self._zero(bench, sources):
             self.tally.equivalent[kind] += 1
             return None
         marks = {(kind, fingerprint(result)), ("", ast.dump(ast.parse("\n".join(sources))))}
@@ -141,6 +146,16 @@ class Breaker:
             raises=result.value is None,
         )
 
+    def _zero(self, bench: Bench, sources: list[str]) -> bool:
+        """Whether a change keeps a zero zero. Where no other gradient is marked on the way from
+        the loss, the answer is the whole way, and zero with another sign is the same answer.
+        """
+        step = bench.step
+        between = set(self.marked[step.exercise]) & set(self.solution.assignment.forward.tensors)
+        if between or float(bench.gradients[step.target].abs().max()) >= ZERO:
+            return False
+        return self._value(step.edits(tuple(sources)), step)[0] == "right"
+
     def _swaps(self, bench: Bench) -> list[torch.Tensor]:
         """What the step gives with another forward tensor in the place of one of its operands."""
         found = []
@@ -159,7 +174,14 @@ class Breaker:
             self.tally.borderline[kind] += 1
             return None
         (harmed,) = result.changed
-        return self._mutant(bench, kind, sources, number, codes=("alias",), target=harmed)
+        edits = bench.step.edits(tuple(sources))
+        # What is added to it through the alias may be zero; then there is nothing to be told.
+        codes = (
+            ("alias",)
+            if self._spoilt(edits, self.benches[bench.step.exercise, harmed].step)
+            else ()
+        )
+        return self._mutant(bench, kind, sources, number, codes=codes, target=harmed)
 
     def _reshaped(
         self, bench: Bench, kind: str, sources: list[str], result: Result, number: int
@@ -225,7 +247,6 @@ class Breaker:
 
     def _known(self, bench: Bench, kind: str, edits: list[Edit], note: str) -> Mutant:
         """A mutant that needs no verification but that its value is what it was."""
-        self.tally.kept[kind] += 1
         step = bench.step
         value, breaks = self._value(edits, step)
         return Mutant(
@@ -234,7 +255,7 @@ class Breaker:
             exercise=step.exercise,
             target=step.target,
             codes=BY_KIND.get(kind, ()),
-            wrong=() if kind == "too_early" else (step.target,),
+            wrong=(step.target,),
             value=value,
             breaks=breaks,
             line=self._line(step.exercise, edits),
@@ -274,6 +295,12 @@ class Breaker:
         base = f"{prefix}{kind.replace('_', '-')}-d{target}"
         self.ids[base] += 1
         return base if self.ids[base] == 1 else f"{base}-{self.ids[base]}"
+
+    def _spoilt(self, edits: list[Edit], step: Step) -> bool:
+        """Whether a step's gradient is another one when the cells have run."""
+        seen, names, _ = self.stage.run(step.exercise, edits, step)
+        expected = self.stage.forward.gradients(seen[-1].leaves)[step.target]
+        return truth(names.get(step.name), expected) != "right"
 
     def _value(self, edits: list[Edit], step: Step, *, settled: bool = False) -> tuple[Truth, bool]:
         """The value of a step in an ordinary run: right when settled or, unless only that is
