@@ -105,7 +105,7 @@ class _Conduct:
     def _end(self, event: wire.Event) -> str | None:
         if isinstance(event, wire.Done):
             self.finished = True
-            return None if self._over or event.exited else "an end before the last cell"
+            return None if self._over else "an end before the last cell"
         return None  # Started: its place is checked as it arrives
 
     @staticmethod

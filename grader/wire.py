@@ -145,6 +145,8 @@ class RunRequest(Message, tag="run", frozen=True, kw_only=True):
     """Keep what cells print and show, for the rendered notebook."""
     shared: int = 0
     """Leading cells that the starter has too: they may have run before, in a template."""
+    script: str | None = None
+    """Name of the file, where it is one that `python file.py` runs."""
     room: Room | None = None
     """Be the clean room: there are no cells, and nothing of the student's but these recipes."""
 
@@ -258,9 +260,6 @@ class Computed(Message, tag="computed", frozen=True, kw_only=True):
 
 class Done(Message, tag="done", frozen=True, kw_only=True):
     """Last frame of a run that came to its end by itself."""
-
-    exited: bool = False
-    """The student's code asked the interpreter to exit."""
 
 
 Event: TypeAlias = Started | InputsSeen | ForwardSeen | Settled | Seen | CellDone | Computed | Done

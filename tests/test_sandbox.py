@@ -187,8 +187,11 @@ def test_leaving_without_a_word_is_no_completion(warm, code):
     assert len(cells(outcome)) == 1
 
 
-def test_asking_the_interpreter_to_exit_is_told_apart(warm):
-    assert warm.run(request("import sys\nsys.exit()", "x = 1")).status == "exited"
+@pytest.mark.parametrize("leave", ["import sys\nsys.exit()", "raise SystemExit", "quit(1)"])
+def test_asking_the_interpreter_to_exit_ends_its_cell(warm, leave):
+    outcome = warm.run(request(f"{leave}\nprint('never')", "print('on')"))
+    assert outcome.status == "completed"
+    assert [cell.output for cell in cells(outcome)] == ["", "on\n"]
 
 
 def test_a_crash_of_the_interpreter_is_an_outcome(box):
@@ -208,8 +211,11 @@ def test_a_flood_of_output_is_cut(warm):
     assert 64 << 10 <= len(cells(outcome)[0].output) < 65 << 10
 
 
-def test_input_is_at_its_end(warm):
-    assert errors(warm.run(request("x = input()"))) == ["EOFError"]
+def test_who_waits_for_an_answer_gets_an_empty_one_but_not_for_ever(warm):
+    waiting = "while input() != 'stop': pass"
+    outcome = warm.run(request("print([input('Name? ')])", waiting))
+    assert errors(outcome) == ["", "EOFError"]
+    assert cells(outcome)[0].output == "Name? \n['']\n"
 
 
 def test_secrets_of_the_environment_stay_outside(monkeypatch):

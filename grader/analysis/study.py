@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
 
 import msgspec
 
@@ -223,6 +224,7 @@ def run_request(
         returns=[f"d{name}" for name in spec.exercises[0].targets],
         outputs=outputs,
         shared=shared_cells(cells, starter),
+        script=PurePath(work.notebook.path).name if work.notebook.format == "py" else None,
     )
 
 

@@ -139,7 +139,7 @@ class Supervision:
             elif isinstance(event, wire.CellDone | wire.Computed) and self._watchdog:
                 self._watchdog.cell_done()
             elif isinstance(event, wire.Done):
-                return _ending(event)
+                return ("completed", None)
         return None
 
     def _begin(self, event: wire.Started) -> None:
@@ -172,10 +172,6 @@ class Supervision:
         if self._stream.pending:
             return "protocol_error", "its results break off within a frame"
         return "exited", f"the process ended itself with code {ended.code}"
-
-
-def _ending(done: wire.Done) -> Ending:
-    return ("exited", "the code asked to exit") if done.exited else ("completed", None)
 
 
 def _signal_name(number: int) -> str:

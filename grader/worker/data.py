@@ -5,7 +5,7 @@ A file that is missing where it is opened for reading is replaced by the data fi
 name, or the nearest to it; files that are there, and all writing, stay as they are.
 """
 
-# ruff: noqa: PTH103, PTH110, PTH118, PTH120, PTH123, PTH202, PTH211
+# ruff: noqa: PTH103, PTH118, PTH120, PTH123, PTH202, PTH211
 # (what students hand to `open` is text)
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from pathlib import Path
 from typing import Any
 from urllib.response import addinfourl
 
+from grader.worker.elsewhere import exists, own_place, written
+
 _CUTOFF = 0.75
+_LIBRARIES = (os.path.dirname(os.__file__), "site-packages", "dist-packages")
 MAX_NOTES = 50
 MAX_NOTE = 500
 
@@ -32,6 +35,7 @@ class Resolver:
     """Knows the data files, and notes every substitution."""
 
     def __init__(self, folder: str) -> None:
+        self.folder = folder
         walked = os.walk(folder) if folder else ()
         self.files = {
             name: os.path.realpath(os.path.join(where, name))
@@ -60,6 +64,15 @@ class Resolver:
             self.note(f"`{match}` of the assignment is read for `{wanted}`")
         return self.files[match]
 
+    def named(self, path: str) -> str | None:
+        """The data file of just this name, in whatever folder."""
+        name = _base_name(path).casefold()
+        return next((file for known, file in self.files.items() if known.casefold() == name), None)
+
+    def only(self) -> str | None:
+        """The data file of an assignment that has no other."""
+        return next(iter(self.files)) if len(self.files) == 1 else None
+
     def _match(self, name: str) -> str | None:
         if name in self.files:
             return name
@@ -80,7 +93,7 @@ class Resolver:
             return False
         try:
             os.makedirs(os.path.dirname(place) or ".", exist_ok=True)
-            if not os.path.lexists(place):
+            if not exists(place):
                 os.symlink(source, place)
         except OSError:
             return True  # a place that is not ours to write to: reading it finds the file too
@@ -89,11 +102,14 @@ class Resolver:
     def install(self) -> None:
         """Put all files into the working folder, and stand in for what opens others."""
         for name, path in self.files.items():
-            if not os.path.lexists(name):
+            if not exists(name):
                 os.symlink(path, name)
         builtins.open = io.open = self._opener(builtins.open)
         urllib.request.urlopen = self._urlopen
         urllib.request.urlretrieve = self._urlretrieve  # type: ignore[assignment]
+        urllib.request.OpenerDirector.open = (  # type: ignore[method-assign]
+            lambda _, url, *__, **___: self._urlopen(url)
+        )
         self._replace_in_numpy()
 
     def _opener(self, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,13 +119,17 @@ class Resolver:
         return open
 
     def _instead(self, file: Any, mode: str = "r") -> Any:
-        """`file`, or the data file for it if it is missing and would be read."""
+        """`file`; if it is missing, the data file that would be read, or a place to write to."""
         if not isinstance(file, str | os.PathLike) or not isinstance(mode, str):
             return file
         path = os.fspath(file)
-        if not isinstance(path, str) or set(mode) & set("wax+") or os.path.exists(path):
+        if not isinstance(path, str) or exists(path):
             return file
-        return self.find(path) or file
+        if set(mode) & set("wax+"):
+            return own_place(path) or file
+        if any(name in path for name in _LIBRARIES):
+            return file  # a library looks for a file of its own
+        return written(path) or self.find(path) or file
 
     def _replace_in_numpy(self) -> None:
         """Numpy asks whether a file exists before it opens it."""

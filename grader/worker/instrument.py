@@ -26,7 +26,8 @@ def instrument(source: str, hooks: Sequence[Hook], *, show_last: bool = False) -
     """Parse a cell and insert its hooks.
 
     What a bare expression or an `assert` at top level raises, outside the student's own `try`,
-    is reported and the cell goes on; what another statement raises ends the cell.
+    is reported and the cell goes on, and what an import lacks gets a stand-in; what another
+    statement raises ends the cell.
     """
     tree = ast.parse(source)
     places = _Places(tree, hooks)
@@ -94,13 +95,12 @@ def _rewrite(node: ast.AST, places: _Places, *, guarded: bool, top: bool) -> Non
             _rewrite(statement, places, guarded=guarded and not own_try, top=top and not scope)
             new += places.before.get(statement, ())
             hook = places.watched.get(statement)
-            new.append(
-                _watched(statement, hook)
-                if hook is not None
-                else _guarded(statement, top=top)
-                if guarded
-                else statement
-            )
+            if hook is not None:
+                new.append(_watched(statement, hook))
+            elif guarded and isinstance(statement, ast.Import | ast.ImportFrom):
+                new += _imports(statement)
+            else:
+                new.append(_guarded(statement, top=top) if guarded else statement)
             new += places.after.get(statement, ())
         setattr(node, field, new)
     for field in ("handlers", "cases"):
@@ -109,10 +109,48 @@ def _rewrite(node: ast.AST, places: _Places, *, guarded: bool, top: bool) -> Non
 
 
 def _guarded(statement: ast.stmt, *, top: bool) -> ast.stmt:
-    if not (top and isinstance(statement, ast.Expr | ast.Assert)):
+    if not (top and isinstance(statement, ast.Expr | ast.Assert | ast.ImportFrom)):
         return statement
     handler = ast.Expr(ast.Call(_harness("raised"), [], []))
     guard = _try([], ast.Name("Exception", ast.Load()), [handler], statement)
+    guard.body = [statement]
+    return guard
+
+
+def _imports(statement: ast.Import | ast.ImportFrom) -> list[ast.stmt]:
+    """Each import by itself: `except ImportError: np = harness.absent("numpy", None, True)`."""
+    if isinstance(statement, ast.ImportFrom):
+        names = [alias.name for alias in statement.names]
+        if statement.level or statement.module in {None, "__future__"} or "*" in names:
+            return [_guarded(statement, top=not statement.level and "*" in names)]
+        bound = [alias.asname or alias.name for alias in statement.names]
+        wanted: list[ast.expr] = [ast.Constant(name) for name in names]
+        call = _absent(statement.module or "", ast.Tuple(wanted, ast.Load()))
+        return [
+            _import_or(statement, ast.List([_stored(name) for name in bound], ast.Store()), call)
+        ]
+    singles = [ast.copy_location(ast.Import([alias]), statement) for alias in statement.names]
+    return [
+        _import_or(
+            single,
+            _stored(alias.asname or alias.name.partition(".")[0]),
+            _absent(alias.name, ast.Constant(None), whole=alias.asname is not None),
+        )
+        for single, alias in zip(singles, statement.names, strict=True)
+    ]
+
+
+def _absent(module: str, names: ast.expr, *, whole: bool = False) -> ast.expr:
+    arguments = [ast.Constant(module), names, ast.Constant(whole)]
+    return ast.Call(_harness("absent"), arguments, [])
+
+
+def _stored(name: str) -> ast.expr:
+    return ast.Name(name, ast.Store())
+
+
+def _import_or(statement: ast.stmt, target: ast.expr, value: ast.expr) -> ast.stmt:
+    guard = _try([], _harness("import_failure"), [ast.Assign([target], value)], statement)
     guard.body = [statement]
     return guard
 

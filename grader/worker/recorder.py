@@ -15,6 +15,7 @@ import torch
 from grader.wire import RunRequest, Settled
 from grader.worker.forward_pass import Passes
 from grader.worker.reporter import Reporter, Send, Where
+from grader.worker.stand_in import absent, is_stand_in
 
 SENT = 2
 """Iterations of a training loop whose gradients are sent at once; of the others, the last."""
@@ -60,12 +61,20 @@ class Recorder:
     """Notices what one run shows, in the order in which it happens."""
 
     enough = EnoughError
+    import_failure = (ImportError, OSError)  # the latter for a library that cannot be loaded
 
-    def __init__(self, request: RunRequest, send: Send, namespace: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        request: RunRequest,
+        send: Send,
+        namespace: dict[str, Any],
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.request = request
         self.namespace = namespace
         self.report = Reporter(request, send)
         self.passes = Passes(request, namespace)
+        self._note = note
         self.settled = 0
         self.soft_errors: list[str] = []
         self.shown: str | None = None
@@ -117,6 +126,8 @@ class Recorder:
             return
 
     def _look(self, lifetime: int, name: str, local: Mapping[str, Any], value: Any) -> None:
+        if is_stand_in(value):
+            return  # its package is not here: there is no value
         occurrence = self._occurrences.get(lifetime, 0)
         self._occurrences[lifetime] = occurrence + 1
         if self.passes.current.number < 0:
@@ -160,6 +171,12 @@ class Recorder:
         if error is not None and len(self.soft_errors) < MAX_SOFT_ERRORS:
             self.soft_errors.append(explain(error))
 
+    def absent(self, module: str, names: tuple[str, ...] | None, whole: bool) -> Any:
+        """An import raised: stand-ins for what it lacks."""
+        error = sys.exc_info()[1]
+        failure = error if isinstance(error, ImportError) else ImportError(str(error))
+        return absent(module, names, failure, self._note, whole=whole)
+
     def show(self, value: Any) -> None:
         """The last expression of a cell, as Jupyter shows it."""
         if value is not None:
@@ -178,7 +195,7 @@ class Recorder:
         """Send what loops left pending, and d-names that changed without a visible write."""
         self.report.flush()
         for name in self.request.gradients:
-            if self.namespace.get(name) is not None:
+            if not is_stand_in(self.namespace.get(name)):
                 self._changed(name, "cell")
 
     def announce(self, values: Mapping[str, Any]) -> None:

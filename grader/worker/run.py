@@ -6,6 +6,7 @@ import ast
 import asyncio
 import builtins
 import inspect
+import os
 import random
 import sys
 import time
@@ -20,10 +21,11 @@ import torch
 from safetensors.torch import load
 
 from grader.wire import CellCode, CellDone, Done, RunRequest
-from grader.worker import capture, data, shell
+from grader.worker import capture, data, processor, shell, waiting
 from grader.worker.channel import Channel
 from grader.worker.entry import NotCallable, call_entry
 from grader.worker.instrument import handed, instrument
+from grader.worker.places import Places
 from grader.worker.recorder import Recorder, explain
 from grader.worker.reporter import Send
 
@@ -44,11 +46,11 @@ class Run:
         self.send = send
         self.module = types.ModuleType("__main__")
         self.namespace: dict[str, Any] = self.module.__dict__
-        self.recorder = Recorder(request, send, self.namespace)
         self.output = capture.install(request.limits.output_kb)
         self.resolver = data.Resolver(request.data)
+        self.recorder = Recorder(request, send, self.namespace, self.resolver.note)
         self.codes: dict[int, CodeType | BaseException] = {}
-        self.exited = False
+        self._on_processor = False
 
     def go(self) -> None:
         """Run all cells and report what was seen."""
@@ -56,18 +58,16 @@ class Run:
         self.end()
 
     def cells(self, cells: Sequence[CellCode]) -> None:
-        """Run these cells of the request, unless the code has asked to exit."""
+        """Run these cells of the request."""
         for cell in cells:
-            if self.exited:
-                return
             self.recorder.begin_cell(cell.index)
             self.send(self._cell(cell), b"")
 
     def end(self) -> None:
         """What comes after the last cell."""
-        if not self.recorder.settled and not self.exited:
+        if not self.recorder.settled:
             self._entry()
-        self.send(Done(exited=self.exited), b"")
+        self.send(Done(), b"")
 
     def prepare(self) -> None:
         """Set the stage; no code of the student's runs yet."""
@@ -75,7 +75,11 @@ class Run:
         self.namespace["__builtins__"] = builtins
         sys.modules["__main__"] = self.module
         self.resolver.install()
+        Places(self.resolver).install()
+        waiting.install(self.resolver.note)
+        self._introduce()
         shell.install(self.namespace, self.resolver)
+        self._stay_on_processor(self.request.cells)
         warnings.simplefilter("ignore")
         self._compile(self.request.cells)
 
@@ -83,12 +87,26 @@ class Run:
         """Serve another request whose first cells are those of this run, and have been run."""
         left = request.cells[len(self.request.cells) :]
         self.request, self.blob, self.send = request, blob, channel.send
+        self._introduce()
         self.recorder.go_on(request, channel.send)
         with warnings.catch_warnings():  # the cells that have run may want to see them
             warnings.simplefilter("ignore")
             self._compile(left)
+        self._stay_on_processor(left)
         self.cells(left)
         self.end()
+
+    def _stay_on_processor(self, cells: Sequence[CellCode]) -> None:
+        if not self._on_processor and processor.asked_for(cell.source for cell in cells):
+            self._on_processor = True
+            processor.OnProcessor(self.resolver.note).install()
+
+    def _introduce(self) -> None:
+        """A file knows its name, as under `python file.py`; a notebook that of its kernel."""
+        script = self.request.script
+        sys.argv = [script or "ipykernel_launcher.py"]
+        if script is not None:
+            self.namespace["__file__"] = os.path.join(os.getcwd(), script)  # noqa: PTH109, PTH118
 
     def _compile(self, cells: Sequence[CellCode]) -> None:
         self.codes |= {cell.index: self._compiled(cell) for cell in cells}
@@ -124,10 +142,7 @@ class Run:
                 asyncio.run(eval(code, self.namespace))  # noqa: S307
             else:
                 exec(code, self.namespace)  # noqa: S102
-        except SystemExit as error:
-            self.exited = True
-            return error
-        except BaseException as error:  # noqa: BLE001 - a student may raise anything
+        except BaseException as error:  # noqa: BLE001 - a student may raise anything, SystemExit too
             return error
         return None
 

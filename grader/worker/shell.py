@@ -1,17 +1,22 @@
-"""A stand-in for IPython's shell: nothing that a notebook asks of it runs, nothing raises."""
+"""A stand-in for IPython's shell: no program that a notebook asks of it runs, nothing raises.
 
-# ruff: noqa: PTH118, PTH119, PTH123
+What reads (`cat`, `ls`, `pwd`) is answered by `commands`, so that its output can be used.
+"""
+
+# ruff: noqa: PTH103, PTH109, PTH111, PTH118, PTH119, PTH123
 # (shell lines and magics are text)
 
 from __future__ import annotations
 
 import builtins
+import contextlib
 import os
 import shlex
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+from grader.worker import commands
 from grader.worker.data import Resolver
 from grader.worker.stubs import install_stubs
 
@@ -21,11 +26,10 @@ QUIET_COMMANDS = frozenset(
     | {"wget", "nvidia-smi"}
 )
 QUIET_MAGICS = frozenset(
-    {"autoreload", "cd", "config", "conda", "grade", "load_ext", "matplotlib", "mkdir"}
+    {"autoreload", "config", "conda", "debug", "grade", "load_ext", "matplotlib", "pdb"}
     | {
         "pip",
         "precision",
-        "pwd",
         "pylab",
         "reload_ext",
         "reset",
@@ -67,24 +71,42 @@ class Shell:
 
     def system(self, line: str) -> None:
         """`!line`: a fetched file that the assignment has becomes a link to it."""
+        answer = commands.answer(line)
+        if answer is not None:
+            print("\n".join(answer))
+            return
         for words in _commands(line):
             command = os.path.basename(words[0])
             if command in _FETCHERS:
                 self._fetch(command, words[1:])
+            elif command == "mkdir":
+                _make_folders(words[1:])
             elif command not in QUIET_COMMANDS:
                 self._resolver.note(f"shell command `{command}` was not run")
 
     def getoutput(self, line: str) -> list[str]:
-        """`x = !line`: no lines."""
-        self.system(line)
-        return []
-
-    def run_line_magic(self, name: str, line: str = "", *_: Any, **__: Any) -> None:
-        """`%name line`: ignored; with a note unless it makes no difference here."""
-        if name in {"sx", "system"}:
+        """`x = !line`: the lines of what reads; else none."""
+        answer = commands.answer(line)
+        if answer is None:
             self.system(line)
+        return _Lines(answer or [])
+
+    def run_line_magic(self, name: str, line: str = "", *_: Any, **__: Any) -> Any:
+        """`%name line`: what it gives; ignored with a note if it makes a difference elsewhere."""
+        line = line.strip()
+        if name in {"sx", "system"}:
+            return self.getoutput(line)
+        if name in {"env", "set_env"}:
+            return environment(line)
+        if name in {"cd", "pushd"}:
+            _move(line)
+        if name in {"cd", "pushd", "pwd"}:
+            return os.getcwd()
+        if name in commands.READING or name in {"mkdir", "cp", "mv", "rm"}:
+            self.system(f"{name} {line}")
         elif name not in QUIET_MAGICS:
             self._resolver.note(f"magic `%{name}` was ignored")
+        return None
 
     def run_cell_magic(self, name: str, line: str, cell: str) -> None:
         """`%%name line`: `writefile` writes, shell cells count as shell lines."""
@@ -95,10 +117,10 @@ class Shell:
         elif name not in QUIET_MAGICS:
             self._resolver.note(f"magic `%%{name}` was ignored")
 
-    def magic(self, text: str) -> None:
+    def magic(self, text: str) -> Any:
         """The old spelling of `run_line_magic`."""
         name, _, line = text.partition(" ")
-        self.run_line_magic(name.lstrip("%"), line)
+        return self.run_line_magic(name.lstrip("%"), line)
 
     def _write_file(self, line: str, cell: str) -> None:
         *options, name = line.split() or [""]
@@ -116,6 +138,47 @@ class Shell:
             place = name or address.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
             if not self._resolver.link(address, os.path.join(folder or "", place)):
                 self._resolver.note(f"`{address}` was not fetched: there is no network")
+
+
+class _Lines(list[str]):
+    """Lines as IPython gives them: also as one text, `.n`, `.s`."""
+
+    @property
+    def n(self) -> str:
+        return "\n".join(self)
+
+    @property
+    def s(self) -> str:
+        return " ".join(self)
+
+    l = property(list)  # noqa: E741 - IPython's name
+    nlstr, spstr = n, s
+
+
+def environment(line: str) -> Any:
+    """`%env NAME=value`, `%env NAME value`, `%env NAME`, `%env`."""
+    name, equals, value = line.partition("=")
+    if not equals:
+        name, equals, value = line.partition(" ")
+    if not name:
+        return dict(os.environ)
+    if not equals:
+        return os.environ.get(name.strip())
+    os.environ[name.strip()] = value.strip().strip("\"'")
+    return None
+
+
+def _move(line: str) -> None:
+    place = line.removeprefix("-q").strip().strip("\"'")
+    if place and place != "-":
+        os.chdir(os.path.expanduser(place))
+
+
+def _make_folders(words: list[str]) -> None:
+    for word in words:
+        if not word.startswith("-"):
+            with contextlib.suppress(OSError):
+                os.makedirs(word, exist_ok=True)
 
 
 def install(namespace: dict[str, Any], resolver: Resolver) -> None:

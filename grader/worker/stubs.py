@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import sys
 import types
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from grader.worker.data import Resolver
+from grader.worker.fetchers import install_fetchers
 
 
 def install_stubs(resolver: Resolver) -> None:
     """Register all stand-ins in `sys.modules`."""
-    _install_colab()
+    _install_colab(resolver)
     _install_requests(resolver)
+    install_fetchers(resolver)
     _quieten_grader()
     _quieten_tqdm()
     _quieten_pyplot()
@@ -32,17 +35,19 @@ def nothing(*_: Any, **__: Any) -> None:
     """Accept everything, do nothing."""
 
 
-def _no_files(*_: Any, **__: Any) -> dict[str, bytes]:
-    return {}
-
-
-def _install_colab() -> None:
+def _install_colab(resolver: Resolver) -> None:
     """`google.colab`, which sits in the cell with all other imports."""
+
+    def upload(*_: Any, **__: Any) -> dict[str, bytes]:
+        if resolver.files:
+            resolver.note("`files.upload()` gave the assignment's data")
+        return {name: Path(path).read_bytes() for name, path in resolver.files.items()}
+
     if "google" not in sys.modules and importlib.util.find_spec("google") is None:
         _module("google", __path__=[])
     parts: dict[str, dict[str, Any]] = {
         "drive": {"mount": nothing, "flush_and_unmount": nothing},
-        "files": {"upload": _no_files, "download": nothing, "view": nothing},
+        "files": {"upload": upload, "download": nothing, "view": nothing},
         "output": {"clear": nothing, "eval_js": nothing, "enable_custom_widget_manager": nothing},
         "userdata": {"get": nothing},
         "auth": {"authenticate_user": nothing},
@@ -64,22 +69,60 @@ def _install_requests(resolver: Resolver) -> None:
         Timeout=OSError,
     )
 
-    def get(url: str, *_: Any, **__: Any) -> Response:
+    def fetch(url: str, *_: Any, **__: Any) -> Response:
         found = resolver.find(url)
         if found is None:
             raise OSError(f"there is no network while grading: {url}")
         return Response(url, Path(found).read_bytes())
 
+    def ask(_: str, url: str, *__: Any, **___: Any) -> Response:
+        return fetch(url)
+
+    class Session(_Session):
+        get = head = post = staticmethod(fetch)
+        request = staticmethod(ask)
+
+    _module("requests.adapters", HTTPAdapter=_Session, Retry=_Session)
+    _module("requests.sessions", Session=Session)
     _module(
         "requests",
         __path__=[],
-        get=get,
+        get=fetch,
+        head=fetch,
+        post=fetch,
+        request=ask,
+        Session=Session,
+        session=Session,
         Response=Response,
+        adapters=sys.modules["requests.adapters"],
+        sessions=sys.modules["requests.sessions"],
         exceptions=exceptions,
         RequestException=OSError,
         ConnectionError=OSError,
         HTTPError=OSError,
     )
+
+
+class _Session:
+    """What stays open between requests: headers that nobody reads."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        self.headers: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
+        self.params: dict[str, str] = {}
+        self.verify = True
+
+    def mount(self, *_: Any) -> None:
+        """There is one way to fetch only."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class Response:
@@ -88,11 +131,16 @@ class Response:
     status_code = 200
     ok = True
     reason = "OK"
-    encoding = "utf-8"
+    encoding = apparent_encoding = "utf-8"
 
     def __init__(self, url: str, content: bytes) -> None:
         self.url = url
         self.content = content
+        self.headers = {"Content-Length": str(len(content)), "content-length": str(len(content))}
+
+    @property
+    def raw(self) -> io.BytesIO:
+        return io.BytesIO(self.content)
 
     @property
     def text(self) -> str:
@@ -108,8 +156,9 @@ class Response:
         size = chunk_size or len(self.content) or 1
         return (self.content[i : i + size] for i in range(0, len(self.content), size))
 
-    def iter_lines(self, **_: Any) -> Any:
-        return iter(self.content.splitlines())
+    def iter_lines(self, *_: Any, **options: Any) -> Any:
+        decoded = options.get("decode_unicode", False)
+        return iter((self.text if decoded else self.content).splitlines())
 
     def close(self) -> None:
         """Nothing is open."""

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,9 @@ class Walls:
             TMPDIR=self.temporary,
             MPLCONFIGDIR=self.temporary,
             XDG_CACHE_HOME=self.temporary,
+            USER="student",  # whose number has no name here, which `getpass` and torch ask for
         )
+        tempfile.tempdir = None  # the folder that was found before there was this one
 
     def close(self) -> dict[str, str]:
         """Confine this process, for good; all layers as reached."""

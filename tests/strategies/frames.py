@@ -309,7 +309,7 @@ _of_type: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "values": st.dictionaries(st.sampled_from(SLOTS), _values, max_size=2),
         "failures": st.dictionaries(st.sampled_from(SLOTS), st.sampled_from(TEXTS), max_size=2),
     },
-    "done": {"exited": st.booleans()},
+    "done": {},
     "run": {},
     LIVE: {},
 }
