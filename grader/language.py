@@ -15,11 +15,12 @@ from copy import copy
 from types import CodeType
 from typing import Any
 
-from grader.vocabulary import ATTRIBUTES, BUILTINS, CONTEXTS, PATHS
+from grader.vocabulary import ATTRIBUTES, BUILTINS, CONTEXTS, PATHS, PLACING, STAYING
 
 ROOTS = frozenset({"torch", "numpy", "math"})
 """Names that stand for modules; a path from them has to be listed."""
 GET, SET, TEST, POWER = "attribute of", "set attribute of", "holds", "to the power of"
+MOVE = "moved by"
 """Names, which no student can spell, of what the clean room puts in the place of syntax."""
 _MAX_BITS = 4096
 """Of a whole number's power: 9**9**9 ignores timers. Tensors may be raised to any power."""
@@ -179,7 +180,7 @@ def bindings(find: Callable[[str], Any], test: Callable[[Any], bool]) -> dict[st
     own = _Own()
     named = {path: found for path in PATHS if (found := find(path)) is not None}
     named["numpy.newaxis"] = None
-    syntax = {GET: own.get, SET: own.set, TEST: test, POWER: _power}
+    syntax = {GET: own.get, SET: own.set, TEST: test, POWER: _power, MOVE: own.moved}
     # torch imports parts of itself through the builtins of whoever calls it; a slice cannot name
     # either of these, since it may hold no dunder name and no import statement.
     builtins = {"__build_class__": own.build, "__import__": _import_for_torch}
@@ -218,10 +219,23 @@ class _Own:
             return getattr(value, name)  # a static method
         raise OutsideError(f"`.{name}` cannot be followed")
 
+    def moved(self, value: Any, name: str, *arguments: Any, **options: Any) -> Any:
+        """What a method gives that moves a tensor to a device: all but that."""
+        if type(value) in self._classes:
+            return self.get(value, name)(*arguments, **options)
+        if name != "to":
+            return value
+        left = [each for each in arguments if not _is_device(each)]
+        return value.to(*left, **options) if left or options else value
+
     def set(self, value: Any, name: str, new: Any) -> None:
         if type(value) not in self._classes:
             raise OutsideError(f"`.{name} = …` cannot be followed")
         setattr(value, name, new)
+
+
+def _is_device(value: Any) -> bool:
+    return isinstance(value, str | int) or type(value).__name__ == "device"
 
 
 _build_class: Any = __build_class__
@@ -239,6 +253,18 @@ class _Binder(ast.NodeTransformer):
         if node.attr in ATTRIBUTES:
             return ast.Attribute(value, node.attr, node.ctx)
         return _call(GET, [value, ast.Constant(node.attr)])
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        method = node.func
+        if not isinstance(method, ast.Attribute):
+            return self.generic_visit(node)
+        node.keywords = [each for each in node.keywords if each.arg not in PLACING]
+        if method.attr not in STAYING or path_of(method) is not None:
+            return self.generic_visit(node)
+        arguments = [self.visit(each) for each in node.args]
+        moved = _call(MOVE, [self.visit(method.value), ast.Constant(method.attr), *arguments])
+        moved.keywords = [self.visit(each) for each in node.keywords]
+        return moved
 
     def visit_Assign(self, node: ast.Assign) -> Any:
         target = node.targets[0]

@@ -68,6 +68,15 @@ CONTEXTS = frozenset(
     {"torch.no_grad", "torch.inference_mode", "torch.enable_grad", "torch.set_grad_enabled"}
 )
 """Contexts that change no value; their bodies are followed as if they stood alone."""
+_DEVICES = (
+    "torch.device torch.cuda.is_available torch.cuda.device_count torch.backends.mps.is_available "
+    "torch.backends.mps.is_built torch.mps.is_available torch.xpu.is_available "
+    "torch.accelerator.is_available torch.accelerator.current_accelerator"
+)
+PLACING = frozenset({"device", "non_blocking", "pin_memory"})
+"""Keywords that say where a tensor lies, which changes no value."""
+STAYING = frozenset({"to", "cuda", "cpu", "mps", "xpu", "pin_memory", "requires_grad_"})
+"""Methods that move a tensor or prepare it for autograd: in the clean room, it stays as it is."""
 PATHS = frozenset(
     [f"torch.{name}" for name in f"{_TORCH} {_CONSTANTS} add mul".split()]
     + [f"torch.nn.functional.{name}" for name in _FUNCTIONAL.split()]
@@ -78,6 +87,7 @@ PATHS = frozenset(
     ]
     + [f"numpy.{name}" for name in f"{_NUMPY} {_CONSTANTS} {_DTYPES}".split()]
     + ["numpy.linalg.norm", "numpy.newaxis"]
+    + _DEVICES.split()
     + [f"math.{name}" for name in _MATH.split()]
 )
 

@@ -322,3 +322,39 @@ def test_a_default_gpu_is_the_processor_and_is_remarked(run):
 def test_who_does_not_ask_for_a_gpu_has_no_mode(run):
     before = "import torch\nfrom torch.overrides import _get_current_function_mode as mode"
     assert each(run, "mode()", before=before) == ["None"]
+
+
+DEVICES = {
+    "a word": "device = 'cuda'",
+    "asked for": "device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
+    "of three": "device = 'cuda' if torch.cuda.is_available() else "
+    "'mps' if torch.backends.mps.is_available() else 'cpu'",
+    "a function": "def pick():\n    if torch.cuda.is_available():\n        return torch.device('cuda')"
+    "\n    return torch.device('cpu')\ndevice = pick()",
+    "out of sight": "import argparse\ndevice = argparse.Namespace(name='cuda').name",
+}
+PLACED = {
+    "torch.zeros_like(logprobs)": "torch.zeros_like(logprobs, device=device)",
+    "torch.zeros_like(C)": "torch.zeros(C.shape, device=device, pin_memory=False)",
+    "dW2 = h.T @ dlogits": "dW2 = h.T.cuda().pin_memory() @ dlogits.to('cuda:0', torch.float32)",
+    "torch.ones_like(bndiff2)": "torch.ones_like(bndiff2).to(device='mps', dtype=torch.float32)",
+}
+
+
+@pytest.mark.parametrize("chosen", DEVICES.values(), ids=DEVICES.keys())
+def test_lines_that_place_tensors_on_a_device_are_followed(grade, chosen):
+    backward = BACKWARD
+    for plain, placed in PLACED.items():
+        backward = backward.replace(plain, placed)
+    assert backward.count("device") == 5
+    moved = "Xb, Yb = Xb.cuda(), Yb.cuda()"
+    card = grade(f"import torch\n{chosen}", SETUP, moved, FORWARD, backward)
+    assert {target.basis for target in card.exercises[0].targets} == {"value"}
+    assert card.integrity == []
+
+
+def test_moving_a_wrong_gradient_does_not_make_it_right(grade):
+    wrong = "dW2 = (2 * h.T @ dlogits).to('cuda')"
+    backward = BACKWARD.replace("dW2 = h.T @ dlogits", wrong)
+    card = grade(SETUP, FORWARD, backward)
+    assert (row(card, "dW2").step, row(card, "dW2").score) == ("wrong", 0)

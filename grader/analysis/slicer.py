@@ -30,7 +30,7 @@ from grader.analysis.statements import (
 )
 from grader.language import ROOTS
 from grader.nodes import copied, parts
-from grader.vocabulary import BUILTINS
+from grader.vocabulary import BUILTINS, PLACING
 
 MODULES = {
     "torch": "torch",
@@ -630,6 +630,8 @@ class _Naming(ast.NodeTransformer):
                 else ast.Call(ast.Name("range", ast.Load()), node.args, [])
             )
             return self.visit(inner)  # type: ignore[no-any-return]
+        if isinstance(node.func, ast.Attribute):  # on which device is none of a value's business
+            node.keywords = [each for each in node.keywords if each.arg not in PLACING]
         if _name_called(node).endswith("_like") and node.args:
             node.args[0] = _without_grad(node.args[0])
         return self.generic_visit(node)  # type: ignore[return-value]
