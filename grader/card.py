@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from grader.analysis.study import Study
 from grader.assignment import Assignment
 from grader.candidate import Choice
+from grader.causes import needed_packages, with_causes
 from grader.environment import environment
 from grader.messages import printable
 from grader.model import (
@@ -49,7 +50,15 @@ def graded(
     noted: what is to be said of the runs; remarks: what of the forward pass.
     """
     assert isinstance(choice.study, Study)
+    cells = list(_cells(choice.study, outcome, seen))
+    exercises = with_causes(
+        exercises, cells, stopped=outcome.reason, reasons=list(_remarks(passes))
+    )
+    needed = needed_packages(cells) if _unfinished(exercises) else []
+    if needed and not any(exercise.score for exercise in exercises):
+        return _lacking(submission, choice, assignment, outcome, cells, needed)
     flagged = [*_unjudged(exercises), *_copied(exercises), *_unproven(exercises)]
+    flagged += [IntegrityNote(code="unjudged", text=_without(needed))] if needed else []
     integrity = [*seen.integrity, *noted, *flagged, *_unfound(exercises, passes)]
     return _card(
         submission,
@@ -60,8 +69,43 @@ def graded(
         reason=outcome.reason,
         exercises=list(exercises),
         notes=[*choice.notes, *remarks, *_remarks(passes), *seen.notes],
-        cells=list(_cells(choice.study, outcome, seen)),
+        cells=cells,
         integrity=list(dict.fromkeys(integrity)),
+        isolation=outcome.isolation,
+        environment=environment(outcome.environment),
+    )
+
+
+def _unfinished(exercises: Sequence[ExerciseScore]) -> bool:
+    """Whether lines for a gradient left no value."""
+    return any(row.verdict == "missing" and row.lines for e in exercises for row in e.targets)
+
+
+def _without(needed: Sequence[str]) -> str:
+    return (
+        f"no module named {', '.join(needed)}: install it beside the grader, and name it in "
+        "[environment] packages, then grade again"
+    )
+
+
+def _lacking(
+    submission: Submission,
+    choice: Choice,
+    assignment: Assignment,
+    outcome: RunOutcome,
+    cells: Sequence[CellResult],
+    needed: Sequence[str],
+) -> Scorecard:
+    """The card of a submission that came to nothing for want of a package: no zero of its own."""
+    return _card(
+        submission,
+        assignment,
+        source=choice.source,
+        status="ungraded",
+        run=outcome.status,
+        reason=_without(needed),
+        notes=list(choice.notes),
+        cells=list(cells),
         isolation=outcome.isolation,
         environment=environment(outcome.environment),
     )

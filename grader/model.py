@@ -89,6 +89,8 @@ class ExerciseScore(msgspec.Struct, frozen=True, kw_only=True):
     score: float
     max_score: float
     targets: list[TargetScore]
+    cause: str | None = None
+    """Why it earned nothing, where that is so."""
 
 
 class CellResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Self
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, check_environment
 from grader.errors import GraderError
 from grader.imports import undisturbed
 from grader.marked import Marked
@@ -22,8 +22,10 @@ class Workbench:
         """required: refuse to run anything where neither files nor network can be closed.
         outputs: render the notebook as it ran.
 
-        Raises InfrastructureError where no worker can be started.
+        Raises InfrastructureError where no worker can be started, and AssignmentError where
+        a package is not here that the assignment needs.
         """
+        check_environment(assignment)
         self.assignment = assignment
         with ExitStack() as stack:
             files = stack.enter_context(staged(assignment))

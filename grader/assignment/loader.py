@@ -15,6 +15,7 @@ import msgspec
 
 from grader.assignment.forward import ForwardScript, parse_forward
 from grader.assignment.spec import (
+    Environment,
     Exercise,
     Gradescope,
     Input,
@@ -35,6 +36,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "rates": Rates,
     "loops": Loops,
     "limits": Limits,
+    "environment": Environment,
     "gradescope": Gradescope,
     "late": Late,
 }
@@ -108,7 +110,9 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return self._digest(msgspec.structs.replace(self.spec, exercises=worth_one))
 
     def _digest(self, spec: Spec) -> str:
-        marked = msgspec.structs.replace(spec, late=None, gradescope=Gradescope())
+        marked = msgspec.structs.replace(
+            spec, late=None, gradescope=Gradescope(), environment=Environment()
+        )
         parts = [msgspec.json.encode(marked), self.forward.source.encode()]
         parts += [path.read_bytes() for path in self.data]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()

@@ -112,6 +112,13 @@ class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Later than so many days only the floor is kept."""
 
 
+class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a course's notebooks find where they run."""
+
+    packages: list[str] = []
+    """Names as they are imported or installed; grading does not begin without them."""
+
+
 class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of `assignment.toml`."""
 
@@ -134,6 +141,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tolerance: Tolerance = Tolerance()
     rates: Rates = Rates()
     limits: Limits = Limits()
+    environment: Environment = Environment()
     gradescope: Gradescope = Gradescope()
     late: Late | None = None
     """Without it, lateness costs nothing."""

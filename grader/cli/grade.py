@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.assignment import Assignment, find_assignment, load_assignment
+from grader.assignment import Assignment, check_environment, find_assignment, load_assignment
 from grader.cli.interruption import INTERRUPTED, interruptible
 from grader.cli.progress import progress, warn
 from grader.cli.workshop import Workshop
@@ -19,6 +19,7 @@ from grader.errors import ClusterError, UsageError
 from grader.imports import large_imports
 from grader.marked import Marked
 from grader.report import Reports
+from grader.report.causes import waits_for_a_person
 from grader.report.files import GRADEBOOK
 from grader.submission import Submission, discover
 from grader.workspace import workspace
@@ -45,6 +46,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     submitted_at: str | None
     submitted_from: str | None
     regrade: bool
+    unjudged_fails: bool = True
+    """Exit status 1 where a person has to look."""
 
 
 def run(paths: Sequence[Path], options: Options) -> int:
@@ -58,6 +61,7 @@ def run(paths: Sequence[Path], options: Options) -> int:
         if not found.submissions:
             raise UsageError("nothing to grade: no notebook or module was found")
         assignment = _assignment(options, found.submissions)
+        check_environment(assignment)
         _writable(options.out)
         workshop = stack.enter_context(closing(Workshop(assignment, required=options.sandbox)))
         if _all_will_be_graded(options):
@@ -87,6 +91,7 @@ def run(paths: Sequence[Path], options: Options) -> int:
         ungraded=tally.ungraded,
         remarked=len(book.remarked),
         moved=book.moved,
+        unjudged=tally.unjudged,
         published=published,
     )
     (printout.json if options.style == "json" else printout.table)(reports)
@@ -99,7 +104,8 @@ def run(paths: Sequence[Path], options: Options) -> int:
         left = len(todo) - tally.graded - tally.ungraded
         warn(f"{tally.lost}; {left} are left: the same command goes on from here")
         return 1
-    return 1 if tally.ungraded or book.failed or unused else 0
+    waiting = tally.unjudged and options.unjudged_fails
+    return 1 if tally.ungraded or waiting or book.failed or unused else 0
 
 
 class Tally(msgspec.Struct):
@@ -107,6 +113,8 @@ class Tally(msgspec.Struct):
 
     graded: int = 0
     ungraded: int = 0
+    unjudged: int = 0
+    """Of the graded: those at which a person has to look."""
     interrupted: bool = False
     lost: str | None = None
     """Why a cluster grades no more."""
@@ -138,6 +146,7 @@ def _enter(marks: Stream, number: int, book: GradingRun, tally: Tally) -> None:
                 tally.ungraded += 1
             else:
                 tally.graded += 1
+                tally.unjudged += waits_for_a_person(marked.card)
             advance(marked.card)
 
 

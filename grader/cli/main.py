@@ -86,12 +86,18 @@ def cli() -> None:
     help="Take the time of submission from the last commit of each file.",
 )
 @click.option("--regrade", is_flag=True, help="Grade also what has not changed.")
+@click.option(
+    "--unjudged-fails/--unjudged-passes",
+    default=True,
+    show_default=True,
+    help="Exit status where a person has to look at what could not be judged.",
+)
 def grade(paths: tuple[Path, ...], **options: Any) -> None:
     """Grade notebooks, modules, folders or zip files.
 
     What was graded before and has not changed is not run again. Exit status: 0 all were
-    graded, whatever the marks; 1 some are ungraded, or the results are not in the gradebook;
-    2 wrong use or a faulty assignment.
+    graded, whatever the marks; 1 some are ungraded or wait for a person (unjudged), or the
+    results are not in the gradebook; 2 wrong use or a faulty assignment.
     """
     from grader.cli.grade import Options, run
 

@@ -14,6 +14,7 @@ from grader.gradebook import Published
 from grader.messages import printable, printable_json
 from grader.model import RIGHT, Scorecard
 from grader.report import Reports
+from grader.report.causes import causes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,6 +23,7 @@ PLAIN_WIDTH = 110
 """Columns where there is no terminal to ask."""
 
 
+MAX_REMARKS = 400
 MAX_ROWS = 100
 """Of a larger class only the ungraded are listed: the class page has the others."""
 
@@ -38,6 +40,8 @@ class Printout(msgspec.Struct, frozen=True, kw_only=True):
     """Marked anew from what is stored: only points had changed."""
     moved: AbstractSet[str] = frozenset()
     """Not graded in this run, and yet with another final mark."""
+    unjudged: int = 0
+    """Of the graded: those at which a person has to look."""
     published: Published
 
     def json(self, reports: Reports) -> None:
@@ -82,6 +86,8 @@ class Printout(msgspec.Struct, frozen=True, kw_only=True):
             parts.append(
                 f"{self.ungraded} ungraded: run the command again once the cause is mended"
             )
+        if self.unjudged:
+            parts.append(f"{self.unjudged} unjudged in part: a person has to look")
         return ", ".join(parts)
 
 
@@ -127,19 +133,21 @@ def _marks(card: Scorecard, exercises: Sequence[str]) -> list[str]:
 
 
 def _remarks(card: Scorecard) -> str:
+    rows = [row for exercise in card.exercises for row in exercise.targets]
+    unjudged = [row.name for row in rows if row.verdict == "unjudged"]
+    wrong = [row.name for row in rows if row.verdict not in RIGHT | {"missing", "unjudged"}]
+    missing = sum(row.verdict == "missing" for row in rows)
     remarks = [card.reason] if card.reason else []
-    wrong = [
-        row.name
-        for exercise in card.exercises
-        for row in exercise.targets
-        if row.verdict not in RIGHT and row.verdict != "missing"
-    ]
-    missing = sum(row.verdict == "missing" for e in card.exercises for row in e.targets)
-    if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        remarks.append(f"wrong: {', '.join(wrong[:3])}{more}")
+    remarks += causes(card)
+    named = (("unjudged", unjudged), ("wrong", wrong))
+    remarks += [f"{word}: {_some(names)}" for word, names in named if names]
     if missing:
         remarks.append(f"{missing} missing")
     if card.integrity:
         remarks.append(f"{len(card.integrity)} to look at")
-    return printable("; ".join(remarks))
+    return printable("; ".join(remarks), limit=MAX_REMARKS)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

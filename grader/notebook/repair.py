@@ -6,6 +6,7 @@ A student's unfinished last line does not undo the lines above it. What is left 
 from __future__ import annotations
 
 import ast
+import re
 
 import msgspec
 
@@ -13,6 +14,9 @@ from grader.notebook.syntax import SyntaxProblem, parse
 
 MAX_LINES = 3
 """Lines that are left out of one cell; a text with more is no program with a slip."""
+MAX_PRINTS = 100
+_PRINT = re.compile(r"\s*print\s+[^(\s=]")
+"""`print x` of Python 2, which no value depends on, does not count among these."""
 
 
 class Repaired(msgspec.Struct, frozen=True):
@@ -30,7 +34,10 @@ def repaired(source: str, problem: SyntaxProblem) -> Repaired | None:
     """
     text = source
     fault = problem
-    for _ in range(MAX_LINES):
+    lines = prints = 0
+    while lines < MAX_LINES and prints < MAX_PRINTS:
+        printed = _PRINT.match(text.split("\n")[fault.line - 1])
+        lines, prints = (lines, prints + 1) if printed else (lines + 1, prints)
         text = _without(text, fault.line)
         result = parse(text)
         if isinstance(result, ast.Module):

@@ -8,6 +8,7 @@ import msgspec
 
 from grader.grade import Grade, GradeStatus
 from grader.model import Protection, RunStatus, Scorecard
+from grader.report.causes import causes
 
 SHOWN_NOTES = 3
 
@@ -46,6 +47,8 @@ class ClassRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     score: float = 0.0
     parts: tuple[Part, ...] = ()
+    causes: tuple[str, ...] = ()
+    """Why exercises earned nothing."""
     notes: tuple[str, ...] = ()
     """The first ones."""
     more_notes: int = 0
@@ -90,6 +93,7 @@ def row_of(entry: Entry) -> ClassRow:
         reason=card.reason,
         score=card.score,
         parts=tuple(Part(sys.intern(p.id), p.score, p.max_score) for p in card.exercises),
+        causes=tuple(causes(card)),
         notes=tuple(card.notes[:SHOWN_NOTES]),
         more_notes=len(card.notes[SHOWN_NOTES:]),
         unjudged=sum(t.verdict == "unjudged" for part in card.exercises for t in part.targets),

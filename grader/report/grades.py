@@ -29,7 +29,8 @@ def grades_csv(rows: Sequence[ClassRow]) -> Iterator[str]:
     """Line by line: id, path, status, run, score, max_score, a column per exercise, reason.
 
     `name`, and what the gradebook adds to the score, have columns where they are used. The
-    scores of an ungraded submission are empty, which is not zero.
+    scores of an ungraded submission are empty, which is not zero. The reason is also that of an
+    exercise that earned nothing.
     """
     exercises = exercise_ids(rows)
     named = ["name"] if any(row.grade and row.grade.name for row in rows) else []
@@ -41,7 +42,13 @@ def grades_csv(rows: Sequence[ClassRow]) -> Iterator[str]:
         scores = {part.id: _number(part.score) for part in row.parts}
         graded = row.status == "graded"
         parts = [scores.get(exercise, "") if graded else "" for exercise in exercises]
-        yield _line([*(_cell(row, name) for name in head), *parts, row.reason or ""])
+        yield _line(
+            [
+                *(_cell(row, name) for name in head),
+                *parts,
+                "; ".join(filter(None, (row.reason, *row.causes))),
+            ]
+        )
 
 
 def defused(cell: str) -> str:

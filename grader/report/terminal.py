@@ -85,6 +85,8 @@ def _parts(card: Scorecard, marks: Marks) -> Iterator[RenderableType]:
     for exercise in card.exercises:
         yield Text()
         yield _heading(exercise)
+        if exercise.cause:
+            yield Text(f"  {printable(exercise.cause)}", style="yellow")
         yield from rows(exercise, marks, name_width(card), steps=True)
     yield from _cells(card)
     for each in card.integrity:

@@ -10,6 +10,10 @@ import tempfile
 
 _lstat, _access, _mkdir = os.lstat, os.access, os.mkdir  # before there are others in their place
 _OF_USERS = frozenset({"home", "Users", "mnt", "media"})
+_EVERYWHERE = frozenset(
+    {"bin", "boot", "dev", "etc", "lib", "lib64", "opt", "proc", "root", "run", "sbin", "srv"}
+    | {"sys", "tmp", "usr", "var"}
+)
 _SHARED = "/tmp"  # noqa: S108 - a run's own folder is another one, where the data lies in this
 
 
@@ -23,18 +27,28 @@ def exists(path: str) -> bool:
 
 
 def foreign(path: str) -> bool:
-    """Whether a path names a folder of another machine: of its first part nothing is here."""
+    """Whether a path names a folder of another kind of machine: `/content/drive`, `C:/Users`.
+
+    What every machine has (`/etc`, `/var`) is refused here, not elsewhere.
+    """
     first, *parts = path.replace("\\", "/").rstrip("/").split("/")
-    if not parts or (first and not first.endswith(":")):
+    if not parts or "." in parts[-1]:
         return False
-    top = first or f"/{'/'.join(parts[: 2 if parts[0] in _OF_USERS else 1])}"
-    return "." not in parts[-1] and not exists(top)
+    if first:
+        return first.endswith(":")
+    depth = 2 if parts[0] in _OF_USERS else 1
+    known = parts[0] in _EVERYWHERE or len(parts) < depth
+    return not known and not exists("/" + "/".join(parts[:depth]))
 
 
 def closed(path: str) -> bool:
-    """Whether it lies in the machine's temporary folder, and that is not to be had."""
-    inside = (path + "/").startswith(_SHARED + "/") and not _access(_SHARED, os.W_OK)
-    return inside and (os.path.dirname(path) == _SHARED or not exists(os.path.dirname(path)))
+    """Whether it lies in the machine's temporary folder, at its top or in what was made there,
+    and that is not to be had.
+    """
+    folder = os.path.dirname(path)
+    if _access(_SHARED, os.W_OK) or not (folder + "/").startswith(_SHARED + "/"):
+        return False
+    return folder == _SHARED or (os.path.dirname(folder) == _SHARED and written(folder) is not None)
 
 
 def own_place(path: str) -> str | None:

@@ -63,8 +63,8 @@ class Places:
     def _listed(self, path: str) -> str | None:
         if (place := written(path)) is not None:
             return place
-        here = path.startswith("/") and not foreign(path)
-        return None if here else self._resolver.folder
+        relative = not path.startswith("/") and "." not in path.rpartition("/")[2]
+        return self._resolver.folder if relative or foreign(path) else None
 
     def _opening(self, original: Callable[..., int]) -> Callable[..., int]:
         @functools.wraps(original)
