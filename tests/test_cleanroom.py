@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 from conftest import BACKWARD, FORWARD, SETUP, Grade, exercise, row
 from msgspec.structs import replace
 
 from grader.assignment import Assignment
+from grader.cleanroom.room import CleanRoom, Question
 from grader.model import Scorecard, TargetScore
+from grader.sandbox import watchdog
 
 RIGHT = {"exact", "close"}
 UPDATE = "with torch.no_grad():\n    W2.data *= 1.5\n"
@@ -240,6 +245,25 @@ def test_lines_outside_the_language_are_unproven_at_the_assignments_rate(
 def test_branches_that_never_ran_prove_nothing(grade: Grade) -> None:
     lines = change("dW2 = h.T @ dlogits", "dW2 = W2.grad\nif n > 1000:\n    dW2 = h.T @ dlogits")
     assert row(grade(SETUP, FORWARD, lines), "dW2").basis in {"copied", "unproven"}
+
+
+def test_a_room_that_waits_for_the_grader_is_not_out_of_time(
+    grade: Grade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine it may be minutes from one question to the next."""
+    late = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + late[0])
+    monkeypatch.setattr(watchdog, "time", clock)
+    ask = CleanRoom.ask
+
+    def asked_late(room: CleanRoom, questions: Sequence[Question]) -> object:
+        late[0] += 1_000.0
+        return ask(room, questions)
+
+    monkeypatch.setattr(CleanRoom, "ask", asked_late)
+    card = grade(SETUP, FORWARD, change("(1.0 / probs)", "(2.0 / probs)"))
+    assert late[0] >= 2_000.0
+    assert (wrong(card), codes(card)) == (["dprobs"], [])
 
 
 # ---- names, and the forward pass ------------------------------------------------------------------------

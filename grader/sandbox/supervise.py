@@ -85,11 +85,15 @@ class Supervision:
         Raises `WorkerLostError` if it never came to the student's code.
         """
         self._events = []
+        if self._watchdog:
+            self._watchdog.resume()
         try:
             status, reason = self._follow()
         except BaseException:
             self.close()
             raise
+        if self._watchdog:
+            self._watchdog.pause()
         if status != "completed" or not self._lasts:
             self.close()
         return RunOutcome(

@@ -48,6 +48,19 @@ class Watchdog:
         self._cell_began_wall = self._began
         self._cpu = 0.0
         self._queued = 0.0
+        self._paused: float | None = None
+
+    def pause(self) -> None:
+        """What it takes from now on until it is asked again is not its own waiting."""
+        self._paused = time.monotonic()
+
+    def resume(self) -> None:
+        """It was asked again."""
+        if self._paused is not None:
+            waited = time.monotonic() - self._paused
+            self._began += waited
+            self._cell_began_wall += waited
+            self._paused = None
 
     def cell_done(self) -> None:
         """The next cell's time counts from now, or rather from the next look."""
