@@ -34,6 +34,8 @@ def explained(attempt: Attempt, inspection: Inspection) -> Attempt:
     life, finding = attempt.lifetime, attempt.finding
     if life is None:
         return attempt
+    if finding.step == "unknown" and life.begun_before_loop and not attempt.comparison.right:
+        return replace(attempt, diagnosis=ACCUMULATED)
     if finding.step != "wrong" or finding.slipped is not None:
         changed = inspection.changed_through(life) if attempt.changed else None
         return attempt if changed is None else replace(attempt, diagnosis=_aliased(life, changed))

@@ -6,12 +6,15 @@ import re
 import time
 from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import torch
 from conftest import BACKWARD, FORWARD, SETUP, Grade, exercise, row
 from msgspec.structs import replace
 
 from grader.assignment import Assignment
+from grader.cleanroom.networks import Draw
 from grader.cleanroom.room import CleanRoom, Question
 from grader.model import Scorecard, TargetScore
 from grader.sandbox import watchdog
@@ -247,6 +250,22 @@ def test_branches_that_never_ran_prove_nothing(grade: Grade) -> None:
     assert row(grade(SETUP, FORWARD, lines), "dW2").basis in {"copied", "unproven"}
 
 
+def test_what_rests_on_a_number_from_nowhere_is_never_wrong(grade: Grade) -> None:
+    """The slice is faithful and fails in every reading; it is not complete."""
+    lines = "import random\nr = 2 + random.random()\n" + change(
+        "dW2 = h.T @ dlogits", "dW2 = h.T @ dlogits * r"
+    )
+    assert row(grade(SETUP, FORWARD, lines), "dW2").step == "unknown"
+
+
+def test_a_gradient_that_is_zero_everywhere_is_tried_by_a_random_one() -> None:
+    gradients = {"h": torch.tensor([0.0, 1.0, 2.0]), "m": torch.zeros(3)}
+    oracle: Any = SimpleNamespace(assignment=SimpleNamespace(targets=["h", "m"]))
+    draw = Draw(oracle, {}, SimpleNamespace(gradients=gradients), 1)  # type: ignore[arg-type]
+    assert (draw.cotangent("h") != 0).tolist() == [False, True, True]
+    assert (draw.cotangent("m") != 0).all()
+
+
 def test_a_room_that_waits_for_the_grader_is_not_out_of_time(
     grade: Grade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,6 +366,18 @@ def test_inputs_under_names_of_ones_own_are_found_in_every_network_of_a_notebook
     card = grade(*map(renamed, (SETUP, FORWARD, BACKWARD, TRAINING)))
     assert (exercise(card, "exercise-1").score, exercise(card, "exercise-4").score) == (26, 7)
     assert codes(card) == []
+
+
+def test_a_gradient_begun_before_the_training_loop_earns_nothing_and_is_told_why(
+    grade: Grade,
+) -> None:
+    """It cannot be followed alone; where it began is seen all the same."""
+    start = "        dC = torch.zeros_like(C)\n"
+    hoisted = change(start, "", TRAINING).replace(
+        "with torch.no", start.strip() + "\nwith torch.no"
+    )
+    mine = row(grade(SETUP, FORWARD, BACKWARD, hoisted), "dC", "exercise-4")
+    assert (mine.score, mine.diagnosis and mine.diagnosis.code) == (0, "accumulated")
 
 
 def test_gradients_in_a_container_are_found_by_their_keys(grade: Grade) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from grader.assignment import Assignment
 from grader.mutants.mutant import Mutant
+from grader.mutants.order import ZERO
 from grader.mutants.routes import ROUTES, Route
 from grader.mutants.stage import Stage, truth
 from grader.mutants.steps import Edit, Solution, Step
@@ -30,7 +31,8 @@ def copies(notebook: dict[str, Any], assignment: Assignment) -> Iterator[Mutant]
     """
     stage = Stage(Solution(notebook, assignment))
     exercise = assignment.spec.exercises[0].id
-    for name, targets, sources in routed(stage.solution, exercise):
+    zero = _zero(stage, exercise)
+    for name, targets, sources in routed(stage.solution, exercise, zero):
         with tempfile.TemporaryDirectory() as folder:
             # Some write files; all look for the data.
             copy = shutil.copytree(assignment.folder, Path(folder) / "here")
@@ -43,7 +45,7 @@ def copies(notebook: dict[str, Any], assignment: Assignment) -> Iterator[Mutant]
             kind="route",
             exercise=exercise,
             target=targets[0] if len(targets) == 1 else None,
-            wrong=targets,
+            wrong=tuple(x for x in targets if x not in zero),
             value="right" if found == {"right"} and not errors else "wrong",
             raises=bool(errors),
             note=name,
@@ -51,14 +53,23 @@ def copies(notebook: dict[str, Any], assignment: Assignment) -> Iterator[Mutant]
         )
 
 
-def routed(solution: Solution, exercise: str) -> Iterator[Routed]:
-    """Every route, once for all steps that it fits and some times for one alone."""
+def _zero(stage: Stage, exercise: str) -> frozenset[str]:
+    """Targets whose gradient is zero: that earns its points however it is come by."""
+    first = stage.solution.of_exercise(exercise)[0]
+    leaves = stage.forward.leaves(stage.before_step[exercise, first.name])
+    true = stage.forward.gradients(leaves)
+    return frozenset(name for name, each in true.items() if float(each.abs().max()) < ZERO)
+
+
+def routed(solution: Solution, exercise: str, zero: Collection[str]) -> Iterator[Routed]:
+    """Every route, once for all steps that it fits, some times for one that is not zero."""
     steps = solution.of_exercise(exercise)
     for number, (name, route) in enumerate(ROUTES.items()):
         fit = [
             s for s in steps if not route.parameters or s.target in solution.assignment.parameters
         ]
         yield name, tuple(step.target for step in fit), _through(route, solution, fit)
+        fit = [step for step in fit if step.target not in zero]
         for k in range(SINGLE):
             step = fit[(number * 7 + k * 11 + 3) % len(fit)]
             yield f"{name}-{step.name}", (step.target,), _through(route, solution, [step])
