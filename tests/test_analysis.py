@@ -170,7 +170,7 @@ def test_aliases_keep_the_students_spelling() -> None:
 
 
 def test_without_a_named_gradient_that_is_missing_other_names_are_left_alone() -> None:
-    every = "\n".join(f"d{name} = a" for name in NAMES.targets)
+    every = "\n".join(f"d{name} = a" for name in NAMES.wanted)
     forward = "emb = C[ix]"
     assert "mine" not in {life.name for life in analyse(forward, f"{every}\nmine = a").lifetimes}
     assert "mine" in {life.name for life in analyse(forward, "dh = a\nmine = a").lifetimes}

@@ -33,9 +33,11 @@ def loads(node: ast.AST | None, bound: Names = NOTHING) -> set[str]:
         return loads(node.body, inner).union(*(loads(d, bound) for d in defaults))
     if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
         return _comprehended(node, bound)
+    types = (getattr(node, "annotation", None), getattr(node, "returns", None))
     found: set[str] = set()
     for child in ast.iter_child_nodes(node):
-        found |= loads(child, bound)
+        if child not in types:
+            found |= loads(child, bound)
     return found
 
 
@@ -124,6 +126,8 @@ def free(function: ast.FunctionDef | ast.ClassDef) -> set[str]:
             found |= loads(part)
         elif isinstance(part, ast.Name):
             found |= {part.id} if isinstance(part.ctx, ast.Load) else set()
+        elif isinstance(part, ast.AnnAssign):
+            pending += [part.target, *([part.value] if part.value is not None else [])]
         else:
             pending += ast.iter_child_nodes(part)
     nested = set().union(*(free(part) for part in inner))

@@ -84,7 +84,8 @@ class Formula:
 
     def __init__(self, slicer: Slicer, name: str, members: Sequence[_Member]) -> None:
         self._slicer = slicer
-        self._members = members
+        self.members = members
+        """The first one begins it, the others change it."""
         self.name = name
         self._steps: tuple[Step, ...] | None = None
         self._inputs: tuple[Definition, ...] = ()
@@ -96,7 +97,7 @@ class Formula:
         """Its statements, in their order; read off when first asked for."""
         if self._steps is None:
             self._steps = ()  # a definition in terms of itself ends here
-            self._steps = tuple(self._slicer.steps(self.name, self._members))
+            self._steps = tuple(self._slicer.steps(self.name, self.members))
             reads = (read for step in self._steps for read in step.reads.values())
             self._inputs = tuple(dict.fromkeys(reads))
         return self._steps
@@ -104,40 +105,40 @@ class Formula:
     @property
     def statements(self) -> Iterator[Statement]:
         """Where it stands in the source."""
-        return (m.statement for m in self._members if m.statement is not None)
+        return (m.statement for m in self.members if m.statement is not None)
 
     @property
     def complaint(self) -> str | None:
         """Why it cannot be followed from its beginning, where no statement begins it."""
-        return self._members[0].complaint if self._members else "it is defined nowhere"
+        return self.members[0].complaint if self.members else "it is defined nowhere"
 
     @property
     def unbegun(self) -> bool:
         """Whether it changes something that no statement in sight has made."""
-        first = self._members[0] if self._members else None
+        first = self.members[0] if self.members else None
         return first is not None and first.statement is None and first.source is None
 
     @property
     def autograd(self) -> bool:
         """Whether it is what autograd left on a tensor."""
-        return bool(self._members) and self._members[0].complaint == AUTOGRAD
+        return bool(self.members) and self.members[0].complaint == AUTOGRAD
 
     @property
     def orphan(self) -> bool:
         """Whether it is a gradient that is read and that no line computes."""
-        return bool(self._members) and self._members[0].complaint == ORPHAN
+        return bool(self.members) and self.members[0].complaint == ORPHAN
 
     @property
     def handed_on(self) -> bool:
         """Whether it is an element of a container, or what a call hands on as an argument."""
-        return any(m.source is not None or m.place is not None for m in self._members)
+        return any(m.source is not None or m.place is not None for m in self.members)
 
     @property
     def renames(self) -> tuple[str, Place] | None:
         """The variable, and where it is read, of which this is only another name."""
-        if len(self._members) != 1:
+        if len(self.members) != 1:
             return None
-        (member,) = self._members
+        (member,) = self.members
         if not isinstance(member.value, ast.Name) or member.statement is None or member.carried:
             return None
         place = member.place or Place(member.statement.block, member.statement.index)
@@ -146,7 +147,7 @@ class Formula:
     @property
     def carried(self) -> bool:
         """Whether a loop hands its value on from one iteration to the next."""
-        return any(member.carried for member in self._members)
+        return any(member.carried for member in self.members)
 
     def inputs(self) -> tuple[Definition, ...]:
         """What its statements read."""
@@ -315,6 +316,8 @@ class Slicer:
                     return left
                 if fresh is None and MARK in name and name not in statement.called_on:
                     continue  # another element of the same container
+                if fresh is None and not members and (left := self._left_by(statement, name)):
+                    return left
                 members.insert(0, self._member(name, statement, carried=carried and bool(fresh)))
                 if fresh:
                     return self._defined(name, members, statement)
@@ -415,6 +418,23 @@ class Slicer:
                     return found
         return None
 
+    def _left_by(self, call: Statement, name: str) -> Definition | None:
+        """What a function that is called here leaves in a name of the module, if it alone writes
+        that, and is called nowhere before.
+        """
+        writers = [f for f, declared in self._globals.items() if name in declared]
+        found = (
+            self.reaching(writers[0], Place(call.block, call.index)) if len(writers) == 1 else None
+        )
+        function = _function_of(found)
+        if function is None or not isinstance(function.node, ast.FunctionDef):
+            return None
+        first = self._call_of(function)
+        if first is None or first[0] is not call:
+            return None
+        body = function.blocks[0]
+        return self.reaching(name, Place(body, len(body.statements)))
+
     def _changing_views(self, name: str) -> frozenset[str]:
         """Names of the same memory through which a value is changed in place."""
         return frozenset(self._views.get(name, ())) & self._changed
@@ -505,7 +525,7 @@ class Slicer:
             return name
         if key_of(name) not in self.keys:
             return None
-        base = self._base(root_of(name), place)
+        base = self._base(name, place)
         if base is None:
             return None
         own = f"{base.name}{MARK}{key_of(name)}"
@@ -520,18 +540,30 @@ class Slicer:
             self._elements[number] = Definition(own, self._formulas[key])
         return self._element_names[key]
 
-    def _base(self, name: str, place: Place) -> Definition | None:
-        """What a variable is before it was handed on under other names."""
+    def _base(self, element: str, place: Place) -> Definition | None:
+        """What a container is before it was handed on under other names, without the other
+        elements that were put into it since.
+        """
+        name, key = root_of(element), key_of(element)
         found = self.reaching(name, place)
         for _ in range(MAX_CALLS):
             renamed = found.formula.renames if found is not None else None
-            if renamed is None:
+            further = self.reaching(*renamed) if renamed is not None else None
+            if renamed is None or further is None:
                 break
-            further = self.reaching(*renamed)
-            if further is None:
-                break
-            found = further
-        return found
+            (name, place), found = renamed, further
+        own = self.reaching(name + MARK + key, place)
+        return found if own is None or found is None else self._without_others(name, own, found)
+
+    def _without_others(self, name: str, element: Definition, whole: Definition) -> Definition:
+        """A container as it is for one of its elements."""
+        members = element.formula.members
+        first = members[0].statement
+        if first is None or name not in first.assigns:
+            return whole
+        made = members[0]._replace(value=first.assigns[name])
+        rest = [member._replace(value=None) for member in members[1:]]
+        return self._defined(name, [made, *rest], first)
 
     # ---- steps --------------------------------------------------------------------------------
 

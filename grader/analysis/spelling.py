@@ -15,7 +15,7 @@ _BEFORE = (
     *("grad_of_", "gradient_", "grads_", "grad_", "g_", "d_", "delta_", "D_", "der_", "partial_"),
     *("d", "D", "g"),
 )
-_AFTER = ["_gradient", "_grad", "_bar", "_adj", "Grad", "grad"]
+_AFTER = ["_gradient", "_grad", "_bar", "_adj", "_g", "_d", "Grad", "grad"]
 _TAIL = re.compile(r"_?\d*$|_[A-Za-z]\w*$")
 """What may follow a name that is used once more: `dlogits2`, `dhprebn_fast`."""
 
@@ -64,9 +64,11 @@ class Spelling:
         return self.tensors.get(name) or self._lower.get(name.lower())
 
     def _once_more(self, name: str) -> str | None:
-        """`dlogits_fast`: the longest known name that it begins with."""
+        """`dlogits_fast`, `grad_h_2`: the longest known name that it begins with."""
         for end in range(len(name) - 1, 1, -1):
-            target = self.sure(name[:end])
+            target = self.sure(name[:end]) or next(
+                (t for rest in _stripped(name[:end]) if (t := self._of_tensor(rest))), None
+            )
             if target is not None and _TAIL.fullmatch(name[end:]):
                 return target
         return None

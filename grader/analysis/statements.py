@@ -214,6 +214,10 @@ def _targets(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, as
             for number, part in enumerate(value.elts):
                 if not isinstance(part, ast.Name | ast.Constant | ast.Starred):
                     yield keyed(target.id, str(number)), part
+        elif isinstance(value, ast.Call) and not value.args:
+            # `dict(h=…)`, `SimpleNamespace(h=…)`, `Grads(h=…)`: whatever makes something else
+            # of it does not give what was seen.
+            yield from ((keyed(target.id, k.arg), k.value) for k in value.keywords if k.arg)
     elif isinstance(target, ast.Tuple | ast.List):
         for element, each in zip(target.elts, _matched(target, value), strict=True):
             yield from _targets(element, each)
@@ -320,10 +324,12 @@ def own_expressions(node: ast.stmt) -> Iterator[ast.expr]:
 
 def updated(node: ast.stmt) -> str | None:
     """The name that a step of gradient descent changes: `p.data += …`, `p -= lr * g`,
-    `p.sub_(…)`, `p.data = …`; "" for `optimizer.step()`; None for other statements.
+    `p.sub_(…)`, `p.data = …`; "" for `optimizer.step()` and `getattr(p, name).data -= …`; None
+    for other statements.
     """
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
-        return root_name(node.target)
+        data = isinstance(node.target, ast.Attribute) and node.target.attr == "data"
+        return root_name(node.target) or ("" if data else None)
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
         return root_name(node.targets[0]) if node.targets[0].attr == "data" else None
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):

@@ -88,7 +88,8 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
         assignment.input_names,
         spec.loops.parameters,
         {name for name, leaf in inputs.items() if leaf in assignment.parameters},
-        assignment.targets,
+        [target for exercise in spec.exercises for target in exercise.targets],
+        spec.loss,
     )
     effort = Effort()
     walker, slicer = Walker(names, effort), _slicer(effort, assignment)
@@ -199,7 +200,8 @@ def run_request(
     """
     program, spec = work.program, assignment.spec
     hooks = hooks_of(program, steps=spec.loops.steps)
-    whole = outputs or work.notebook.module or program.last_cell < 0 or _called(program)
+    last = _last_cell(work)
+    whole = outputs or work.notebook.module or last < 0 or _called(program)
     cells = [
         CellCode(
             index=index,
@@ -208,7 +210,7 @@ def run_request(
             skip=None if isinstance(source, str) else f"line {source.line}: {source.message}",
         )
         for index, source in work.sources.items()
-        if whole or index <= program.last_cell
+        if whole or index <= last
     ]
     return RunRequest(
         cells=cells,
@@ -237,6 +239,20 @@ def starter_cells(assignment: Assignment) -> list[CellCode]:
     notebook = read_notebook(path.read_bytes(), path.name)
     work = notebook if isinstance(notebook, Unreadable) else study(notebook, assignment)
     return [] if isinstance(work, Unreadable) else run_request(work, assignment, data="").cells
+
+
+def _last_cell(work: Study) -> int:
+    """The last cell that may hold a gradient; under a name that says nothing, if it is computed
+    from the network.
+    """
+    unnamed = (life for life in work.program.lifetimes if life.target is None)
+    own = (
+        life.writes[-1].cell
+        for life in unnamed
+        if (found := work.definitions.get(life.id)) is not None
+        and work.formulas.rests_on_leaf(found)
+    )
+    return max(work.program.last_cell, *own, -1)
 
 
 def _called(program: Program) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from grader.analysis.effort import MAX_LIFETIMES, Effort, TooIntricateError
 from grader.analysis.lifetime import ForwardWrite, Lifetime, Program, Site
@@ -41,9 +42,12 @@ class Names:
         loop_parameters: Iterable[str],
         parameters: Iterable[str],
         targets: Iterable[str],
+        loss: str = "loss",
     ) -> None:
-        self.targets = frozenset(targets)
+        """targets: of all exercises, one that is asked for twice twice."""
+        self.wanted = Counter(targets)
         self.tensors = tensors
+        self.inner = tensors.keys() - {name for name, last in tensors.items() if last == loss}
         self.inputs = inputs
         self.loop_parameters = frozenset(loop_parameters)
         self.parameters = frozenset(parameters)
@@ -66,7 +70,8 @@ class Walker:
         self.limits: list[tuple[Site, str]] = []
         self.functions: set[str] = set()
         self._current: dict[tuple[str | None, str], Lifetime] = {}
-        self._from_forward: set[str] = set()
+        self._from_forward: set[tuple[str | None, str]] = set()
+        """Names, each with its function, whose values rest on forward tensors."""
         self._views: dict[str, str] = {}
         """Variable → the one whose memory it shares: `flat = dC.view(-1, 10)`."""
         self._own = 0
@@ -79,7 +84,11 @@ class Walker:
         self._around: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
         """Lifetime → loops around its first and its last write."""
         self._loop_variables: set[str] = set()
+        self._gone_through: AbstractSet[str] = frozenset()
+        """What the innermost `for` goes through: `for name in p: p[name] -= …` updates it."""
         self._roles: dict[tuple[str | None, str], str] = {}
+        self._read_forward: set[tuple[str | None, str]] = set()
+        """Elements called like inputs that forward lines read, each with its function."""
 
     def walk(self, block: Block) -> None:
         """Walk all statements of the module."""
@@ -89,6 +98,7 @@ class Walker:
         """Everything found, once the module was walked."""
         for place in list(self._does.keys() | self._calls.keys()):
             self._does[place] |= self._done_by(place, set())
+        self._drop_parameters()
         self._drop_bystanders()
         iterating = {
             n
@@ -116,14 +126,34 @@ class Walker:
         )
 
     def _drop_bystanders(self) -> None:
-        """Names that say nothing matter where a gradient is missing among those that do."""
-        named = {life.target for life in self.lifetimes if life.target is not None}
-        if self.names.targets <= named:
-            kept = [x for x in self.lifetimes if x.target is not None or key_of(x.name).isdigit()]
-            self._around = {n: self._around[life.id] for n, life in enumerate(kept)}
-            for number, life in enumerate(kept):
-                life.id = number
-            self.lifetimes = kept
+        """Names that say nothing matter where a gradient is missing among those that do: once
+        for each exercise that asks for it.
+        """
+        named = Counter(life.target for life in self.lifetimes if life.target is not None)
+        if all(named[target] >= times for target, times in self.names.wanted.items()):
+            self._keep(
+                [x for x in self.lifetimes if x.target is not None or key_of(x.name).isdigit()]
+            )
+
+    def _drop_parameters(self) -> None:
+        """A container of which the forward lines read several parameters holds no gradients."""
+        read = Counter((function, root_of(name)) for function, name in self._read_forward)
+        holders = {holder for holder, times in read.items() if times > 1}
+        self._keep(
+            [
+                life
+                for life in self.lifetimes
+                if MARK not in life.name
+                or key_of(life.name) not in self.names.inputs
+                or (life.function, root_of(life.name)) not in holders
+            ]
+        )
+
+    def _keep(self, lifetimes: list[Lifetime]) -> None:
+        self._around = {n: self._around[life.id] for n, life in enumerate(lifetimes)}
+        for number, life in enumerate(lifetimes):
+            life.id = number
+        self.lifetimes = lifetimes
 
     def _watched(self, iterating: set[int]) -> Iterable[tuple[Site, int]]:
         """Loops from the cell of the first forward line on that are not known to train, each
@@ -191,9 +221,10 @@ class Walker:
         if isinstance(node, ast.For | ast.AsyncFor):
             stored = (part.id for part in parts(node.target) if isinstance(part, ast.Name))
             self._loop_variables.update(stored)
+            self._gone_through = _gone_through(node.iter)
         for block in statement.blocks:
             self._block(block, function)
-        self._loops = around
+        self._loops, self._gone_through = around, frozenset()
 
     def _note(self, statement: Statement, site: Site, function: str | None) -> None:
         """One simple statement, or the head of a compound one."""
@@ -235,7 +266,7 @@ class Walker:
             return name in self.names.tensors
         return key_of(name) in self.names.tensors and self._role(name, function) == "forward"
 
-    def _role(self, name: str, function: str | None) -> str:
+    def _role(self, name: str, function: str | None, writer: Statement | None = None) -> str:
         """What a container holds whose elements are named after tensors and inputs.
 
         It shows in the first one that is written: a pass begins with the first tensors, the way
@@ -244,12 +275,28 @@ class Walker:
         place, key = (function, root_of(name)), key_of(name)
         if place not in self._roles:
             order = list(dict.fromkeys(self.names.tensors.values()))
-            if key in self.names.tensors:
+            if writer is not None and self._reads_gradient(writer, function):
+                self._roles[place] = "gradients"
+            elif key in self.names.tensors:
                 early = 2 * order.index(self.names.tensors[key]) < len(order)
                 self._roles[place] = "forward" if early else "gradients"
             else:
                 self._roles[place] = "gradients" if self.forwards else "inputs"
         return self._roles[place]
+
+    def _reads_gradient(self, statement: Statement, function: str | None) -> bool:
+        """Whether a statement reads what is called a gradient, or an element of a container of
+        them: nothing of the forward pass does.
+        """
+        sure, loaded = self.names.spelling.sure, loads(statement.node)
+        if any(sure(name) is not None for name in loaded):
+            return True
+        return any(
+            self._roles.get((place, root_of(name))) == "gradients"
+            for name in _elements(statement.node)
+            for place in {function, None}
+            if root_of(name) in loaded
+        )
 
     def _happens(self, what: str, places: Iterable[str | int]) -> None:
         for place in places:
@@ -277,9 +324,21 @@ class Walker:
         """Forward tensors that a statement assigns, and whether a pass may begin there."""
         reads = {root_of(name) for name in loads(statement.node)}
         reads |= {n for n in _elements(statement.node) if self._is_forward(n, function)}
-        rests = any(n in self.names.tensors or n in self._from_forward for n in reads)
-        self._from_forward |= set(statement.assigns) if rests else set()
-        names = tuple(n for n in statement.assigns if self._is_forward(n, function))
+        rests = any(
+            name in self.names.tensors or {(function, name), (None, name)} & self._from_forward
+            for name in reads
+        )
+        self._from_forward |= {(function, name) for name in statement.assigns if rests}
+        names = tuple(
+            name
+            for name, value in statement.assigns.items()
+            if self._is_forward(name, function) and not isinstance(value, ast.Constant)
+        )
+        self._read_forward |= {
+            (function, name)
+            for name in _elements(statement.node)
+            if key_of(name) in self.names.inputs and set(names) & self.names.inner
+        }
         if names:
             root = not rests or not self.forwards
             self.forwards.append(ForwardWrite(site=site, names=names, root=root))
@@ -288,7 +347,10 @@ class Walker:
     def _updates(self, name: str | None) -> bool:
         """Whether a step of gradient descent changes what is called so."""
         return name is not None and (
-            not name or name in self.names.parameters or name in self._loop_variables
+            not name
+            or name in self.names.parameters
+            or name in self._loop_variables
+            or name in self._gone_through
         )
 
     def _gradient(
@@ -308,10 +370,12 @@ class Walker:
             hinted = self.names.inputs.get(tensor) or self.names.tensors.get(tensor)
             if hinted is None or value is None or isinstance(value, ast.Constant):
                 return
-        if key.isdigit() and (self._role(name, function) != "gradients" or hinted is not None):
+        if key.isdigit() and (
+            self._role(name, function, statement) != "gradients" or hinted is not None
+        ):
             return
         plain = MARK in name and (key in self.names.tensors or key in self.names.inputs)
-        if plain and self._role(name, function) != "gradients":
+        if plain and self._role(name, function, statement) != "gradients":
             return
         known = name in self.names.tensors or name in self.names.inputs
         goes_on = value is None and (function, name) in self._current
@@ -368,6 +432,15 @@ class Walker:
         return life
 
 
+def _gone_through(what: ast.expr) -> frozenset[str]:
+    """The container whose elements a loop goes through one by one: `p`, `p.items()`, `vars(p)`."""
+    if isinstance(what, ast.Call) and isinstance(what.func, ast.Attribute) and not what.args:
+        what = what.func.value if what.func.attr in {"keys", "items", "values"} else what
+    if isinstance(what, ast.Call) and isinstance(what.func, ast.Name) and len(what.args) == 1:
+        (what,) = what.args
+    return frozenset({what.id}) if isinstance(what, ast.Name) else frozenset()
+
+
 def _elements(node: ast.AST) -> set[str]:
     """Elements of containers that a statement names."""
     return {name for part in parts(node) if (name := pseudonym(part)) is not None}
@@ -391,4 +464,9 @@ def _text(name: str, statement: Statement) -> str:
         if isinstance(part, ast.expr) and pseudonym(part) == name:
             return ast.unparse(part)
     container, _, key = name.partition(MARK)
+    made = statement.assigns.get(container)
+    if isinstance(made, ast.Call) and not (
+        isinstance(made.func, ast.Name) and made.func.id == "dict"
+    ):
+        return f"{container}.{key}"
     return f"{container}[{key if key.isdigit() else repr(key)}]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import torch
 
@@ -73,11 +73,13 @@ class Bindings(Naming):
         lives: Sequence[Lifetime],
         *,
         true: bool = False,
+        turned: Collection[Lifetime] = (),
     ) -> dict[Definition, torch.Tensor]:
         """Cotangents in the place of upstream gradients, in the student's shapes.
 
         Nothing flows on from a parameter's gradient; where it is read, for a sum that it
         holds already, it has to fit the other cotangents. true: forward.py's own gradients.
+        turned: those to be taken in forward.py's shapes.
         """
         bound = {}
         sources = list(sources)
@@ -90,7 +92,8 @@ class Bindings(Naming):
                 value = draw.network.gradients[target]
             else:
                 value = draw.expected(target, given) if target in leaves else draw.cotangent(target)
-            bound[self.study.definitions[life.id]] = self._shaped_as_seen(value, life)[0]
+            shaped = value if life in turned else self._shaped_as_seen(value, life)[0]
+            bound[self.study.definitions[life.id]] = shaped
             seen = self.observed.get(life.id)
             if seen is not None and seen.value.kind == "array":
                 self.room.arrays.add(self.study.definitions[life.id])
@@ -142,6 +145,17 @@ class Bindings(Naming):
             index = tuple(slice(0, size) for size in shape)
             return theirs[index].clone(), value[index].expand(value.shape).clone()
         return theirs, value
+
+    def _turned(self, life: Lifetime, draw: Draw) -> bool:
+        """Whether a gradient has the size of one along another dimension: (64, 1) for (1, 64)
+        fits lines that are right only where they are wrong.
+        """
+        theirs, value = self._cotangent(draw, life)
+        aligned = [list(shape) for shape in (theirs.shape, value.shape)]
+        for shape in aligned:
+            while shape[:1] == [1]:
+                del shape[0]
+        return theirs.numel() == value.numel() and aligned[0] != aligned[1]
 
     def _ordinary(
         self, wiring: Wiring, lives: Sequence[Lifetime], sources: Iterable[Lifetime]

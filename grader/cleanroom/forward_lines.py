@@ -16,12 +16,12 @@ from grader.cleanroom.findings import Slip
 from grader.cleanroom.networks import Draw
 from grader.cleanroom.readings import agrees
 from grader.cleanroom.room import SILENT, Computed, Question
-from grader.cleanroom.stage import Stage
+from grader.cleanroom.unnamed import Unnamed
 from grader.cleanroom.wiring import Wiring
 from grader.compare import squeezed
 
 
-class ForwardLines(Stage):
+class ForwardLines(Unnamed):
     """Holds the forward pass of each network against forward.py, and computes every gradient from
     the leaves up.
     """
@@ -85,6 +85,12 @@ class ForwardLines(Stage):
                 name = self._by_value(self.forward.get((wiring, each), []), draws, each)
                 if name is not None:
                     self.canonical[wiring, each] = name
+            for life in lives:
+                if life.target is None:  # under a name that says nothing: perhaps no gradient
+                    each = self.study.definitions[life.id]
+                    name = self._by_value(self.full.get(life.id, []), draws, each)
+                    if name is not None:
+                        self.canonical[wiring, each] = name
             self.slips[wiring] = list(self._slips(wiring, forward, draws))
 
     def _by_value(

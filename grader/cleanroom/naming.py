@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from grader.analysis.lifetime import Lifetime
@@ -21,6 +22,7 @@ class Naming(ForwardLines):
         super().__init__(*given)
         self.targets: dict[int, str] = {}
         """Lifetime → the target that it is taken for."""
+        self._beyonds: dict[str, frozenset[str]] = {}
         self.exercises = {exercise.id: exercise for exercise in self.assignment.spec.exercises}
 
     def _assign_by_name(self) -> None:
@@ -120,20 +122,54 @@ class Naming(ForwardLines):
     def _exercise(self, life: Lifetime) -> None:
         target = self.targets.get(life.id)
         if target is not None:
-            direct = frozenset(self.targets[n] for n in self._direct(life) if n in self.targets)
-            self._put(life, target, direct - {target})
+            direct = frozenset(self.targets[n] for n in self._direct(life, target))
+            self._put(life, target, direct | self._passed(life, target))
+
+    def _passed(self, life: Lifetime, target: str) -> set[str]:
+        """Gradients on the way to a target that the same statement gives beside it: a function's
+        that goes the whole way in steps, whose arguments are not all that it is made with.
+        """
+        beside = self._beside[self._formula_of(life)]
+        return {self.targets[n] for n in beside if n in self.targets} & self._beyond(target)
+
+    @cached_property
+    def _beside(self) -> defaultdict[int, list[int]]:
+        """Formula → lifetimes that it gives a value."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for life in self.lives:
+            found[self._formula_of(life)].append(life.id)
+        return found
+
+    def _formula_of(self, life: Lifetime) -> int:
+        definition = self.study.definitions.get(life.id)
+        return 0 if definition is None else id(definition.formula)
 
     def _put(self, life: Lifetime, target: str, upstream: frozenset[str] | None) -> None:
         exercise = self.study.recogniser.exercise(life, target, upstream)
         life.exercise = exercise.id if exercise else None
 
-    def _direct(self, life: Lifetime) -> list[int]:
-        """Lifetimes that a lifetime is computed from, with none in between."""
+    def _direct(self, life: Lifetime, target: str) -> list[int]:
+        """Gradients on the way to a target that a lifetime is computed from, with none in between:
+        a parameter's, `dbnbias` for `dhpreact.sum(0)`, is a sum of what flows in.
+        """
+        way = self._beyond(target)
         return [
             found.id
-            for each in self._stretch(life, lambda found: found.id in self.targets)
-            if (found := self._of.get(each)) is not None and found is not life
+            for each in self._stretch(life, lambda found: self.targets.get(found.id) in way)
+            if (found := self._of.get(each)) is not None and self.targets.get(found.id) in way
         ]
+
+    def _beyond(self, target: str) -> frozenset[str]:
+        """Forward tensors that rest on a target."""
+        if target not in self._beyonds:
+            reached: set[str] = set()
+            pending = [target]
+            while pending:
+                more = self.assignment.forward.consumers(pending.pop()) - reached
+                reached |= more
+                pending += more
+            self._beyonds[target] = frozenset(reached)
+        return self._beyonds[target]
 
     def _stretch(self, life: Lifetime, marked: Any) -> list[Definition]:
         """A lifetime's definition down to marked gradients, leaves and what cannot be followed."""

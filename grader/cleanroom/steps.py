@@ -119,12 +119,58 @@ class Steps(Bindings):
         }
         told["again"] = told.get("again", [])
         again = dict(zip(ordinary, told["again"], strict=True))
-        return {
+        findings = {
             life.id: self._finding(
                 life, exercise, draws, stretches[life.id], upstream[life.id], told, again, wiring
             )
             for life in lives
         }
+        return findings | self._turned_back(wiring, lives, upstream, findings)
+
+    def _turned_back(
+        self,
+        wiring: Wiring,
+        lives: Sequence[Lifetime],
+        upstream: Mapping[int, Sequence[Lifetime]],
+        findings: Mapping[int, StepFinding],
+    ) -> dict[int, StepFinding]:
+        """Steps that are wrong only on upstream that is wrong and has its numbers along another
+        dimension: what was summed the wrong way costs once.
+        """
+        draws, during = self.draws_of(lives[0]), self._pass(lives[0])
+        wrong = [life for life in lives if findings[life.id].step == "wrong"]
+        turned = [life for life in wrong if self._turned(life, draws[0])]
+        spoilt = [life for life in wrong if any(f in turned for f in upstream[life.id])]
+        if not spoilt:
+            return {}
+        sources = list({f.id: f for life in spoilt for f in upstream[life.id]}.values())
+        answers = self.room.ask(
+            [
+                Question(
+                    f"turned {number}",
+                    self._bindings(wiring, draw, during, spoilt)
+                    | self._upstream(draw, sources, spoilt, turned=turned),
+                    [self.study.definitions[life.id] for life in spoilt],
+                )
+                for number, draw in enumerate(draws)
+            ]
+        )
+        right = {}
+        for life in spoilt:
+            found = findings[life.id]
+            if found.evidence is None:
+                continue
+            cut = [answer.get(self.study.definitions[life.id], SILENT) for answer in answers]
+            if read(msgspec.structs.replace(found.evidence, cut=cut)) == "right":
+                right[life.id] = msgspec.structs.replace(
+                    found,
+                    step="right",
+                    constant=False,
+                    coincides=False,
+                    slipped=None,
+                    evidence=None,
+                )
+        return right
 
     def _finding(
         self,
@@ -213,14 +259,16 @@ class Steps(Bindings):
         insight = evidence.target in evidence.zeros and nothing_but_zeros(evidence)
         if reading == "right" or (reading == "zero path" and insight):
             return replace(known, step="right")
-        if reading == "zero path" and not unmoved(evidence):
+        why = self._incomplete(stretch)
+        if why is None and reading == "zero path" and not unmoved(evidence):
             return replace(known, step="wrong", coincides=True, evidence=evidence)
-        why = self._incomplete(stretch) or next(
-            (v for v in [*evidence.cut, *evidence.full] if isinstance(v, str)), None
-        )
+        why = why or next((v for v in [*evidence.cut, *evidence.full] if isinstance(v, str)), None)
         if why is not None or reading == "unknown":
             return replace(known, why=why or "no network to try it on")
-        slipped = self._in_stretch(self.wiring[life.id], evidence)
+        wiring = self.wiring[life.id]
+        if self.slips.get(wiring) and not self.told.isdisjoint(leaf for _, leaf in wiring):
+            return replace(known, why="its forward pass is not quite the assignment's")
+        slipped = self._in_stretch(wiring, evidence)
         return replace(
             known, step="wrong", constant=unmoved(evidence), slipped=slipped, evidence=evidence
         )
@@ -242,16 +290,6 @@ class Steps(Bindings):
                 if complaint is not None:
                     return complaint
         return None
-
-    def _beyond(self, target: str) -> frozenset[str]:
-        """Forward tensors that rest on a target."""
-        reached: set[str] = set()
-        pending = [target]
-        while pending:
-            more = self.assignment.forward.consumers(pending.pop()) - reached
-            reached |= more
-            pending += more
-        return frozenset(reached)
 
     def _in_stretch(self, wiring: Wiring, evidence: Evidence) -> str | None:
         """A deviating forward tensor on the way from the upstream to the target."""

@@ -218,14 +218,14 @@ class Wirings:
             if each.name in during.inputs and (leaf in missing if leaf else picked):
                 free.setdefault(each)
         fitting = [
-            [each for each in free if self._fits(name, during.inputs[each.name])]
-            for name in missing
+            [each for each in free if self.fits(name, during.inputs[each.name])] for name in missing
         ]
         for chosen in itertools.product(*fitting):
             if len(set(chosen)) == len(chosen):
                 yield dict(zip(missing, chosen, strict=True))
 
-    def _fits(self, name: str, value: torch.Tensor) -> bool:
+    def fits(self, name: str, value: torch.Tensor) -> bool:
+        """Whether a value has the kind and the dimensions of an input."""
         leaf = self.assignment.spec.inputs[name]
         real = value.is_floating_point()
         return real == (leaf.kind == "parameter") and value.dim() == len(leaf.shape)

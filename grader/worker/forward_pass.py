@@ -55,10 +55,12 @@ class Passes:
         return self.request.forward.get(key, key)
 
     def begins(self, names: Sequence[str], local: Mapping[str, Any]) -> bool:
-        """Whether computing these tensors from inputs alone starts a new pass."""
+        """Whether computing these tensors from inputs alone starts a new pass. One that has no
+        tensors yet was begun by something that only may have been a gradient.
+        """
         done = self.current.tensors
         again = any(self.canonical(name) in done for name in names)
-        if self.current.number >= 0 and self.request.loss not in done and not again:
+        if done and self.request.loss not in done and not again:
             return self._other_inputs(local)
         return True
 

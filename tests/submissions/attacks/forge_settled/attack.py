@@ -30,7 +30,7 @@ def forged(kind, tensor, **fields):
     described, blob = value(tensor)
     return frame(json.dumps({"type": kind, "value": described, **fields}).encode(), blob)
 for descriptor in sockets():
-    for lifetime, name in enumerate(names):
+    for lifetime, name in enumerate(names, start=3):  # after names of its own
         os.write(descriptor, forged("settled", globals()[name].grad, lifetime=lifetime, occurrence=0, pass_id=0))
 print("sent")
 # %% attack

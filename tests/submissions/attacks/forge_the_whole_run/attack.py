@@ -40,7 +40,7 @@ def play():
     inputs = {name: globals()[name].detach().clone() for name in ("C", "W1", "b1", "W2", "b2", "bngain", "bnbias", "Xb", "Yb")}
     send({"type": "inputs", "pass_id": 0, "cell": 1}, save(inputs))
     send({"type": "forward", "pass_id": 0, "cell": 1}, save({"loss": loss.detach().clone()}))
-    for lifetime, name in enumerate(names):
+    for lifetime, name in enumerate(names, start=6):  # after names of its own
         os.write(hidden, forged("settled", globals()[name].grad, lifetime=lifetime, occurrence=0, pass_id=0))
     for index in (2, 3):
         send({"type": "cell", "index": index, "status": "ok"})
