@@ -316,8 +316,6 @@ class Slicer:
                     return left
                 if fresh is None and MARK in name and name not in statement.called_on:
                     continue  # another element of the same container
-                if fresh is None and not members and (left := self._left_by(statement, name)):
-                    return left
                 members.insert(0, self._member(name, statement, carried=carried and bool(fresh)))
                 if fresh:
                     return self._defined(name, members, statement)
@@ -417,23 +415,6 @@ class Slicer:
                 if first is not None and _function_around(first) is owner:
                     return found
         return None
-
-    def _left_by(self, call: Statement, name: str) -> Definition | None:
-        """What a function that is called here leaves in a name of the module, if it alone writes
-        that, and is called nowhere before.
-        """
-        writers = [f for f, declared in self._globals.items() if name in declared]
-        found = (
-            self.reaching(writers[0], Place(call.block, call.index)) if len(writers) == 1 else None
-        )
-        function = _function_of(found)
-        if function is None or not isinstance(function.node, ast.FunctionDef):
-            return None
-        first = self._call_of(function)
-        if first is None or first[0] is not call:
-            return None
-        body = function.blocks[0]
-        return self.reaching(name, Place(body, len(body.statements)))
 
     def _changing_views(self, name: str) -> frozenset[str]:
         """Names of the same memory through which a value is changed in place."""
