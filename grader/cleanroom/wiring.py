@@ -41,6 +41,7 @@ class Wirings:
             self._spellings.setdefault(canonical, []).append(name)
         self._together: dict[object, dict[str, Definition]] = {}
         """Forward tensors of a place → their leaves."""
+        self._under: dict[str, frozenset[str]] = {}
         self._elements: dict[str, list[str]] = {}
         for forward in study.program.forwards:
             for name in forward.names:
@@ -141,17 +142,48 @@ class Wirings:
                     yield canonical, found
 
     def of_one_pass(self, place: Place) -> Iterator[tuple[str, Definition]]:
-        """Forward tensors at a place, the newest first, without those that rest on other leaves
-        than a newer one: they are left from another pass.
+        """Forward tensors at a place, the newest first, without those that are left from another
+        pass: they rest on other leaves than a newer one, or served an earlier one of its name.
         """
         merged: dict[str, Definition] = {}
+        newer: list[tuple[str, Definition]] = []
         for canonical, tensor in sorted(
             self.forward_tensors(place), key=lambda found: _position(found[1]), reverse=True
         ):
             own = self._latest_leaves(tensor)
-            if all(merged.get(name, leaf) == leaf for name, leaf in own.items()):
+            same = all(merged.get(name, leaf) == leaf for name, leaf in own.items())
+            if same and not any(self._served_before(tensor, canonical, each) for each in newer):
                 merged |= own
+                newer.append((canonical, tensor))
                 yield canonical, tensor
+
+    def _served_before(
+        self, tensor: Definition, canonical: str, newer: tuple[str, Definition]
+    ) -> bool:
+        """Whether a tensor stood before an earlier definition of a newer one downstream, which
+        does not read it: that one's pass is over.
+        """
+        name, definition = newer
+        first = next(definition.formula.statements, None)
+        if first is None or canonical not in self._below(name):
+            return False
+        before = self.study.slicer.reaching(definition.name, Place(first.block, first.index))
+        if before is None or _position(before) < _position(tensor):
+            return False
+        return all(each != tensor for each in self.formulas.below(definition))
+
+    def _below(self, tensor: str) -> frozenset[str]:
+        """Forward tensors that a tensor of forward.py rests on."""
+        if tensor not in self._under:
+            reads = {step.name: step.reads for step in self.assignment.forward.steps}
+            found: set[str] = set()
+            pending = [tensor]
+            while pending:
+                below = reads.get(pending.pop(), frozenset()) - found
+                found |= below
+                pending += below
+            self._under[tensor] = frozenset(found)
+        return self._under[tensor]
 
     def value(self, definition: Definition, during: Pass) -> torch.Tensor | None:
         """What a leaf held in a pass; of a container's element, also under its key alone."""
@@ -196,16 +228,9 @@ class Wirings:
                 if own.items() <= dict(wiring).items():
                     yield name, tensor
 
-    def _behind(self, tensor: str) -> set[str]:
+    def _behind(self, tensor: str) -> frozenset[str]:
         """Inputs that a tensor of forward.py rests on."""
-        reads = {step.name: step.reads for step in self.assignment.forward.steps}
-        found: set[str] = set()
-        pending = [tensor]
-        while pending:
-            below = reads.get(pending.pop(), frozenset()) - found
-            found |= below
-            pending += below
-        return found & self.assignment.spec.inputs.keys()
+        return self._below(tensor) & self.assignment.spec.inputs.keys()
 
     def guesses(
         self, missing: Sequence[str], witnesses: Iterable[Definition], during: Pass
