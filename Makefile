@@ -33,7 +33,7 @@ check: $(VENV)/ready-dev ## lint, types and import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-fuzz: $(VENV)/ready-dev ## try 10,000 notebooks and 200,000 frames on the trusted side
+fuzz: $(VENV)/ready-dev ## try 10,000 notebooks, 200,000 frames, 5,000 class folders
 	@$(BIN)/python tests/fuzz.py $(FLAGS)
 
 mutants: $(VENV)/ready ## prove the marks: grade every mutant of the solution

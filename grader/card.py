@@ -57,7 +57,7 @@ def graded(
     needed = needed_packages(cells) if _unfinished(exercises) else []
     if needed and not any(exercise.score for exercise in exercises):
         return _lacking(submission, choice, assignment, outcome, cells, needed)
-    flagged = [*_unjudged(exercises), *_copied(exercises), *_unproven(exercises)]
+    flagged = flags(exercises)
     flagged += [IntegrityNote(code="unjudged", text=_without(needed))] if needed else []
     integrity = [*seen.integrity, *noted, *flagged, *_unfound(exercises, passes)]
     return _card(
@@ -186,6 +186,11 @@ def _remarks(passes: Mapping[int, JudgedPass]) -> Iterator[str]:
         if text is not None and text not in said:
             said.add(text)
             yield text
+
+
+def flags(exercises: Sequence[ExerciseScore]) -> list[IntegrityNote]:
+    """What the rows themselves give a person to judge."""
+    return [*_unjudged(exercises), *_copied(exercises), *_unproven(exercises)]
 
 
 def _unjudged(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:

@@ -91,6 +91,8 @@ class ExerciseScore(msgspec.Struct, frozen=True, kw_only=True):
     targets: list[TargetScore]
     cause: str | None = None
     """Why it earned nothing, where that is so."""
+    file: str | None = None
+    """The file that counts here, where several were handed in and graded."""
 
 
 class CellResult(msgspec.Struct, frozen=True, kw_only=True):

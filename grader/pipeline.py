@@ -14,7 +14,7 @@ from grader.analysis.effort import TooIntricateError
 from grader.analysis.study import Study, run_request, starter_cells
 from grader.assignment import Assignment
 from grader.attempt import Attempt, Examiner
-from grader.candidate import Choice, choose
+from grader.candidate import Choice, answers
 from grader.cleanroom.inspection import Inspection
 from grader.cleanroom.networks import Networks
 from grader.cleanroom.room import CleanRoom
@@ -28,6 +28,7 @@ from grader.plausible import forged
 from grader.reference import Network, Oracle
 from grader.remarks import guessed, remarks
 from grader.sandbox import Sandbox, WorkerLostError
+from grader.several import together
 from grader.submission import Submission
 from grader.trace import Trace
 from grader.wire import CellCode, RunRequest
@@ -66,20 +67,25 @@ class Grader:
         What a student handed in never raises; what the machine failed to do is `ungraded`.
         """
         try:
-            choice = choose(submission, self.assignment)
-            if isinstance(choice.study, Unreadable):
-                return Graded(card.not_run(submission, choice, self.assignment))
-            try:
-                return self._graded(submission, choice, choice.study, self.starter)
-            except WorkerLostError:  # in mid-run: its template has ended, it needs none
-                return self._graded(submission, choice, choice.study, [])
+            graded = [self._of(submission, each) for each in answers(submission, self.assignment)]
         except InfrastructureError as error:
             return Graded(card.ungraded(submission, str(error), self.assignment))
+        whole, counted = together([each.card for each in graded])
+        return msgspec.structs.replace(graded[counted], card=whole)
+
+    def _of(self, submission: Submission, choice: Choice) -> Graded:
+        """One file of a submission."""
+        if isinstance(choice.study, Unreadable):
+            return Graded(card.not_run(submission, choice, self.assignment))
+        try:
+            return self._graded(submission, choice, choice.study, self.starter)
+        except WorkerLostError:  # in mid-run: its template has ended, it needs none
+            return self._graded(submission, choice, choice.study, [])
 
     def _graded(
         self, submission: Submission, choice: Choice, study: Study, starter: Sequence[CellCode]
     ) -> Graded:
-        request = self._request(study, starter)
+        request = self._request(choice, study, starter)
         with self.sandbox.open(request, self._example if request.entry else b"") as session:
             outcome = session.outcome
         seen = trace.decode(outcome.events)
@@ -106,7 +112,7 @@ class Grader:
         )
         return Graded(scorecard, study, seen)
 
-    def _request(self, study: Study, starter: Sequence[CellCode]) -> RunRequest:
+    def _request(self, choice: Choice, study: Study, starter: Sequence[CellCode]) -> RunRequest:
         """What the sandbox is to run; functions are called with an example."""
         return run_request(
             study,
@@ -114,6 +120,8 @@ class Grader:
             data=str(self.data),
             outputs=self.outputs,
             starter=starter,
+            files=choice.beside.files,
+            scripts=choice.beside.scripts,
         )
 
     def _attempts(

@@ -143,6 +143,10 @@ class RunRequest(Message, tag="run", frozen=True, kw_only=True):
     """Of each of these groups of layers one must stand, or nothing is run."""
     outputs: bool = False
     """Keep what cells print and show, for the rendered notebook."""
+    files: dict[str, bytes] = {}
+    """Path in the working folder → content: what was handed in beside the notebook."""
+    scripts: dict[str, str] = {}
+    """The same of notebooks, as plain Python, for `%run`."""
     shared: int = 0
     """Leading cells that the starter has too: they may have run before, in a template."""
     script: str | None = None
@@ -184,6 +188,10 @@ class Started(Message, tag="started", frozen=True, kw_only=True):
     environment: dict[str, str]
     refused: bool = False
     """Nothing is run: the layers that the request requires do not stand."""
+    files: dict[str, bytes] = {}
+    """Path in the working folder → content: what was handed in beside the notebook."""
+    scripts: dict[str, str] = {}
+    """The same of notebooks, as plain Python, for `%run`."""
     shared: int = 0
     """Leading cells that a template had run before; what they showed follows all the same."""
 

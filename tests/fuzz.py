@@ -22,6 +22,7 @@ from fuzzing import (
     limited,
 )
 from hypothesis import HealthCheck, given, settings
+from strategies.classes import check_class, classes
 from strategies.frames import changes
 from strategies.notebooks import files
 
@@ -76,7 +77,16 @@ def main() -> int:
     parser.add_argument("--graded", type=int, default=300, help="of them through the sandbox")
     parser.add_argument("--frames", type=int, default=100_000)
     parser.add_argument("--judged", type=int, default=1_000, help="whole runs, in frames more")
+    parser.add_argument("--classes", type=int, default=5_000, help="folders of every layout")
     options = parser.parse_args()
+    tally = Tally("class folders")
+
+    def of_one(paths: list[str]) -> None:
+        with tally.one(paths):
+            check_class(paths, Path(tempfile.mkdtemp(prefix="classes-")))
+
+    tried(options.classes, classes, of_one)
+    tally.tell()
     assignment = load_assignment(BUNDLED)
     with ExitStack() as stack:
         data = stack.enter_context(staged(assignment))

@@ -6,8 +6,9 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
-from conftest import BUNDLED, SOLUTION
+from conftest import BACKWARD, BUNDLED, FORWARD, SETUP, SOLUTION, notebook
 
 from grader.assignment import Assignment
 from grader.batch import AHEAD, Desk, Work, grade_all
@@ -93,3 +94,48 @@ def test_of_several_notebooks_the_one_with_most_gradients_is_graded(
     assert card.score == 43
     assert card.source.path == "anna/final.ipynb"
     assert "final.ipynb was graded; also handed in: draft.ipynb" in card.notes
+
+
+def test_in_each_exercise_the_best_of_several_notebooks_counts_and_is_named(
+    tmp_path: Path, work: Work
+) -> None:
+    first = notebook(SETUP, FORWARD, BACKWARD)
+    (tmp_path / "ex1.ipynb").write_bytes(first)
+    second = notebook(SETUP, FORWARD, "# Exercise 2\ndlogits = F.softmax(logits, 1)\n"
+                      "dlogits[range(n), Yb] -= 1\ndlogits /= n")  # fmt: skip
+    (tmp_path / "ex2.ipynb").write_bytes(second)
+    card = Desk(work).grade(both_of(tmp_path, "ex1.ipynb", "ex2.ipynb")).card
+    alone = Desk(work).grade(both_of(tmp_path, "ex1.ipynb")).card
+    assert [exercise.file for exercise in card.exercises][:2] == ["ex1.ipynb", "ex2.ipynb"]
+    assert card.score == alone.score + 5
+    assert "Exercise 2: ex2.ipynb" in card.notes[0]
+    assert alone.exercises[0].file is None
+
+
+def test_by_the_instructors_switch_only_the_last_notebook_counts(
+    tmp_path: Path, work: Work
+) -> None:
+    (tmp_path / "v2.ipynb").write_bytes(SOLUTION.read_bytes())
+    (tmp_path / "v10.ipynb").write_bytes(notebook(SETUP, FORWARD, BACKWARD))
+    spec = msgspec.structs.replace(work.assignment.spec, files="last")
+    by_last = msgspec.structs.replace(
+        work, assignment=msgspec.structs.replace(work.assignment, spec=spec)
+    )
+    submission = both_of(tmp_path, "v2.ipynb", "v10.ipynb")
+    assert Desk(work).grade(submission).card.score == 43
+    assert Desk(by_last).grade(submission).card.source.path == "v10.ipynb"
+
+
+def test_folders_of_other_assignments_do_not_count(tmp_path: Path, work: Work) -> None:
+    (tmp_path / "hw0.ipynb").write_bytes(SOLUTION.read_bytes())
+    (tmp_path / "hw1.ipynb").write_bytes(notebook(SETUP, FORWARD, BACKWARD))
+    both = msgspec.structs.replace(
+        both_of(tmp_path, "hw0.ipynb", "hw1.ipynb"),
+        places=("backprop_easy/hw0.ipynb", "Backprop-Ninja/hw1.ipynb"),
+    )
+    assert Desk(work).grade(both).card.source.path == "hw1.ipynb"
+
+
+def both_of(folder: Path, *names: str) -> Submission:
+    paths = tuple(folder / name for name in names)
+    return Submission(id="anna", candidates=paths, origin=names[0], origins=names, places=names)

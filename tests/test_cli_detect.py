@@ -52,6 +52,19 @@ def test_the_assignment_whose_gradients_are_defined_is_chosen(
     assert detect_assignment(ninja).samefile(BUNDLED)
 
 
+def test_a_students_notebook_is_not_checked_by_an_assignment_that_it_has_nothing_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GRADER_ASSIGNMENTS", raising=False)
+    other = handed_in(tmp_path / "a.ipynb", "squares = w ** 2", "dw = 2 * w")
+    assert detect_assignment(other).samefile(BUNDLED)
+    with pytest.raises(UsageError, match="none of the submissions"):
+        detect_assignment(other, certain=True)
+    forward = handed_in(tmp_path / "b.ipynb", FORWARD)
+    assert detect_assignment(forward, certain=True).samefile(BUNDLED)
+
+
 def test_nothing_known_is_a_usage_error_that_names_what_there_is(
     two_assignments: Path, tmp_path: Path
 ) -> None:

@@ -193,6 +193,8 @@ def run_request(
     data: str,
     outputs: bool = False,
     starter: Sequence[CellCode] = (),
+    files: Mapping[str, bytes] | None = None,
+    scripts: Mapping[str, str] | None = None,
 ) -> RunRequest:
     """What the worker is to run: the cells up to the last one that writes a gradient.
 
@@ -225,6 +227,8 @@ def run_request(
         entry=_entry(program, spec.entry),
         returns=[f"d{name}" for name in spec.exercises[0].targets],
         outputs=outputs,
+        files=dict(files or {}),
+        scripts=dict(scripts or {}),
         shared=shared_cells(cells, starter),
         script=PurePath(work.notebook.path).name if work.notebook.format == "py" else None,
     )

@@ -137,6 +137,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Canonical d-name → other spellings."""
     tensor_aliases: dict[str, list[str]] = {}
     """Forward tensor → other spellings."""
+    files: Literal["best", "last"] = "best"
+    """Of several notebooks of a student: in each exercise the best counts, or only the last."""
     loops: Loops = Loops()
     tolerance: Tolerance = Tolerance()
     rates: Rates = Rates()

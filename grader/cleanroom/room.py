@@ -51,6 +51,8 @@ class CleanRoom(Closing):
             outputs=False,
             shared=0,
             gradients={},
+            files={},
+            scripts={},
             limits=replace(
                 request.limits,
                 cell_seconds=min(SECONDS, request.limits.cell_seconds),

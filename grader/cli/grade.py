@@ -22,6 +22,7 @@ from grader.report import Reports
 from grader.report.causes import waits_for_a_person
 from grader.report.files import GRADEBOOK
 from grader.submission import Submission, discover
+from grader.submission.naming import fold, safe_id
 from grader.workspace import workspace
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     regrade: bool
     unjudged_fails: bool = True
     """Exit status 1 where a person has to look."""
+    id: str | None = None
+    """What the only student is to be called."""
+    only: tuple[str, ...] = ()
+    """Ids of those that are to be graded now."""
 
 
 def run(paths: Sequence[Path], options: Options) -> int:
@@ -73,11 +78,16 @@ def run(paths: Sequence[Path], options: Options) -> int:
         reports = Reports(options.out)
         rules = rules_of(assignment, with_notebook=options.with_notebook)
         target = options.gradebook or options.out
-        roster = _roster(options.roster, found.submissions)
-        times = _times(options, assignment, found.submissions, roster)
+        roster = _roster(options.roster)
         reports.tidy()
         book = stack.enter_context(closing(GradingRun(target, assignment, rules, reports, warn)))
-        todo = book.plan(found.submissions, roster, times, regrade=options.regrade)
+        submissions = _asked_for(
+            book.recognised(_named(found.submissions, options), roster), options
+        )
+        if roster is not None:
+            _tell(roster, submissions)
+        times = _times(options, assignment, submissions, roster)
+        todo = book.plan(submissions, roster, times, regrade=options.regrade)
         if options.cluster is None:
             marks = _here(todo, workshop, book, options)
         else:
@@ -86,7 +96,7 @@ def run(paths: Sequence[Path], options: Options) -> int:
         published = book.publish()
         reports.tidy()
     printout = Printout(
-        ids=[each.id for each in found.submissions],
+        ids=[each.id for each in submissions],
         graded=tally.graded,
         ungraded=tally.ungraded,
         remarked=len(book.remarked),
@@ -194,20 +204,43 @@ def _assignment(options: Options, submissions: Sequence[Submission]) -> Assignme
     return load_assignment(detect_assignment(submissions), data=options.data)
 
 
-def _roster(path: Path | None, submissions: Sequence[Submission]) -> Roster | None:
-    """The class list, its faults told; None where there is none to use."""
+def _named(submissions: Sequence[Submission], options: Options) -> Sequence[Submission]:
+    """By --id, the one submission's id."""
+    if options.id is None:
+        return submissions
+    if len(submissions) != 1:
+        found = ", ".join(each.id for each in submissions[:5])
+        raise UsageError(f"--id is for one submission, and there are {len(submissions)}: {found}")
+    return [msgspec.structs.replace(submissions[0], id=safe_id(options.id))]
+
+
+def _asked_for(submissions: Sequence[Submission], options: Options) -> Sequence[Submission]:
+    """By --only, some of the submissions."""
+    wanted = {fold(name) for name in options.only}
+    unknown = wanted - {fold(each.id) for each in submissions}
+    if unknown:
+        there = ", ".join(each.id for each in submissions[:10])
+        raise UsageError(f"--only: nobody is called {', '.join(sorted(unknown))} (there: {there})")
+    return [each for each in submissions if not wanted or fold(each.id) in wanted]
+
+
+def _roster(path: Path | None) -> Roster | None:
+    """The class list; None where there is none to use."""
     if path is None:
         return None
     from grader.gradebook import read_roster
 
     try:
-        roster = read_roster(path)
+        return read_roster(path)
     except UsageError as error:
         warn(f"{error}. Grading goes on without a roster")
         return None
+
+
+def _tell(roster: Roster, submissions: Sequence[Submission]) -> None:
+    """The faults of the class list, and who is not on it."""
     for problem in (*roster.problems, *roster.unknown([each.id for each in submissions])):
         warn(problem)
-    return roster
 
 
 def _times(

@@ -85,6 +85,10 @@ def cli() -> None:
     type=click.Choice(["git"]),
     help="Take the time of submission from the last commit of each file.",
 )
+@click.option("--id", metavar="ID", help="What the only student in PATH is called.")
+@click.option(
+    "--only", multiple=True, metavar="ID", help="Grade this student of PATH now; repeatable."
+)
 @click.option("--regrade", is_flag=True, help="Grade also what has not changed.")
 @click.option(
     "--unjudged-fails/--unjudged-passes",

@@ -11,7 +11,7 @@ from grader.assignment import Assignment
 from grader.assignment.forward import ForwardScript
 from grader.assignment.spec import Spec
 from grader.candidate import MAX_CANDIDATES, content_of
-from grader.submission import Submission
+from grader.submission import Beside, Submission
 
 _STARTER = "starter.ipynb"
 
@@ -54,6 +54,7 @@ class SubmissionParcel(msgspec.Struct, frozen=True, kw_only=True):
 
     submission: Submission
     contents: tuple[bytes, ...]
+    beside: tuple[bytes, ...] = ()
 
     @classmethod
     def pack(cls, submission: Submission) -> Self:
@@ -64,6 +65,7 @@ class SubmissionParcel(msgspec.Struct, frozen=True, kw_only=True):
         return cls(
             submission=submission,
             contents=tuple(content_of(path, origin) for path, origin in wanted),
+            beside=tuple(content_of(each.path, each.name) for each in submission.beside),
         )
 
     def unpack(self, folder: Path) -> Submission:
@@ -74,7 +76,15 @@ class SubmissionParcel(msgspec.Struct, frozen=True, kw_only=True):
         places = [folder / str(i) / p.name for i, p in enumerate(self.submission.candidates)]
         for place, content in zip(places, self.contents, strict=False):
             _written(place.parent, place.name, content)
-        return msgspec.structs.replace(self.submission, candidates=tuple(places))
+        beside = [
+            Beside(each.name, _written(folder / f"beside-{i}", each.path.name, content))
+            for i, (each, content) in enumerate(
+                zip(self.submission.beside, self.beside, strict=True)
+            )
+        ]
+        return msgspec.structs.replace(
+            self.submission, candidates=tuple(places), beside=tuple(beside)
+        )
 
 
 def _written(folder: Path, name: str, content: bytes) -> Path:

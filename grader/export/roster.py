@@ -11,8 +11,8 @@ import msgspec
 
 from grader.errors import UsageError
 from grader.report.class_row import ClassRow
-from grader.submission.layout import lms_student
 from grader.submission.naming import safe_id
+from grader.submission.platforms import named
 
 WANTED = ("Student", "ID", "Section")
 OPTIONAL = ("SIS User ID", "SIS Login ID")
@@ -83,9 +83,11 @@ class Roster(msgspec.Struct, frozen=True):
         ]
         if own:
             return own
-        downloaded = lms_student(Path(submission.path.rpartition("!")[2]).name)
+        downloaded = named(Path(submission.path.rpartition("!")[2]).name, folder=False)
         if downloaded is not None:
-            numbered = [i for i, row in enumerate(self.rows) if row.cells["ID"] == downloaded.key]
+            numbered = [
+                i for i, row in enumerate(self.rows) if row.cells["ID"] in downloaded.aliases
+            ]
             if numbered:
                 return numbered
         return [i for i, row in enumerate(self.rows) if wanted in row.names]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,11 +29,13 @@ from grader.gradebook.content import Rules
 from grader.gradebook.database import Database
 from grader.gradebook.deciding import Note
 from grader.gradebook.enrolment import HandedIn, Place, enroll
+from grader.gradebook.recognition import Recognised, recognised
 from grader.gradebook.roster import Roster
 from grader.gradebook.tables import assignments, submissions
 from grader.messages import printable
 from grader.model import Scorecard
 from grader.report import Entry
+from grader.submission import Submission
 from grader.submission.naming import natural
 
 
@@ -64,6 +66,13 @@ class Gradebook:
         self.database.release()
 
     # ---- grading -------------------------------------------------------------------------------
+
+    def recognised(
+        self, assignment: str, found: Sequence[Submission], listed: Collection[str] = ()
+    ) -> Recognised:
+        """Submissions under the ids that the book knows them by, or should by the class list."""
+        with self.database.writing() as connection:
+            return recognised(connection, assignment, found, listed)
 
     def enroll(
         self, assignment: Assignment, roster: Roster | None, handed_in: Iterable[HandedIn]

@@ -42,7 +42,9 @@ _CHUNK = 1 << 20
 
 
 class Content(msgspec.Struct, frozen=True):
-    """The bytes of a submission, all candidates included: which is chosen follows from them."""
+    """The bytes of a submission, all candidates included: which is chosen follows from them,
+    and what stands beside them.
+    """
 
     digest: str
     files: frozenset[str]
@@ -93,11 +95,12 @@ def content_of(submission: Submission) -> Content | None:
         return None
     try:
         files = [(path.name, _digest(path)) for path in submission.candidates]
+        beside = [(each.name, _digest(each.path)) for each in submission.beside]
     except OSError:
         return None
     # repr spells out what no UTF-8 text can hold: file names need not be text.
     notes = (*submission.notes, submission.problem) if submission.problem else submission.notes
-    whole = hashlib.sha256(repr((files, notes)).encode()).hexdigest()
+    whole = hashlib.sha256(repr((files, submission.places, beside, notes)).encode()).hexdigest()
     return Content(whole, frozenset(digest for _, digest in files) or frozenset({""}))
 
 

@@ -32,7 +32,7 @@ class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
     submitted_at: str | None = None
     """ISO 8601, UTC; None where nothing tells it."""
     submitted_from: str | None = None
-    """roster, flag or git."""
+    """roster, flag, git or name."""
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -67,6 +67,8 @@ def _remarked(
 
 def with_points(card: Scorecard, assignment: Assignment) -> Scorecard | None:
     """The card as the assignment's points would have it; None where it does not tell."""
+    if any(part.file is not None for part in card.exercises):
+        return None  # of several files another may be the best one now
     parts = []
     for exercise, part in zip(assignment.spec.exercises, card.exercises, strict=True):
         rows = [_row(assignment, exercise, row) for row in part.targets]

@@ -19,10 +19,12 @@ from grader.gradebook.database import GradebookError
 from grader.gradebook.enrolment import HandedIn, Place
 from grader.gradebook.opening import open_gradebook
 from grader.gradebook.publish import Published, page_made_from, publish
+from grader.gradebook.recognition import as_listed
 from grader.gradebook.roster import Roster
 from grader.gradebook.submitted import Times
 from grader.model import Scorecard
 from grader.report import Reports
+from grader.report.removal import remove_reports
 from grader.report.written import Written
 from grader.submission import Submission
 from grader.submission.naming import natural
@@ -61,6 +63,25 @@ class GradingRun:
             self._book = open_gradebook(target, create=True)
         except GradebookError as error:
             self._lose(error)
+
+    def recognised(
+        self, submissions: Sequence[Submission], roster: Roster | None
+    ) -> list[Submission]:
+        """The submissions under the ids of the class list, else of the gradebook."""
+        found = as_listed(submissions, roster) if roster is not None else list(submissions)
+        if self._book is None:
+            return found
+        try:
+            listed = {student.id for student in roster.students} if roster is not None else ()
+            known = self._book.recognised(self.assignment.name, found, listed)
+        except GradebookError as error:
+            self._lose(error)
+            return found
+        for line in known.lines:
+            self.warn(line)
+        for before in known.renamed:
+            remove_reports(self.reports.out / before)  # written anew under the other id
+        return known.submissions
 
     def plan(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 import msgspec
@@ -29,13 +29,15 @@ def times_of(
     roster: Roster | None,
     zone: tzinfo | None,
 ) -> Times:
-    """The first that tells it: the flag, the roster's column, the commit.
+    """The first that tells it: the flag, the roster's column, the commit, the platform's name or
+    timestamp of the attempt.
 
     `zone`: what a time without a time zone is meant in, that of the deadline. Raises
     UsageError for a flag that is no time.
     """
     known: dict[str, tuple[str, str]] = {}
     problems: list[str] = []
+    known |= _named(submissions, zone)
     if from_git:
         known |= _committed(submissions)
     if roster is not None:
@@ -51,6 +53,20 @@ def _flag(text: str, zone: tzinfo | None) -> datetime:
         return moment.understood(text, zone)
     except UsageError as error:
         raise UsageError(f"--submitted-at: {error}") from error
+
+
+def _named(
+    submissions: Sequence[Submission], zone: tzinfo | None
+) -> Iterator[tuple[str, tuple[str, str]]]:
+    """What platforms write into names; without a time zone it is the deadline's, or unknown."""
+    for each in submissions:
+        if each.submitted_at is None:
+            continue
+        try:
+            at = moment.understood(each.submitted_at, zone)
+        except UsageError:
+            continue  # nothing depends on it where there is no deadline
+        yield each.id, (moment.written(at), "name")
 
 
 def _listed(roster: Roster, zone: tzinfo | None, problems: list[str]) -> dict[str, tuple[str, str]]:

@@ -8,12 +8,13 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.notebook import Unreadable, read_notebook
 from grader.notebook.read import MAX_BYTES
-from grader.submission import Submission
+from grader.submission import Beside, Submission
 from grader.submission.draft import MAX_CANDIDATES
 from grader.submission.folder import list_folder
 from grader.submission.listing import GRADEABLE, NOTEBOOK, Found
 from grader.submission.naming import natural, safe_id
 
+MAX_LISTED = 5_000
 _HARNESS = frozenset({"conftest.py", "setup.py", "noxfile.py", "autograder.py"})
 _RESULTS = "classroom50-release-assets"
 
@@ -25,7 +26,8 @@ def find_submission(folder: Path, assignment: Assignment, student: str) -> Submi
     the files that the student was given: the starter, however Jupyter has saved it again, and
     forward.py. A starter that nobody touched counts where it is all there is.
     """
-    files = sorted(_gradeable(folder), key=_likelihood)
+    listed = list_folder(folder)
+    files = sorted(_gradeable(listed), key=_likelihood)
     given = _Given(assignment)
     own = [file for file in files if not given.includes(file)]
     chosen = (own or files)[:MAX_CANDIDATES]
@@ -35,16 +37,31 @@ def find_submission(folder: Path, assignment: Assignment, student: str) -> Submi
         candidates=tuple(file.path for file in chosen if file.path),
         origin=names[0] if names else ".",
         origins=tuple(names),
+        places=tuple(names),
+        beside=tuple(_beside(listed, chosen)),
         notes=tuple(file.note for file in chosen if file.note),
     )
 
 
-def _gradeable(folder: Path) -> Iterator[Found]:
-    for found in list_folder(folder):
-        if found.path is None or found.suffix not in GRADEABLE or found.parts[0] == _RESULTS:
-            continue
-        name = found.name.casefold()
-        if name not in _HARNESS and not (name.startswith("test_") or name.endswith("_test.py")):
+def _beside(listed: list[Found], chosen: list[Found]) -> Iterator[Beside]:
+    """What the notebooks may import or read, the harness and the service's own left out."""
+    own = {found.path for found in chosen}
+    for found in listed[:MAX_LISTED]:
+        path = found.path or found.beside
+        if path is not None and path not in own and not _of_the_harness(found):
+            yield Beside("/".join(found.parts), path)
+
+
+def _of_the_harness(found: Found) -> bool:
+    name = found.name.casefold()
+    tests = name.startswith("test_") or name.endswith("_test.py")
+    return tests or name in _HARNESS or found.parts[0] == _RESULTS
+
+
+def _gradeable(listed: list[Found]) -> Iterator[Found]:
+    for found in listed:
+        useful = found.path is not None and found.suffix in GRADEABLE
+        if useful and not _of_the_harness(found):
             yield found
 
 

@@ -1,4 +1,4 @@
-"""Python files: scripts with `# %%` cells, and modules."""
+"""Python files: scripts with `# %%` cells, marimo's notebooks, and modules."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from grader.notebook.cell import Cell, Kind
 from grader.notebook.document import MAX_CELLS, MAX_CODE, NotANotebookError
+from grader.notebook.marimo import read_marimo
 
 _TOKEN = re.compile(
     r"""
@@ -45,6 +46,8 @@ def read_script(content: bytes) -> tuple[tuple[Cell, ...], bool]:
     if len(content) > MAX_CODE:
         raise NotANotebookError("has more than 2 MiB of code: hand in only your own")
     text = _decode(content)
+    if cells := read_marimo(text):
+        return cells, False
     header = _HEADER.match(text)
     script = text[header.end() :] if header else text
     markers = [match for match in _TOKEN.finditer(script) if match["options"] is not None]

@@ -47,6 +47,8 @@ def beginning(request: RunRequest) -> RunRequest:
         entry=None,
         returns=[],
         required=[],
+        files={},
+        scripts={},
         shared=0,
     )
 

@@ -1,6 +1,6 @@
 """Who handed in what: notebooks, modules, folders, zips and the downloads of LMSs."""
 
 from grader.submission.discover import discover
-from grader.submission.record import Discovery, Submission
+from grader.submission.record import Beside, Discovery, Submission
 
-__all__ = ["Discovery", "Submission", "discover"]
+__all__ = ["Beside", "Discovery", "Submission", "discover"]

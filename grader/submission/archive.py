@@ -1,4 +1,4 @@
-"""Unpacks notebooks and modules from a zip; nothing in it decides where they are written."""
+"""Unpacks what is handed in from a zip; nothing in it decides where it is written."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ import stat
 import struct
 import tempfile
 import zipfile
-import zlib
 from pathlib import Path
 
 import msgspec
 
 from grader.submission.listing import (
+    MAX_BESIDE,
     READ,
+    TAR,
     Found,
+    by_content,
     is_ignored,
     of_the_machine,
     readable,
     suffix_of,
 )
+from grader.submission.tar import BROKEN, as_zip
 
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
@@ -31,15 +34,7 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _BOMB_SIZE = 64 << 20
 _MAX_DIRECTORY = 16 << 20
 """Bytes of the table of contents, some hundred thousand entries: zipfile reads all of it."""
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    OSError,
-)
+_BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, *BROKEN)
 
 
 class Caps(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,10 +47,12 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of one file."""
     ratio: int = 100
     """Unpacked by packed size, for files over 64 MiB."""
+    beside: int = 256 << 20
+    """Bytes of all files that only stand beside notebooks; what is more is left packed."""
 
 
 CLASS = Caps()
-STUDENT = Caps(files=1_000, size=256 << 20)
+STUDENT = Caps(files=1_000, size=256 << 20, beside=16 << 20)
 """For a zip among the submissions: one student shall not fill the disk for all."""
 
 
@@ -67,6 +64,8 @@ def list_archive(archive: Path, origin: str, workspace: Path, caps: Caps) -> lis
     """
     whole = Found(parts=("",), origin=origin, path=archive)
     try:
+        if suffix_of(archive.name) == TAR:
+            archive = as_zip(archive, workspace, caps.size)
         if _directory_size(archive) > _MAX_DIRECTORY:
             problem = "holds hundreds of thousands of files: pack only what is asked for"
             return [msgspec.structs.replace(whole, problem=problem)]
@@ -76,13 +75,20 @@ def list_archive(archive: Path, origin: str, workspace: Path, caps: Caps) -> lis
             if refusal:
                 return [msgspec.structs.replace(whole, problem=refusal)]
             folder = Path(tempfile.mkdtemp(prefix="zip-", dir=workspace))
+            left = caps.beside
             for number, (parts, info) in enumerate(members.items()):
                 where = f"{origin}!{readable('/'.join(parts))}"
                 target = folder / str(number) / _clean(parts[-1])
-                found.append(_take(opened, info, Found(parts=parts, origin=where), target, caps))
+                entry = Found(parts=parts, origin=where)
+                if not parts[-1] or entry.suffix in READ:
+                    found.append(_take(opened, info, entry, target, caps))
+                else:
+                    found.append(_beside(opened, info, entry, target, min(left, MAX_BESIDE)))
+                    left -= info.file_size if found[-1].beside or found[-1].misnamed else 0
             return found
     except _BROKEN as error:
-        problem = f"is not a zip that can be read ({readable(str(error))}): pack it again"
+        kind = "tar" if suffix_of(whole.path.name if whole.path else "") == TAR else "zip"
+        problem = f"is not a {kind} that can be read ({readable(str(error))}): pack it again"
         return [msgspec.structs.replace(whole, problem=problem, lost=of_the_machine(error))]
 
 
@@ -191,6 +197,20 @@ def _take(
             lost = of_the_machine(error)
     path = None if problem else target
     return msgspec.structs.replace(found, path=path, problem=problem, lost=lost)
+
+
+def _beside(
+    opened: zipfile.ZipFile, info: zipfile.ZipInfo, found: Found, target: Path, most: int
+) -> Found:
+    """A file that is no submission, unpacked where it is of use and harmless; never a problem."""
+    harmless = info.compress_type in _METHODS and not info.flag_bits & _ENCRYPTED
+    if not harmless or info.file_size > most:
+        return found
+    try:
+        _unpack(opened, info, target)
+    except _BROKEN:
+        return found
+    return by_content(msgspec.structs.replace(found, beside=target))
 
 
 def _unpack(opened: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:

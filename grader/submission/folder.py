@@ -6,9 +6,12 @@ import os
 from collections import deque
 from pathlib import Path
 
+import msgspec
+
 from grader.submission.listing import (
     READ,
     Found,
+    by_content,
     is_ignored,
     of_the_machine,
     readable,
@@ -71,7 +74,7 @@ class _Walk:
         elif is_folder:
             self._pending.append((parts, is_link))
         elif suffix_of(entry.name) not in READ:
-            self._add(parts)
+            self._add(parts, beside=Path(entry.path) if is_file and not is_link else None)
         elif is_file:
             self._add(parts, path=Path(entry.path), note=self._link_note(parts, target))
         else:
@@ -106,12 +109,12 @@ class _Walk:
         parts: tuple[str, ...],
         *,
         path: Path | None = None,
+        beside: Path | None = None,
         note: str | None = None,
         problem: str | None = None,
         lost: bool = False,
     ) -> None:
         folder_mark = "" if parts[-1] else os.sep
         origin = readable(f"{Path(self._root, *parts)}{folder_mark}")
-        self.found.append(
-            Found(parts=parts, origin=origin, path=path, note=note, problem=problem, lost=lost)
-        )
+        found = Found(parts=parts, origin=origin, path=path, note=note, problem=problem, lost=lost)
+        self.found.append(by_content(msgspec.structs.replace(found, beside=beside)))

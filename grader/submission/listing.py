@@ -11,9 +11,17 @@ import msgspec
 NOTEBOOK = ".ipynb"
 MODULE = ".py"
 ARCHIVE = ".zip"
+TAR = ".tar"
 GRADEABLE = frozenset({NOTEBOOK, MODULE})
-READ = GRADEABLE | {ARCHIVE}
-"""Suffixes that are ever opened; every other file is only named."""
+ARCHIVES = frozenset({ARCHIVE, TAR})
+READ = GRADEABLE | ARCHIVES
+"""What submissions are made of; every other file only stands beside them."""
+_TARS = (".tar", ".tar.gz", ".tgz")
+_MISNAMED = (".ipynb.txt", ".ipynb.json", ".txt", ".json", "")
+"""Browsers append a suffix to a notebook, or it is lost."""
+_HEAD = 1 << 16
+MAX_BESIDE = 4 << 20
+"""Bytes of a file that stands beside a notebook; larger ones are not taken along."""
 
 _OF_THE_MACHINE = frozenset(
     {errno.EACCES, errno.EPERM, errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -30,13 +38,17 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
     """Path as the user knows it."""
     path: Path | None = None
-    """Where to read it; None for folders and for files that are never opened."""
+    """Where to read it; None for folders and for files that only stand beside."""
+    beside: Path | None = None
+    """Where a file that is no submission can be read."""
     note: str | None = None
     """What a person should know of a file that is read."""
     problem: str | None = None
     """Why the entry cannot be used, and what to do."""
     lost: bool = False
     """That is the machine's fault, not the file's."""
+    misnamed: bool = False
+    """By its content it is a notebook, by its name it is none."""
     entry: str = ""
     """Which entry of a zip is meant, where its name cannot be trusted to be a path."""
 
@@ -52,12 +64,44 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def suffix(self) -> str:
-        return suffix_of(self.name)
+        return NOTEBOOK if self.misnamed else suffix_of(self.name)
 
 
 def suffix_of(name: str) -> str:
-    """The lower-case suffix, dot included."""
+    """The lower-case suffix, dot included; one for all kinds of tar."""
+    if name.lower().endswith(_TARS):
+        return TAR
     return PurePosixPath(name).suffix.lower()
+
+
+def stem_of(name: str) -> str:
+    """The name without what says that it is a notebook, a module or an archive."""
+    low = name.lower()
+    for ending in (*_MISNAMED[:2], *sorted(_TARS, key=len, reverse=True), *READ):
+        if low.endswith(ending) and len(name) > len(ending):
+            return name[: -len(ending)]
+    return name
+
+
+def by_content(entry: Found) -> Found:
+    """The entry as a notebook if it is one under another name: `hw.ipynb.txt`, `hw`."""
+    if entry.beside is None or not _may_be_notebook(entry.name):
+        return entry
+    try:
+        with entry.beside.open("rb") as file:
+            head = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except OSError:
+        return entry
+    if not head.startswith(b"{") or not (b'"cells"' in head or b'"nbformat"' in head):
+        return entry
+    note = f"{readable(entry.name)} holds a notebook, though its name does not say so"
+    return msgspec.structs.replace(
+        entry, path=entry.beside, beside=None, misnamed=True, note=entry.note or note
+    )
+
+
+def _may_be_notebook(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in _MISNAMED
 
 
 def is_ignored(name: str) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
-from collections import Counter
 
 MAX_LENGTH = 80
 _MAX_BYTES = 200
@@ -41,30 +41,24 @@ def safe_id(name: str) -> str:
     return kept
 
 
-class Names:
-    """Hands out ids, each once; linear in their number."""
+def identity(name: str) -> str:
+    """The id of whoever is called `name`: always the same, whoever else there is.
 
-    def __init__(self) -> None:
-        self._owners: dict[str, str] = {}
-        self._next: Counter[str] = Counter()
-
-    def claim(self, wanted: str, origin: str) -> tuple[str, str | None]:
-        """The id that `origin` gets for the safe id `wanted`, and who had that already."""
-        owner = self._owners.get(_fold(wanted))
-        given = wanted
-        while _fold(given) in self._owners:
-            self._next[_fold(wanted)] += 1
-            suffix = f"-{self._next[_fold(wanted)] + 1}"
-            given = _shorten(wanted, MAX_LENGTH - len(suffix)) + suffix
-        self._owners[_fold(given)] = origin
-        return given, owner
+    Names of which nothing can be kept, or not all, are told apart by a digest.
+    """
+    plain = safe_id(name)
+    if len(name) <= MAX_LENGTH and (plain != "student" or fold(name) == "student"):
+        return plain
+    digest = hashlib.blake2b(fold(name).encode("utf-8", "surrogateescape"), digest_size=4)
+    return f"{_shorten(plain, MAX_LENGTH - 9)}-{digest.hexdigest()}"
 
 
 def _is_kept(character: str) -> bool:
     return character in "._-" or unicodedata.category(character)[0] in "LMN"
 
 
-def _fold(name: str) -> str:
+def fold(name: str) -> str:
+    """What is equal of two names that a file system or a class list may take for one."""
     return unicodedata.normalize("NFKC", name.casefold())
 
 

@@ -7,6 +7,14 @@ from pathlib import Path
 import msgspec
 
 
+class Beside(msgspec.Struct, frozen=True):
+    """A file that was handed in, where it stands in the student's own folder."""
+
+    name: str
+    """With `/`, relative to that folder."""
+    path: Path
+
+
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one student handed in."""
 
@@ -18,6 +26,14 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """Path of the first candidate as the user knows it: `class.zip!alice/x.ipynb`."""
     origins: tuple[str, ...] = ()
     """The same for every candidate, in the order of `candidates`."""
+    places: tuple[str, ...] = ()
+    """The same as paths in the student's own folder, by the student's own names."""
+    beside: tuple[Beside, ...] = ()
+    """All other files of that folder: what a notebook imports, runs or reads."""
+    aliases: tuple[str, ...] = ()
+    """What else a class list may call the student: a login, a number, a name."""
+    submitted_at: str | None = None
+    """When the latest attempt was handed in, ISO 8601, as far as the platform tells."""
     notes: tuple[str, ...] = ()
     """What a person should know: handed in late, a link to another student's file."""
     problem: str | None = None

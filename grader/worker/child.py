@@ -5,7 +5,7 @@ import platform
 import sys
 
 from grader import wire
-from grader.worker import capture
+from grader.worker import beside, capture
 from grader.worker.channel import Channel
 from grader.worker.walls import Walls
 
@@ -43,7 +43,7 @@ def _any_stands(group: list[str], isolation: dict[str, str]) -> bool:
 def settle_in(walls: Walls) -> None:
     """Make this process one for student code; its working folder is the scratch folder."""
     capture.silence_descriptors(0, 1, 2)
-    sys.path.insert(0, walls.scratch)
+    beside.importable(walls.scratch)
     sys.dont_write_bytecode = True
 
 

@@ -21,7 +21,7 @@ import torch
 from safetensors.torch import load
 
 from grader.wire import CellCode, CellDone, Done, RunRequest
-from grader.worker import capture, data, processor, shell, waiting
+from grader.worker import beside, capture, data, processor, shell, waiting
 from grader.worker.channel import Channel
 from grader.worker.entry import NotCallable, call_entry
 from grader.worker.instrument import handed, instrument
@@ -78,7 +78,8 @@ class Run:
         Places(self.resolver).install()
         waiting.install(self.resolver.note)
         self._introduce()
-        shell.install(self.namespace, self.resolver)
+        self.shell = shell.install(self.namespace, self.resolver)
+        self._lay_beside()
         self._stay_on_processor(self.request.cells)
         warnings.simplefilter("ignore")
         self._compile(self.request.cells)
@@ -88,6 +89,7 @@ class Run:
         left = request.cells[len(self.request.cells) :]
         self.request, self.blob, self.send = request, blob, channel.send
         self._introduce()
+        self._lay_beside()
         self.recorder.go_on(request, channel.send)
         with warnings.catch_warnings():  # the cells that have run may want to see them
             warnings.simplefilter("ignore")
@@ -107,6 +109,12 @@ class Run:
         sys.argv = [script or "ipykernel_launcher.py"]
         if script is not None:
             self.namespace["__file__"] = os.path.join(os.getcwd(), script)  # noqa: PTH109, PTH118
+
+    def _lay_beside(self) -> None:
+        """Put what was handed in with the notebook where the notebook looks for it."""
+        self.shell.scripts = self.request.scripts
+        for problem in beside.lay(self.request.files):
+            self.resolver.note(problem)
 
     def _compile(self, cells: Sequence[CellCode]) -> None:
         self.codes |= {cell.index: self._compiled(cell) for cell in cells}

@@ -3,7 +3,7 @@
 What reads (`cat`, `ls`, `pwd`) is answered by `commands`, so that its output can be used.
 """
 
-# ruff: noqa: PTH103, PTH109, PTH111, PTH118, PTH119, PTH123
+# ruff: noqa: PTH103, PTH109, PTH111, PTH113, PTH118, PTH119, PTH123
 # (shell lines and magics are text)
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ class Shell:
         self.user_ns = namespace
         self.config: dict[str, Any] = {}
         self.kernel = None
+        self.scripts: dict[str, str] = {}
+        """Notebooks beside this one, as plain Python."""
         self._resolver = resolver
 
     def __getattr__(self, name: str) -> Inert:
@@ -104,6 +106,8 @@ class Shell:
             return os.getcwd()
         if name in commands.READING or name in {"mkdir", "cp", "mv", "rm"}:
             self.system(f"{name} {line}")
+        elif name == "run":
+            self._run(line)
         elif name not in QUIET_MAGICS:
             self._resolver.note(f"magic `%{name}` was ignored")
         return None
@@ -121,6 +125,26 @@ class Shell:
         """The old spelling of `run_line_magic`."""
         name, _, line = text.partition(" ")
         return self.run_line_magic(name.lstrip("%"), line)
+
+    def _run(self, line: str) -> None:
+        """`%run file`: a file beside the notebook is run in its namespace."""
+        name, *arguments = [word for word in shlex.split(line) if not word.startswith("-")] or [""]
+        name = os.path.normpath(name)
+        found = next(
+            (name + end for end in ("", ".py", ".ipynb") if os.path.isfile(name + end)), ""
+        )
+        source = self.scripts.get(found)
+        if source is None and found:
+            with open(found, encoding="utf-8") as file:
+                source = file.read()
+        if source is None:
+            self._resolver.note(f"`%run {line}`: there is no such file beside the notebook")
+            raise FileNotFoundError(f"`%run {line}`: no such file was handed in")
+        before, sys.argv = sys.argv, [found, *arguments]
+        try:
+            exec(compile(source, found, "exec", dont_inherit=True), self.user_ns)  # noqa: S102
+        finally:
+            sys.argv = before
 
     def _write_file(self, line: str, cell: str) -> None:
         *options, name = line.split() or [""]
@@ -181,7 +205,7 @@ def _make_folders(words: list[str]) -> None:
                 os.makedirs(word, exist_ok=True)
 
 
-def install(namespace: dict[str, Any], resolver: Resolver) -> None:
+def install(namespace: dict[str, Any], resolver: Resolver) -> Shell:
     """Make `get_ipython` and `display` known as a notebook has them, and inert modules."""
     shell = Shell(namespace, resolver)
 
@@ -193,6 +217,7 @@ def install(namespace: dict[str, Any], resolver: Resolver) -> None:
     for module in ("IPython", "IPython.core.getipython"):
         if module in sys.modules:
             vars(sys.modules[module])["get_ipython"] = get_ipython
+    return shell
 
 
 def display(*values: Any, **_: Any) -> None:
