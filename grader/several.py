@@ -16,11 +16,12 @@ def together(cards: Sequence[Scorecard]) -> tuple[Scorecard, int]:
 
     Of files that earn the same the one with most right work counts, the first of equals.
     """
-    first = max(range(len(cards)), key=lambda index: (cards[index].score, -index))
-    if len(cards) == 1:
-        return cards[0], first
+    first = max(range(len(cards)), key=lambda index: (*_rank(cards[index]), -index))
+    if len(cards) == 1 or cards[first].status != "graded":
+        return cards[first], first
     names = _names(cards)
-    order = [first, *range(len(cards))]
+    graded = [index for index, each in enumerate(cards) if each.status == "graded"]
+    order = [first, *graded]
     chosen = [_best(index, cards, order) for index in range(len(cards[first].exercises))]
     exercises = [
         replace(cards[number].exercises[index], file=names[number])
@@ -34,6 +35,11 @@ def together(cards: Sequence[Scorecard]) -> tuple[Scorecard, int]:
         integrity=_integrity(cards, chosen, exercises),
     )
     return whole, first
+
+
+def _rank(card: Scorecard) -> tuple[bool, float]:
+    """What could not be graded is no zero, but nothing that another file's points give way to."""
+    return card.status == "graded", card.score
 
 
 def _best(index: int, cards: Sequence[Scorecard], order: Sequence[int]) -> int:
@@ -84,4 +90,9 @@ def _integrity(
         and (note.exercise is None or counts.get(note.exercise) is card)
         and (note.code != "unjudged" or found_none or note.exercise is not None)
     ]
-    return list(dict.fromkeys([*kept, *flags(exercises)]))
+    waiting = [
+        IntegrityNote(code="unjudged", text=f"{card.source.path}: {card.reason}")
+        for card in cards
+        if card.status != "graded"
+    ]
+    return list(dict.fromkeys([*kept, *flags(exercises), *waiting]))

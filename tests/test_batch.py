@@ -139,3 +139,14 @@ def test_folders_of_other_assignments_do_not_count(tmp_path: Path, work: Work) -
 def both_of(folder: Path, *names: str) -> Submission:
     paths = tuple(folder / name for name in names)
     return Submission(id="anna", candidates=paths, origin=names[0], origins=names, places=names)
+
+
+def test_a_file_that_could_not_be_graded_takes_no_points_of_another_and_waits_for_a_person(
+    tmp_path: Path, work: Work
+) -> None:
+    (tmp_path / "ex1.ipynb").write_bytes(notebook(SETUP, FORWARD, BACKWARD))
+    lacking = "import nowhere_to_be_found as nw\nn = int(nw.batch_size)"
+    (tmp_path / "ex2.ipynb").write_bytes(notebook(SETUP, lacking, FORWARD, "dlogits = probs / n"))
+    card = Desk(work).grade(both_of(tmp_path, "ex1.ipynb", "ex2.ipynb")).card
+    alone = Desk(work).grade(both_of(tmp_path, "ex1.ipynb")).card
+    assert (card.status, card.score) == ("graded", alone.score)
