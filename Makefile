@@ -37,7 +37,7 @@ fuzz: $(VENV)/ready-dev ## try 10,000 notebooks, 200,000 frames, 5,000 class fol
 	@$(BIN)/python tests/fuzz.py $(FLAGS)
 
 mutants: $(VENV)/ready ## prove the marks: grade every mutant of the solution
-	@$(BIN)/python -m grader.mutants --assignment "$(ASSIGNMENT)" --out "$(OUT)/mutants.json"
+	@$(BIN)/python -m grader.proof --assignment "$(ASSIGNMENT)" --out "$(OUT)/mutants.json"
 
 bench: $(VENV)/ready-dev ## measure speed beside nbgrader, otter and nbconvert (QUICK=1: a trial)
 	@$(BIN)/python tests/benchmarks/run.py $(if $(PEERS),--peers "$(PEERS)")

@@ -14,7 +14,7 @@ __all__ = ["check", "cmp", "load_ipython_extension"]
 
 
 def __getattr__(name: str) -> Any:
-    # Late: whoever imports `grader.wire` comes through here, the worker among them.
+    # Late: whoever imports `grader.protocol.messages` comes through here, the worker among them.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from grader import student

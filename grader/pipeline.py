@@ -9,29 +9,29 @@ from pathlib import Path
 import msgspec
 from safetensors.torch import save
 
-from grader import card, trace
 from grader.analysis.effort import TooIntricateError
 from grader.analysis.study import Study, run_request, starter_cells
 from grader.assignment import Assignment
-from grader.attempt import Attempt, Examiner
-from grader.candidate import Choice, answers
 from grader.cleanroom.inspection import Inspection
 from grader.cleanroom.networks import Networks
 from grader.cleanroom.room import CleanRoom
 from grader.errors import InfrastructureError
-from grader.explanation import explained
-from grader.judge import Judge
-from grader.model import Scorecard
+from grader.exercises.script.candidate import Choice, answers
+from grader.exercises.script.explanation import explained
+from grader.marking import card, observation
+from grader.marking.attempt import Attempt, Examiner
+from grader.marking.forward_pass import JudgedPass
+from grader.marking.notes import guessed, remarks
+from grader.marking.observation import Trace
+from grader.marking.selection import Judge
+from grader.marking.several import together
 from grader.notebook import Unreadable
-from grader.passes import JudgedPass
-from grader.plausible import forged
+from grader.protocol import CellCode, RunRequest
+from grader.protocol.conduct import forged
+from grader.records.scorecard import Scorecard
 from grader.reference import Network, Oracle
-from grader.remarks import guessed, remarks
 from grader.sandbox import Sandbox, WorkerLostError
-from grader.several import together
 from grader.submission import Submission
-from grader.trace import Trace
-from grader.wire import CellCode, RunRequest
 
 
 class Graded(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ class Grader:
         request = self._request(choice, study, starter)
         with self.sandbox.open(request, self._example if request.entry else b"") as session:
             outcome = session.outcome
-        seen = trace.decode(outcome.events)
+        seen = observation.decode(outcome.events)
         with CleanRoom(self.sandbox, study.formulas, request) as room:
             networks = Networks(self.oracle, choice.source.sha256)
             inspection = Inspection(self.assignment, self.oracle, networks, study, seen, room)

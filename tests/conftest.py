@@ -14,12 +14,12 @@ from typing import Any
 import postgresql_server
 import pytest
 
-from grader import pins
+from grader.protocol import determinism
 
-pins.apply()  # before anything imports torch
+determinism.apply()  # before anything imports torch
 
 from grader.assignment import Assignment, load_assignment  # noqa: E402
-from grader.model import ExerciseScore, Scorecard, TargetScore  # noqa: E402
+from grader.records.scorecard import ExerciseScore, Scorecard, TargetScore  # noqa: E402
 from grader.sandbox import Sandbox, open_sandbox  # noqa: E402
 from grader.submission import Submission  # noqa: E402
 

@@ -12,7 +12,7 @@ import jsonschema
 import msgspec
 import report_cards as cards
 
-from grader.model import ExerciseScore, Scorecard
+from grader.records.scorecard import ExerciseScore, Scorecard
 
 INTEGER = {"type": "integer", "minimum": 0}
 TEXT = {"type": "string", "minLength": 1}

@@ -27,9 +27,9 @@ from strategies.frames import changes
 from strategies.notebooks import files
 
 from grader.assignment import load_assignment
+from grader.execution.data_files import staged
 from grader.pipeline import Grader
 from grader.sandbox import open_sandbox
-from grader.staging import staged
 
 
 class Tally:

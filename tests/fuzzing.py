@@ -11,25 +11,25 @@ from pathlib import Path
 import msgspec
 from strategies.frames import Frame, Spoilt, Tape, frames_of, packed, positions
 
-from grader import wire
+from grader import protocol
 from grader.analysis.study import Study, run_request, study
 from grader.assignment import Assignment
-from grader.candidate import Choice
-from grader.card import not_run
 from grader.cli.progress import summary
-from grader.model import Scorecard, Source
+from grader.execution.executed_notebook import rendered_notebook
+from grader.exercises.script.candidate import Choice
+from grader.marking.card import not_run
+from grader.marking.observation import decode
 from grader.notebook import Unreadable, read_notebook
 from grader.notebook.read import MAX_BYTES
 from grader.pipeline import Graded, Grader
-from grader.render import rendered_notebook
+from grader.protocol import Room, RunRequest
+from grader.records.scorecard import Scorecard, Source
 from grader.report import render_scorecard, storable
 from grader.sandbox import RunOutcome, Sandbox, Session
 from grader.sandbox.closing import Closing
 from grader.sandbox.stream import FrameStream
 from grader.sandbox.supervise import Supervision
 from grader.submission import Submission
-from grader.trace import decode
-from grader.wire import Room, RunRequest
 from grader.worker.instrument import instrument
 
 MAX_RECORD = 4 << 20
@@ -77,10 +77,10 @@ def _is_said(found: Unreadable, name: str, assignment: Assignment) -> None:
 
 
 def _can_be_run(work: Study, assignment: Assignment) -> None:
-    """The request survives the wire, and hooks break no cell that would have run."""
+    """The request survives the protocol, and hooks break no cell that would have run."""
     request = run_request(work, assignment, data="data")
-    header = wire.encode(request)[wire.HEADER.size :]
-    assert wire.decode_request(header) == request
+    header = protocol.encode(request)[protocol.HEADER.size :]
+    assert protocol.decode_request(header) == request
     for life in work.program.lifetimes:
         assert all(line.text is not None for line in work.lines(life))
     for cell in request.cells:
@@ -173,7 +173,7 @@ class _Played(Closing):
         self.outcome = self.supervision.phase()
 
     def ask(self, room: Room, blob: bytes = b"") -> RunOutcome:
-        self.tape.send(wire.encode(room, blob))
+        self.tape.send(protocol.encode(room, blob))
         return self.supervision.phase()
 
     def close(self) -> None:
@@ -223,13 +223,13 @@ class Runs:
 def _still_frames(data: bytes) -> list[Frame]:
     """The frames at the beginning of a stream that are whole and JSON."""
     frames = []
-    while len(data) >= wire.HEADER.size:
-        header, blob = wire.HEADER.unpack_from(data)
-        end = wire.HEADER.size + header + blob
-        text = data[wire.HEADER.size : wire.HEADER.size + header]
+    while len(data) >= protocol.HEADER.size:
+        header, blob = protocol.HEADER.unpack_from(data)
+        end = protocol.HEADER.size + header + blob
+        text = data[protocol.HEADER.size : protocol.HEADER.size + header]
         if end > len(data) or not _is_event(text):
             break
-        frames.append(Frame(text, data[wire.HEADER.size + header : end]))
+        frames.append(Frame(text, data[protocol.HEADER.size + header : end]))
         data = data[end:]
     return frames if len(frames) > 1 else []
 
@@ -247,7 +247,7 @@ def is_taken_in(data: bytes) -> int:
     try:
         for start in range(0, len(data), 4096):
             seen += stream.feed(data[start : start + 4096])
-    except wire.FrameError as error:
+    except protocol.FrameError as error:
         complaint = str(error)
     else:
         complaint = "none"

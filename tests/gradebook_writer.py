@@ -20,7 +20,7 @@ from grader.assignment import load_assignment
 from grader.gradebook import open_gradebook
 from grader.gradebook.attempts import Attempt
 from grader.gradebook.enrolment import HandedIn
-from grader.model import IntegrityNote
+from grader.records.scorecard import IntegrityNote
 
 SHARED = "shared"
 BUNDLED = Path(__file__).parents[1] / "assignments" / "backprop_ninja"

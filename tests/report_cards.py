@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from grader.model import (
+from grader.records.scorecard import (
     CellResult,
     Diagnosis,
     Environment,

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 
 FOLDER = Path(__file__).parent / "submissions" / "strangers"
 
@@ -69,13 +69,13 @@ def lost(truth: dict[str, Any], card: Scorecard) -> list[str]:
 
 
 def _lines(words: list[str]) -> Iterator[str]:
-    from grader import pins
+    from grader.protocol import determinism
 
-    pins.apply()
+    determinism.apply()
     from grader.assignment import find_assignment, load_assignment
+    from grader.execution.data_files import staged
     from grader.pipeline import Grader
     from grader.sandbox import open_sandbox
-    from grader.staging import staged
     from grader.submission import Submission
 
     total: Counter[str] = Counter()

@@ -25,8 +25,8 @@ import pytest
 from conftest import BACKWARD, FORWARD, SETUP, notebook
 
 from grader.assignment import Assignment
-from grader.model import Scorecard
 from grader.pipeline import Graded, Grader
+from grader.records.scorecard import Scorecard
 from grader.sandbox import Sandbox, open_sandbox
 from grader.submission import Submission
 from grader.worker.confine import LAYERS

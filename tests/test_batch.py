@@ -11,7 +11,7 @@ import pytest
 from conftest import BACKWARD, BUNDLED, FORWARD, SETUP, SOLUTION, notebook
 
 from grader.assignment import Assignment
-from grader.batch import AHEAD, Desk, Work, grade_all
+from grader.execution.batch import AHEAD, Desk, Work, grade_all
 from grader.pipeline import Grader
 from grader.report import Reports
 from grader.sandbox import Sandbox

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from grader.assignment import Assignment
 from grader.cleanroom.networks import Draw
 from grader.cleanroom.room import CleanRoom, Question
-from grader.model import Scorecard, TargetScore
+from grader.records.scorecard import Scorecard, TargetScore
 from grader.sandbox import watchdog
 
 RIGHT = {"exact", "close"}

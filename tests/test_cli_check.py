@@ -20,10 +20,10 @@ import pytest
 from conftest import BACKWARD, FORWARD, SETUP, SOLUTION, notebook
 from rich.console import Console
 
-from grader import workbench
 from grader.assignment import Assignment
 from grader.cli import saves
 from grader.cli.single import submission_of
+from grader.execution import session
 from grader.report import print_card
 from grader.sandbox import open_sandbox
 
@@ -140,10 +140,10 @@ def test_where_no_worker_can_be_forked_the_verdicts_are_the_same(
 ) -> None:
     """As on macOS and Windows: a fresh process a run."""
     fresh = functools.partial(open_sandbox, backend="fresh")
-    monkeypatch.setattr(workbench, "open_sandbox", fresh)
+    monkeypatch.setattr(session, "open_sandbox", fresh)
     path = tmp_path / "mine.ipynb"
     path.write_bytes(notebook(SETUP, FORWARD, WRONG))
-    with workbench.Workbench(assignment, required=False) as bench:
+    with session.Workbench(assignment, required=False) as bench:
         card = bench.card(submission_of(path))
     assert card.isolation is not None
     assert card.isolation.backend == "fresh process"
@@ -158,7 +158,7 @@ def test_a_fault_of_the_grader_s_own_is_ungraded_and_no_traceback(
 ) -> None:
     path = tmp_path / "mine.ipynb"
     path.write_bytes(notebook("x = 1"))
-    with workbench.Workbench(assignment, required=False) as bench:
+    with session.Workbench(assignment, required=False) as bench:
         monkeypatch.setattr(bench._grader, "_request", None)
         card = bench.card(submission_of(path))
     text = io.StringIO()

@@ -89,7 +89,7 @@ def test_a_second_run_grades_nothing_and_starts_neither_torch_nor_a_worker(
     code = (
         "import sys\nfrom grader.cli.main import cli\n"
         "try:\n    cli(sys.argv[1:])\nexcept SystemExit as end:\n    assert not end.code\n"
-        "assert not {'torch', 'numpy', 'grader.batch', 'grader.sandbox', 'jinja2'} & set(sys.modules)\n"
+        "assert not {'torch', 'numpy', 'grader.execution.batch', 'grader.sandbox', 'jinja2'} & set(sys.modules)\n"
     )
     again = [sys.executable, "-c", code, "grade", inbox, "--out", graded, "--assignment", BUNDLED]
     done = subprocess.run(again, capture_output=True, text=True, check=False)

@@ -18,23 +18,23 @@ import pytest
 from conftest import BACKWARD, BUNDLED, FORWARD, ROOT, SETUP, SOLUTION, notebook
 from dask_cluster import DaskCluster, dask_cluster
 
-from grader import cluster
 from grader.assignment import Assignment
-from grader.batch import Work, grade_all
-from grader.card import ungraded
 from grader.cli.main import cli
-from grader.cluster import ClusterWork, bench, grade_on, grading
-from grader.cluster.answer import Answer, Refusal
-from grader.cluster.bench import Bench, Order
-from grader.cluster.parcel import AssignmentParcel, SubmissionParcel
-from grader.cluster.versions import difference, own_versions
 from grader.errors import ClusterError, InfrastructureError, UnsafeError, UsageError
-from grader.marked import Marked
-from grader.model import Scorecard
+from grader.execution import cluster
+from grader.execution.batch import Work, grade_all
+from grader.execution.cluster import ClusterWork, bench, grade_on, grading
+from grader.execution.cluster.answer import Answer, Refusal
+from grader.execution.cluster.parcel import AssignmentParcel, SubmissionParcel
+from grader.execution.cluster.versions import difference, own_versions
+from grader.execution.cluster.worker_session import Bench, Order
+from grader.execution.session import Workbench
+from grader.marking.card import ungraded
+from grader.records.result import Marked
+from grader.records.scorecard import Scorecard
 from grader.report import Reports
 from grader.sandbox import Sandbox
 from grader.submission import Submission
-from grader.workbench import Workbench
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kills processes by Linux's means")
 
@@ -207,7 +207,7 @@ def test_a_scheduler_that_goes_away_is_one_line_and_the_class_page_is_written(
 def test_a_scheduler_that_does_not_answer_is_one_line(
     work: ClusterWork, handed_in: list[Submission], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from grader.cluster import connection
+    from grader.execution.cluster import connection
 
     monkeypatch.setattr(connection, "PATIENCE", 0.5)
     with pytest.raises(ClusterError, match=r"^no Dask scheduler answers at tcp://127\.0\.0\.1:1 "):
@@ -229,7 +229,7 @@ def test_without_dask_the_line_says_what_to_install(
 
 def test_the_clients_part_imports_neither_torch_nor_dask() -> None:
     code = (
-        "import sys, grader.cluster\n"
+        "import sys, grader.execution.cluster\n"
         "assert not {'torch', 'distributed', 'dask'} & set(sys.modules), sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -257,7 +257,7 @@ class Promise:
 
 
 def test_what_is_on_its_way_does_not_grow_with_the_class(work: ClusterWork) -> None:
-    from grader.cluster.queue import AHEAD, HELD, Queue
+    from grader.execution.cluster.queue import AHEAD, HELD, Queue
 
     connection = Slow()
     queue = Queue(cast("Any", connection), work.assignment, work.reports)
@@ -274,7 +274,7 @@ def test_what_is_on_its_way_does_not_grow_with_the_class(work: ClusterWork) -> N
 def test_why_a_submission_was_given_up_is_one_line() -> None:
     from distributed.scheduler import KilledWorker
 
-    from grader.cluster.queue import _explained
+    from grader.execution.cluster.queue import _explained
 
     lost = _explained(KilledWorker("task", cast("Any", None), 3))
     assert lost.startswith("4 Dask workers ended one after another while they graded it: ")

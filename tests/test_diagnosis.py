@@ -11,7 +11,7 @@ import torch
 
 from grader.diagnosis import CODES, Context, diagnose
 from grader.diagnosis.wording import dims, off_by, shape, spoken, ticked
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 
 def drawn(*shape_: int, seed: int = 0) -> torch.Tensor:

@@ -14,7 +14,7 @@ import torch
 from grader.assignment import load_assignment
 from grader.diagnosis import CODES, HYPOTHESES, Context, diagnose
 from grader.diagnosis.case import Case
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 from grader.reference import Network, Oracle
 
 ASSIGNMENT = load_assignment(Path(__file__).parents[1] / "assignments" / "backprop_ninja")

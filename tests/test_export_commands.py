@@ -19,7 +19,7 @@ from conftest import BUNDLED
 from grader.cli.main import cli
 from grader.errors import GraderError, InfrastructureError, UsageError
 from grader.export import File, write_files
-from grader.grade import Grade
+from grader.records.grade import Grade
 from grader.report import Reports
 from grader.report.class_row import Entry
 

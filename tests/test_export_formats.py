@@ -19,9 +19,9 @@ from grader.assignment.spec import Gradescope
 from grader.errors import UsageError
 from grader.export import Options, format_named
 from grader.export.registry import FORMATS
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 from grader.report import Results
-from grader.report.visible import storable
+from grader.report.visible_text import storable
 
 XSD = xmlschema.XMLSchema(str(Path(__file__).parent / "schemas" / "junit.xsd"))
 RUNNER = {

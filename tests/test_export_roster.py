@@ -10,7 +10,7 @@ import report_cards as cards
 
 from grader.errors import UsageError
 from grader.export import Options, format_named, read_roster
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 
 HEAD = "Student,ID,SIS User ID,SIS Login ID,Section,Becoming a backprop ninja (4711)"
 CANVAS = f"""\ufeff{HEAD}

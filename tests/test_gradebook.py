@@ -18,13 +18,13 @@ from sqlalchemy import inspect, select
 
 from grader.assignment import Assignment, Late
 from grader.errors import UsageError
-from grader.grade import Grade
-from grader.gradebook import Gradebook, GradebookError, Roster, moment, open_gradebook, tables
+from grader.gradebook import Gradebook, GradebookError, Roster, open_gradebook, tables, timestamps
 from grader.gradebook.attempts import Attempt
 from grader.gradebook.enrolment import HandedIn, Place
 from grader.gradebook.late import lateness
 from grader.gradebook.roster import Student
-from grader.model import IntegrityNote, Scorecard
+from grader.records.grade import Grade
+from grader.records.scorecard import IntegrityNote, Scorecard
 
 NAME = "backprop_ninja"
 
@@ -472,7 +472,7 @@ def test_the_final_score_is_the_sum_that_it_says(
     arithmetic: Class, score: float, given_points: list[float], hours: int, ruling: Any
 ) -> None:
     name = f"s{uuid.uuid4().hex[:10]}"
-    at = moment.written(POLICY.due + timedelta(hours=hours))
+    at = timestamps.written(POLICY.due + timedelta(hours=hours))
     arithmetic.enroll(handed_in(name, submitted_at=at, submitted_from="flag"))
     arithmetic.store(msgspec.structs.replace(copied(name, rate=0.25), score=score))
     for points in given_points:
@@ -482,7 +482,7 @@ def test_the_final_score_is_the_sum_that_it_says(
     grade = arithmetic.of(name)
     decided = {"upheld": -0.25, "dismissed": 0.75, None: 0.0}[ruling]
     earned = max(score + decided, 0)
-    share = lateness(POLICY, moment.read(at)).share
+    share = lateness(POLICY, timestamps.read(at)).share
     assert grade.score == score
     assert grade.integrity == decided
     assert grade.adjustments == sum(given_points)

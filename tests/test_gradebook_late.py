@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.assignment import Late
 from grader.errors import UsageError
-from grader.gradebook import moment
+from grader.gradebook import timestamps
 from grader.gradebook.late import Lateness, lateness
 
 DUE = datetime(2026, 11, 20, 23, 59, tzinfo=timezone(timedelta(hours=1)))
@@ -80,7 +80,7 @@ def test_a_moment_is_the_same_in_every_time_zone(policy: Late, minutes: float, h
 @given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1)))  # noqa: DTZ001
 def test_a_written_moment_is_read_as_the_same_to_the_second(naive: datetime) -> None:
     at = naive.replace(tzinfo=UTC, microsecond=0)
-    assert moment.read(moment.written(at)) == at
+    assert timestamps.read(timestamps.written(at)) == at
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_written_moment_is_read_as_the_same_to_the_second(naive: datetime) -> 
     ],
 )
 def test_times_are_read_as_people_write_them(text: str, written: str) -> None:
-    assert moment.written(moment.understood(text, DUE.tzinfo)) == written
+    assert timestamps.written(timestamps.understood(text, DUE.tzinfo)) == written
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_time_that_is_none_or_is_ambiguous_is_refused(
     text: str, zone: timezone | None, said: str
 ) -> None:
     with pytest.raises(UsageError, match=said):
-        moment.understood(text, zone)
+        timestamps.understood(text, zone)
 
 
 @pytest.mark.parametrize(

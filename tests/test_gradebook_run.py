@@ -21,7 +21,7 @@ from grader.assignment import Assignment
 from grader.gradebook import GradingRun, Published, Roster, Times, open_gradebook, rules_of
 from grader.gradebook.content import NOT_GRADING, Rules
 from grader.gradebook.roster import Student
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 from grader.report import Reports
 from grader.submission import Submission
 

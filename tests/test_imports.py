@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from grader.cli.interruption import interruptible
-from grader.imports import large_imports
+from grader.execution.imports import large_imports
 
 
 def test_garbage_is_looked_for_again_after_large_imports() -> None:

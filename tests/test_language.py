@@ -17,8 +17,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.language import OutsideError, bindings, check, compiled
-from grader.vocabulary import ATTRIBUTES, BUILTINS, PATHS
+from grader.protocol.language import OutsideError, bindings, check, compiled
+from grader.protocol.vocabulary import ATTRIBUTES, BUILTINS, PATHS
 from grader.worker.cleanroom import _found, _holds
 
 LISTED = frozenset(

@@ -10,16 +10,16 @@ import pytest
 
 from grader.analysis.lifetime import Lifetime, Site
 from grader.assignment import Assignment, Exercise, Rates, Tolerance
-from grader.attempt import CHANGED_LATER, Attempt, Examiner, of_exercise
-from grader.card import _copied, _unjudged, _unproven
 from grader.cleanroom.findings import StepFinding
-from grader.compare import Comparison
-from grader.judge import CONSTANT, Judge
-from grader.model import ExerciseScore, IntegrityNote, TargetScore
-from grader.remarks import MANY, guessed
-from grader.scoring import Judgement, rescored, score_target
-from grader.trace import Observed
-from grader.wire import Value
+from grader.marking.attempt import CHANGED_LATER, Attempt, Examiner, of_exercise
+from grader.marking.card import _copied, _unjudged, _unproven
+from grader.marking.comparison import Comparison
+from grader.marking.notes import MANY, guessed
+from grader.marking.observation import Observed
+from grader.marking.points import Judgement, rescored, score_target
+from grader.marking.selection import CONSTANT, Judge
+from grader.protocol import Value
+from grader.records.scorecard import ExerciseScore, IntegrityNote, TargetScore
 
 EXERCISE = Exercise(id="one", title="Exercise 1: all", targets=["h", "logits"], points=4.0)
 TRAINING = Exercise(id="four", title="Exercise 4: train", targets=["h"], training=True)

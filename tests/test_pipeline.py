@@ -7,8 +7,8 @@ import pytest
 from conftest import BACKWARD, BUNDLED, FORWARD, SETUP, SOLUTION, Grade, exercise, markdown, row
 
 from grader.assignment import Assignment, load_assignment
-from grader.model import Scorecard
 from grader.pipeline import Grader
+from grader.records.scorecard import Scorecard
 from grader.sandbox import open_sandbox
 from grader.submission import Submission
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import InfrastructureError
-from grader.pool import Lost, Pool
+from grader.execution.pool import Lost, Pool
 
 
 def doubling() -> Callable[[int], int]:

@@ -13,11 +13,11 @@ import msgspec
 import pytest
 import report_cards as cards
 
-from grader.model import Basis, CellStatus, RunStatus, Verdict
+from grader.records.scorecard import Basis, CellStatus, RunStatus, Verdict
 from grader.report import Entry, Overview, render_scorecard, wording
 from grader.report import render_class as render_overview
 from grader.report.figures import count, difference, place, points, shape
-from grader.report.visible import cut
+from grader.report.visible_text import cut
 
 
 def render_class(some, title: str) -> str:
@@ -394,7 +394,7 @@ def test_importing_the_package_loads_neither_torch_nor_a_template_engine() -> No
 def test_a_right_step_that_never_ran_is_not_blamed_on_what_flowed_in() -> None:
     from msgspec.structs import replace
 
-    from grader.model import TargetScore
+    from grader.records.scorecard import TargetScore
     from grader.report.wording import explanation_of
 
     row = TargetScore(name="db2", of="b2", verdict="missing", basis="follow_through", max_score=1)

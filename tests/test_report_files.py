@@ -11,7 +11,7 @@ import pytest
 import report_cards as cards
 
 from grader.errors import InfrastructureError, UsageError
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 from grader.report import Entry, Overview, Reports, Results
 from grader.report.grades import defused, grades_csv
 from grader.report.removal import remove_reports

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.report.written import LEDGER, Written
+from grader.report.manifest import LEDGER, Written
 
 FILES = ("ada/one", "ada/two")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.protocol import CellCode, CellDone, Limits, RunRequest, Started
 from grader.sandbox import ForkServerSandbox, FreshProcessSandbox, RunOutcome
-from grader.wire import CellCode, CellDone, Limits, RunRequest, Started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="isolation is Linux's")
 

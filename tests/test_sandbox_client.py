@@ -10,13 +10,13 @@ import pytest
 from test_sandbox import cells, eventually, request, worker_pids
 
 from grader.errors import InfrastructureError
+from grader.protocol import CellDone, Done, FrameError, Limits, encode
 from grader.sandbox import ForkServerSandbox, FreshProcessSandbox, open_sandbox, stream
 from grader.sandbox.command import mentioned_modules, worker_environment
 from grader.sandbox.isolation import describe_isolation
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.stream import FrameStream
 from grader.sandbox.watchdog import Watchdog
-from grader.wire import CellDone, Done, FrameError, Limits, encode
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs a fork server")
 

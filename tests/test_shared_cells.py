@@ -5,8 +5,8 @@ from conftest import BUNDLED, SOLUTION, markdown, notebook
 from grader.analysis.study import run_request, starter_cells, study
 from grader.assignment import Assignment
 from grader.notebook import Notebook, read_notebook
+from grader.protocol import RunRequest
 from grader.sandbox.beginning import beginning, keys
-from grader.wire import RunRequest
 
 STARTER = [markdown("# Top"), "import torch", "x = 1", "y = 2\nz = 3", "h = torch.tanh(x)", "2"]
 

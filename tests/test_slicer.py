@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from grader import wire
+from grader import protocol
 from grader.analysis.effort import Effort
 from grader.analysis.formulas import Formulas
 from grader.analysis.slicer import Definition, Slicer
@@ -35,16 +35,16 @@ class InProcess(Closing):
     """The clean room's own code, without a child around it."""
 
     def __init__(self) -> None:
-        self.answers: list[tuple[wire.Event, bytes]] = []
-        self.rooms: list[wire.Room] = []
+        self.answers: list[tuple[protocol.Event, bytes]] = []
+        self.rooms: list[protocol.Room] = []
 
-    def open(self, request: wire.RunRequest, blob: bytes = b"") -> InProcess:
+    def open(self, request: protocol.RunRequest, blob: bytes = b"") -> InProcess:
         assert request.room is not None
         self.rooms.append(request.room)
         Slices(request.room, blob, self, limit=10_000).go()  # type: ignore[arg-type]
         return self
 
-    def send(self, event: wire.Event, blob: bytes = b"") -> None:
+    def send(self, event: protocol.Event, blob: bytes = b"") -> None:
         self.answers.append((event, blob))
 
     def receive(self) -> None:
@@ -61,8 +61,8 @@ class InProcess(Closing):
         """There is nothing to end."""
 
 
-REQUEST = wire.RunRequest(
-    cells=[], gradients={}, inputs={}, forward={}, limits=wire.Limits(), data=""
+REQUEST = protocol.RunRequest(
+    cells=[], gradients={}, inputs={}, forward={}, limits=protocol.Limits(), data=""
 )
 
 

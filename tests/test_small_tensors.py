@@ -13,10 +13,10 @@ import torch
 from conftest import BACKWARD, FORWARD, SETUP, Grade, exercise
 
 from grader.assignment import Tolerance
-from grader.compare import close, compare, greatest, vanishes
+from grader.marking.comparison import close, compare, greatest, vanishes
+from grader.protocol import Value
 from grader.student.answer import checked
 from grader.student.comparing import compared
-from grader.wire import Value
 
 NETWORKS = {
     "no hidden units": SETUP.replace("64", "0"),

@@ -10,7 +10,7 @@ from conftest import BACKWARD, FORWARD, SETUP, SOLUTION, Grade, exercise, row
 from msgspec.structs import replace
 
 from grader.assignment import Assignment
-from grader.model import Scorecard, TargetScore
+from grader.records.scorecard import Scorecard, TargetScore
 
 RIGHT = {"exact", "close"}
 

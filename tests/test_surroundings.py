@@ -5,10 +5,10 @@ import sys
 import pytest
 from conftest import BACKWARD, FORWARD, SETUP, row
 
-from grader.model import RIGHT
 from grader.notebook import python_source
+from grader.protocol import CellCode, CellDone, Limits, RunRequest
+from grader.records.scorecard import RIGHT
 from grader.sandbox import ForkServerSandbox
-from grader.wire import CellCode, CellDone, Limits, RunRequest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="isolation is Linux's")
 

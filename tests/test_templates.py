@@ -13,11 +13,11 @@ from conftest import BUNDLED, ROOT, SOLUTION, markdown, notebook
 from msgspec.structs import replace
 
 from grader.assignment import Assignment
-from grader.model import Scorecard
 from grader.pipeline import Grader
+from grader.protocol import CellCode, CellDone, Event, Limits, RunRequest, Started
+from grader.records.scorecard import Scorecard
 from grader.sandbox import ForkServerSandbox, RunOutcome, Session
 from grader.submission import Submission
-from grader.wire import CellCode, CellDone, Event, Limits, RunRequest, Started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="templates are Linux's")
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from conftest import BACKWARD, FORWARD, SETUP, Grade, exercise, row
 
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 
 CROSS_ENTROPY = "(F.softmax(logits, 1) - F.one_hot(Yb, 27)) / n"
 BATCH_NORM = "bngain * bnvar_inv * (dhpreact - dhpreact.mean(0) - bnraw * (dhpreact * bnraw).sum(0) / (n - 1))"

@@ -7,7 +7,7 @@ import sys
 import pytest
 from test_sandbox import cells, request
 
-from grader.pins import PINNED, apply
+from grader.protocol.determinism import PINNED, apply
 from grader.sandbox import ForkServerSandbox
 from grader.sandbox.command import worker_command, worker_environment
 
@@ -29,11 +29,11 @@ def test_a_worker_holds_nothing_of_the_package_but_itself_and_the_frames(box):
     modules = set(said(box.run(request(code))))
     assert {name for name in modules if not name.startswith("grader.worker")} == {
         "grader",
-        "grader.language",
-        "grader.packing",
-        "grader.pins",
-        "grader.vocabulary",
-        "grader.wire",
+        "grader.protocol.language",
+        "grader.protocol.tensors",
+        "grader.protocol.determinism",
+        "grader.protocol.vocabulary",
+        "grader.protocol.messages",
     }
 
 

@@ -11,10 +11,10 @@ import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from grader.analysis.effort import Effort
+from grader.analysis.nodes import parts
 from grader.analysis.slicer import Definition, Formula
 from grader.analysis.statements import MARK, key_of
-from grader.language import OutsideError, check
-from grader.nodes import parts
+from grader.protocol.language import OutsideError, check
 
 ENGINE = frozenset(
     {"grad", "grad_fn", "autograd", "vjp", "jvp", "jacobian", "jacrev", "jacfwd", "hessian"}

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from grader.analysis.lifetime import Program, Site
-from grader.wire import Hook, Op
+from grader.protocol import Hook, Op
 
 
 def hooks_of(program: Program, *, steps: int) -> dict[int, list[Hook]]:

@@ -11,8 +11,8 @@ import builtins
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 
+from grader.analysis.nodes import parts
 from grader.analysis.statements import FUNCTIONS, changed_names, root_name, written_names
-from grader.nodes import parts
 
 Names = frozenset[str]
 FORM = frozenset({"shape", "dtype", "size", "ndim", "dim", "numel", "device", "len"})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from grader.wire import CellCode, Op
+from grader.protocol import CellCode, Op
 
 _OWN: frozenset[Op] = frozenset({"pass", "forward", "fresh", "settle"})
 """Hooks with which the part that is the submission's own begins, whoever wrote the cell."""

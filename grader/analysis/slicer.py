@@ -18,6 +18,7 @@ from typing import NamedTuple
 from grader.analysis import liveness
 from grader.analysis.effort import Effort
 from grader.analysis.lifetime import Path
+from grader.analysis.nodes import copied, parts
 from grader.analysis.statements import (
     FUNCTIONS,
     MARK,
@@ -28,9 +29,8 @@ from grader.analysis.statements import (
     root_of,
     viewed,
 )
-from grader.language import ROOTS
-from grader.nodes import copied, parts
-from grader.vocabulary import BUILTINS, PLACING
+from grader.protocol.language import ROOTS
+from grader.protocol.vocabulary import BUILTINS, PLACING
 
 MODULES = {
     "torch": "torch",

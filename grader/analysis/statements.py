@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from grader.analysis.lifetime import Path
-from grader.nodes import parts
-from grader.vocabulary import ATTRIBUTES, IN_PLACE
+from grader.analysis.nodes import parts
+from grader.protocol.vocabulary import ATTRIBUTES, IN_PLACE
 
 AT = frozenset({"at", "put", "copyto", "put_along_axis"})
 """Functions of numpy that change their first argument."""

@@ -17,11 +17,11 @@ from grader.analysis.slicer import Definition, Place, Slicer
 from grader.analysis.statements import MARK
 from grader.analysis.walker import Names, Walker
 from grader.assignment import Assignment
-from grader.model import Line
 from grader.notebook import Notebook, SyntaxProblem, Unreadable, python_source, read_notebook
 from grader.notebook.repair import repaired
 from grader.notebook.syntax import parse
-from grader.wire import CellCode, RunRequest
+from grader.protocol import CellCode, RunRequest
+from grader.records.scorecard import Line
 
 MAX_LINES = 60
 """Lines of one attempt that a scorecard shows."""

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from grader.analysis.effort import MAX_LIFETIMES, Effort, TooIntricateError
 from grader.analysis.lifetime import ForwardWrite, Lifetime, Program, Site
 from grader.analysis.liveness import loads, value_reads
+from grader.analysis.nodes import parts
 from grader.analysis.settle import settle_of
 from grader.analysis.spelling import Spelling
 from grader.analysis.statements import (
@@ -24,7 +25,6 @@ from grader.analysis.statements import (
     updated,
     viewed,
 )
-from grader.nodes import parts
 
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 MAX_OWN = 300

@@ -26,7 +26,7 @@ from grader.assignment.spec import (
     Tolerance,
 )
 from grader.errors import AssignmentError, UsageError
-from grader.wire import Limits
+from grader.protocol import Limits
 
 MANIFEST = "assignment.toml"
 TABLES: dict[str, type[msgspec.Struct]] = {

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from grader.wire import Limits
+from grader.protocol import Limits
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 """Of something that is whole at 1. Bounds also refuse TOML's `nan` and `inf`."""

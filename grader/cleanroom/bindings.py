@@ -13,7 +13,7 @@ from grader.cleanroom.naming import Naming
 from grader.cleanroom.networks import Draw
 from grader.cleanroom.room import Computed, Question
 from grader.cleanroom.wiring import Wiring
-from grader.compare import squeezed
+from grader.marking.comparison import squeezed
 from grader.reference import Network
 
 

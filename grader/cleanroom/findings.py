@@ -6,7 +6,7 @@ import msgspec
 
 from grader.analysis.lifetime import Site
 from grader.cleanroom.readings import Evidence
-from grader.model import Step
+from grader.records.scorecard import Step
 
 
 class Slip(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from grader.cleanroom.readings import agrees
 from grader.cleanroom.room import SILENT, Computed, Question
 from grader.cleanroom.unnamed import Unnamed
 from grader.cleanroom.wiring import Wiring
-from grader.compare import squeezed
+from grader.marking.comparison import squeezed
 
 
 class ForwardLines(Unnamed):

@@ -16,7 +16,7 @@ from grader.analysis.statements import viewed
 from grader.cleanroom.findings import StepFinding
 from grader.cleanroom.steps import Steps
 from grader.cleanroom.wiring import Wiring
-from grader.passes import JudgedPass, judge_pass
+from grader.marking.forward_pass import JudgedPass, judge_pass
 
 
 class Inspection(Steps):

@@ -17,7 +17,7 @@ import torch
 from grader.assignment import Tolerance
 from grader.cleanroom.networks import Draw
 from grader.cleanroom.room import Computed
-from grader.compare import close, greatest, squeezed, vanishes
+from grader.marking.comparison import close, greatest, squeezed, vanishes
 from grader.reference import Network
 
 Finding = Literal["right", "zero path", "wrong", "unknown"]

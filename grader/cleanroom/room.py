@@ -13,13 +13,13 @@ from typing import NamedTuple
 import torch
 from msgspec.structs import replace
 
-from grader import wire
+from grader import protocol
 from grader.analysis.formulas import Formulas, slot
 from grader.analysis.slicer import Definition, Formula
-from grader.packing import pack
+from grader.marking.observation import tensors_of
+from grader.protocol.tensors import pack
 from grader.sandbox import Sandbox, Session
 from grader.sandbox.closing import Closing
-from grader.trace import tensors_of
 
 Computed = torch.Tensor | str
 """A value, or why there is none."""
@@ -40,7 +40,7 @@ class Question(NamedTuple):
 class CleanRoom(Closing):
     """Asks a child to compute definitions."""
 
-    def __init__(self, sandbox: Sandbox, formulas: Formulas, request: wire.RunRequest) -> None:
+    def __init__(self, sandbox: Sandbox, formulas: Formulas, request: protocol.RunRequest) -> None:
         self._sandbox = sandbox
         self._formulas = formulas
         self._request = replace(
@@ -63,7 +63,7 @@ class CleanRoom(Closing):
         self._numbers: dict[int, Formula] = {}
         self._sources: dict[int, str] = {}
         self._steps: dict[int, list[tuple[str, dict[str, str]]]] = {}
-        self._known: dict[int, wire.Recipe] = {}
+        self._known: dict[int, protocol.Recipe] = {}
         """Recipes that the child has."""
         self.gradients: Collection[Formula] = ()
         """Formulas of gradients: what depends on none of them is shared."""
@@ -90,7 +90,7 @@ class CleanRoom(Closing):
         if outcome.status != "completed":
             self.failed = outcome.reason or outcome.status
         for event, content in outcome.events:
-            if isinstance(event, wire.Computed) and 0 <= event.evaluation < len(questions):
+            if isinstance(event, protocol.Computed) and 0 <= event.evaluation < len(questions):
                 wanted = {slot(each): each for each in questions[event.evaluation].wanted}
                 silent[event.evaluation] |= _answer(event, content, wanted)
         return silent
@@ -100,7 +100,7 @@ class CleanRoom(Closing):
         if self._session is not None:
             self._session.close()
 
-    def _room(self, questions: Sequence[Question]) -> tuple[wire.Room, bytes]:
+    def _room(self, questions: Sequence[Question]) -> tuple[protocol.Room, bytes]:
         """The question as a record, its values as a blob; only recipes that are needed and new."""
         tensors: dict[str, torch.Tensor] = {}
         keys: dict[int, str] = {}
@@ -127,12 +127,12 @@ class CleanRoom(Closing):
                         arrays.add(key)
             wanted = [self._slot(each) for each in question.wanted]
             evaluations.append(
-                wire.Evaluation(network=networks[question.network], bind=bind, wanted=wanted)
+                protocol.Evaluation(network=networks[question.network], bind=bind, wanted=wanted)
             )
         recipes = [self._recipe(formula) for formula in needed.values()]
         new = [recipe for recipe in recipes if self._known.get(recipe.number) != recipe]
         self._known |= {recipe.number: recipe for recipe in new}
-        room = wire.Room(
+        room = protocol.Room(
             recipes=new, evaluations=evaluations, numbers=numbers, arrays=sorted(arrays)
         )
         return room, pack(tensors)
@@ -162,7 +162,7 @@ class CleanRoom(Closing):
                     pending.append(each)
         return found
 
-    def _recipe(self, formula: Formula) -> wire.Recipe:
+    def _recipe(self, formula: Formula) -> protocol.Recipe:
         if formula.number not in self._steps:
             self._steps[formula.number] = [
                 (
@@ -175,7 +175,7 @@ class CleanRoom(Closing):
         complaint = self._formulas.complaint(formula)
         if complaint is not None:
             steps = [(f"outside = {complaint!r}", {})]
-        return wire.Recipe(
+        return protocol.Recipe(
             number=formula.number, steps=steps, shared=self._shared(formula), outside=complaint
         )
 
@@ -192,7 +192,7 @@ class CleanRoom(Closing):
 
 
 def _answer(
-    event: wire.Computed, content: bytes, wanted: Mapping[str, Definition]
+    event: protocol.Computed, content: bytes, wanted: Mapping[str, Definition]
 ) -> dict[Definition, Computed]:
     found: dict[Definition, Computed] = {}
     try:

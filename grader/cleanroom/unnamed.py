@@ -10,11 +10,11 @@ from typing import Any
 
 from grader.analysis.lifetime import Lifetime
 from grader.analysis.slicer import Definition
+from grader.cleanroom.fresh_networks import MAX_GUESSES, Stage
 from grader.cleanroom.readings import agrees
 from grader.cleanroom.room import SILENT, Question
-from grader.cleanroom.stage import MAX_GUESSES, Stage
 from grader.cleanroom.wiring import Wiring
-from grader.trace import Pass
+from grader.marking.observation import Pass
 
 MAX_TOLD_BY = 4
 """Gradients of one network by which it is told whether a guess is right."""

@@ -17,7 +17,7 @@ from grader.analysis.slicer import Definition, Place
 from grader.analysis.statements import MARK, key_of
 from grader.analysis.study import Study
 from grader.assignment import Assignment
-from grader.trace import Pass
+from grader.marking.observation import Pass
 
 Wiring = tuple[tuple[str, Definition], ...]
 """Canonical input and the leaf that stands for it, sorted by name."""

@@ -11,7 +11,7 @@ from grader.assignment.spec import MAX_POINTS
 from grader.cli.place import Place, final_marks, grade_of, of_gradebook, opened, renew
 from grader.cli.progress import warn
 from grader.errors import UsageError
-from grader.messages import printable
+from grader.printable import printable
 
 
 # "-2" is a number here, not an option.

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from grader.cli.single import all_right, assignment_of, submission_of
 from grader.errors import UsageError
-from grader.model import Scorecard
+from grader.execution.session import Workbench
+from grader.records.scorecard import Scorecard
 from grader.report import print_card, render_scorecard
-from grader.report.visible import storable
+from grader.report.visible_text import storable
 from grader.submission.listing import GRADEABLE, suffix_of
-from grader.workbench import Workbench
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,7 +8,7 @@ import click
 
 from grader.cli.place import Place, final_marks, grade_of, of_gradebook, opened, renew
 from grader.errors import UsageError
-from grader.messages import printable
+from grader.printable import printable
 
 
 @click.command()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from grader.assignment import load_assignment
 from grader.assignment.loader import known_assignments
-from grader.candidate import choose
 from grader.errors import GraderError, UsageError
+from grader.exercises.script.candidate import choose
 from grader.notebook import Unreadable
 from grader.submission import Submission
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli.place import Place, of_gradebook, opened
-from grader.messages import printable
+from grader.printable import printable
 
 if TYPE_CHECKING:
     from grader.gradebook.comparison import Move, TargetMove
@@ -48,7 +48,7 @@ def _since_last(where: Place) -> list[Move]:
 
 
 def _between(old: str, new: str | None, where: Place) -> list[Move]:
-    from grader.gradebook.sides import between, open_side
+    from grader.gradebook.comparison_sources import between, open_side
 
     after = new or where.gradebook or where.out
     with open_side(old, where.assignment) as before, open_side(after, where.assignment) as now:

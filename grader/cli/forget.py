@@ -8,7 +8,7 @@ import click
 
 from grader.cli.place import Place, of_gradebook, opened, renew
 from grader.cli.progress import warn
-from grader.messages import printable
+from grader.printable import printable
 
 
 @click.command()

@@ -16,14 +16,14 @@ from grader.cli.interruption import INTERRUPTED, interruptible
 from grader.cli.progress import progress, warn
 from grader.cli.workshop import Workshop
 from grader.errors import ClusterError, UsageError
-from grader.imports import large_imports
-from grader.marked import Marked
+from grader.execution.imports import large_imports
+from grader.records.result import Marked
 from grader.report import Reports
 from grader.report.causes import waits_for_a_person
 from grader.report.files import GRADEBOOK
+from grader.sandbox.temporary_folder import workspace
 from grader.submission import Submission, discover
 from grader.submission.naming import fold, safe_id
-from grader.workspace import workspace
 
 if TYPE_CHECKING:
     from grader.gradebook import GradingRun, Roster, Times
@@ -168,7 +168,7 @@ def _here(
         # The worker starts now, if it has not, and imports torch while this process does.
         data, sandbox = workshop.open()
         with large_imports():
-            from grader.batch import Work, grade_all
+            from grader.execution.batch import Work, grade_all
 
         work = Work(
             assignment=workshop.assignment,
@@ -184,7 +184,7 @@ def _on_cluster(
     todo: Sequence[Submission], assignment: Assignment, book: GradingRun, options: Options
 ) -> Stream:
     """Marks from the workers of a Dask cluster."""
-    from grader.cluster import ClusterWork, grade_on
+    from grader.execution.cluster import ClusterWork, grade_on
 
     assert options.cluster is not None
     work = ClusterWork(

@@ -11,8 +11,8 @@ import click
 from grader.assignment import Gradescope, find_assignment, load_assignment
 from grader.errors import InfrastructureError, UsageError
 from grader.export import Options, format_named, read_cards, read_grades, read_roster
-from grader.model import Scorecard
-from grader.report.visible import storable
+from grader.records.scorecard import Scorecard
+from grader.report.visible_text import storable
 
 
 def run(

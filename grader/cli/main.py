@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from grader import pins
 from grader.cli.adjust import adjust
 from grader.cli.decide import decide
 from grader.cli.diff import diff
@@ -17,7 +16,8 @@ from grader.cli.forget import forget
 from grader.cli.results import COMMANDS
 from grader.cli.students import check, watch
 from grader.errors import GraderError, InfrastructureError
-from grader.messages import printable
+from grader.printable import printable
+from grader.protocol import determinism
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -150,7 +150,7 @@ for command in (check, watch, adjust, decide, diff, forget, *COMMANDS):
 
 def main() -> None:
     """Entry point: pins the arithmetic, runs the command, turns errors into one line."""
-    pins.apply()
+    determinism.apply()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name in letters that it does not have
         sys.stdout.reconfigure(errors="backslashreplace")
     try:

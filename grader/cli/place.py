@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from grader.cli.progress import warn
-from grader.grade import Grade
+from grader.records.grade import Grade
 
 if TYPE_CHECKING:
     from grader.gradebook import Gradebook
@@ -72,7 +72,7 @@ def renew(book: Gradebook, assignment: str, place: Place) -> None:
     """Write the reports that a change concerns, where there is a folder of them."""
     from grader.gradebook import publish
     from grader.report import Reports
-    from grader.report.written import Written
+    from grader.report.manifest import Written
 
     written = Written(place.out)
     # A folder that happens to have the default's name may be that of another class.

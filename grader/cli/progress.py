@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import click
 
-from grader.messages import printable
-from grader.model import Scorecard
+from grader.printable import printable
+from grader.records.scorecard import Scorecard
 
 Advance = Callable[[Scorecard], None]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from grader.assignment import Assignment, find_assignment, load_assignment
 from grader.cli.detect import detect_assignment
 from grader.errors import UsageError
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 from grader.submission import Beside, Submission
 from grader.submission.listing import GRADEABLE, MAX_BESIDE, readable, suffix_of
 from grader.submission.naming import safe_id

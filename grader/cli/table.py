@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from grader.grade import Grade
 from grader.gradebook import Published
-from grader.messages import printable, printable_json
-from grader.model import RIGHT, Scorecard
+from grader.printable import printable, printable_json
+from grader.records.grade import Grade
+from grader.records.scorecard import RIGHT, Scorecard
 from grader.report import Reports
 from grader.report.causes import causes
 

@@ -11,11 +11,11 @@ from grader.cli.check import open_console
 from grader.cli.interruption import interruptible
 from grader.cli.saves import saves
 from grader.cli.single import assignment_of, submission_of
-from grader.messages import printable
-from grader.model import Scorecard
+from grader.execution.session import Workbench
+from grader.printable import printable
+from grader.records.scorecard import Scorecard
 from grader.report import print_card
 from grader.report.lines import headline
-from grader.workbench import Workbench
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -27,8 +27,8 @@ class Workshop:
     def open(self) -> tuple[Path, Sandbox]:
         """The data folder and the sandbox, which is not waited for."""
         if self._opened is None:
+            from grader.execution.data_files import staged
             from grader.sandbox import open_sandbox
-            from grader.staging import staged
 
             data = self._stack.enter_context(staged(self.assignment))
             sandbox = open_sandbox(data_dirs=[data], required=self._required)

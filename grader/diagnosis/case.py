@@ -10,11 +10,11 @@ from itertools import chain
 import msgspec
 import torch
 
-from grader.compare import squeezed
 from grader.diagnosis.context import Context
 from grader.diagnosis.masks import masks
 from grader.diagnosis.match import ABSOLUTE, ROUNDING, same
 from grader.diagnosis.reading import Reading, read
+from grader.marking.comparison import squeezed
 
 LOSS = "loss"
 ZERO = torch.zeros((), dtype=torch.float64)

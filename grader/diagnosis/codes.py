@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 CODES: dict[str, str] = {
     "accumulated": "Added on top of another value instead of starting from nothing.",

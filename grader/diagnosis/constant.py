@@ -6,7 +6,7 @@ from grader.diagnosis.case import LOSS, Case, Term
 from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.match import is_number, multiple
 from grader.diagnosis.wording import off_by, spoken
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 
 def zero(case: Case) -> Diagnosis | None:

@@ -10,7 +10,7 @@ from grader.diagnosis.case import Case
 from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.match import is_number
 from grader.diagnosis.wording import shape
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 RELATIVE = 1e-4
 SOME, MOST = 0.05, 0.8

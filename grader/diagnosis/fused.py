@@ -12,7 +12,7 @@ from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.layout import Layout
 from grader.diagnosis.match import SIGNIFICANT, multiple, same
 from grader.diagnosis.wording import listed
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 NEARLY_ALL = 0.9
 LEAST = 4

@@ -10,7 +10,7 @@ from grader.diagnosis.layout import Layout
 from grader.diagnosis.match import multiple
 from grader.diagnosis.reading import Reading
 from grader.diagnosis.search import ONE, Factor, factors
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 TRANSCENDENTAL = ("exp", "log", "tanh", "1 − tanh")
 

@@ -9,7 +9,7 @@ import torch
 from grader.diagnosis.case import Case, Term
 from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.match import multiple
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 
 def wrong_matrix(case: Case) -> Diagnosis | None:

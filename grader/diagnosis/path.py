@@ -11,7 +11,7 @@ from grader.diagnosis.case import LOSS, Case
 from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.match import SIGNIFICANT, same
 from grader.diagnosis.wording import ticked
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 MAX_PATHS = 6
 """Tried in all combinations."""

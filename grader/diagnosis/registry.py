@@ -25,7 +25,7 @@ from grader.diagnosis.shape import (
 )
 from grader.diagnosis.start import accumulated, ones_start
 from grader.diagnosis.upstream import nothing_read, upstream_missing, wrong_upstream
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 Hypothesis = Callable[[Case], Diagnosis | None]
 

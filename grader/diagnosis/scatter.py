@@ -9,7 +9,7 @@ import torch
 from grader.diagnosis.case import Case
 from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.match import RELATIVE, SIGNIFICANT, multiple, same
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 DENSE = 0.5
 """Of the elements that are not zero: more were not picked by an index."""

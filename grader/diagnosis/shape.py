@@ -6,13 +6,13 @@ from itertools import permutations
 
 import torch
 
-from grader.compare import squeezed
 from grader.diagnosis.case import Case
 from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.layout import Layout
 from grader.diagnosis.match import is_number, multiple, same
 from grader.diagnosis.wording import dims, off_by, shape
-from grader.model import Diagnosis
+from grader.marking.comparison import squeezed
+from grader.records.scorecard import Diagnosis
 
 
 def reordered(case: Case) -> Diagnosis | None:

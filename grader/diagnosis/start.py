@@ -9,7 +9,7 @@ import torch
 from grader.diagnosis.case import Case
 from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.match import RELATIVE, SIGNIFICANT, same
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 
 def ones_start(case: Case) -> Diagnosis | None:

@@ -12,7 +12,7 @@ from grader.diagnosis.match import multiple
 from grader.diagnosis.matrix import matrix_products, product_with_ones
 from grader.diagnosis.scatter import counted
 from grader.diagnosis.search import factors
-from grader.model import Diagnosis
+from grader.records.scorecard import Diagnosis
 
 FAINT = 1e-2
 """Of the right answer: what may be rounding alone."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from grader.doctor.finding import Name
 from grader.doctor.victims import Victims
-from grader.wire import Limits
+from grader.protocol import Limits
 
 LIMITS = Limits(cell_seconds=0.5, total_seconds=6, memory_mb=256, processes=24)
 STRAY = "graderstray"

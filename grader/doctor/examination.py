@@ -11,9 +11,9 @@ from typing import NamedTuple
 from grader.doctor.attacks import LIMITS, OUTLIVE, STRAY, TAKE_MEMORY, TAKE_TIME, WAIT, attempts
 from grader.doctor.finding import Attempted, Finding, Name
 from grader.doctor.victims import Victims
-from grader.model import Isolation
+from grader.protocol import CellCode, CellDone, RunRequest
+from grader.records.scorecard import Isolation
 from grader.sandbox import RunOutcome, Sandbox
-from grader.wire import CellCode, CellDone, RunRequest
 
 _PATIENCE = 3.0
 """Seconds within which what a run left behind must have gone."""

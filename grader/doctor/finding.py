@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from grader.model import Isolation, Protection
+from grader.records.scorecard import Isolation, Protection
 
 Name = Literal["files", "network", "signals", "memory", "processes", "time"]
 

@@ -11,7 +11,7 @@ from grader.errors import UsageError
 from grader.export.exporter import Format, Options
 from grader.export.roster import OPTIONAL, Roster
 from grader.export.rows import class_rows
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 from grader.report.class_row import ClassRow
 from grader.report.grades import defused
 

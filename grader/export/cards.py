@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import UsageError
-from grader.grade import Grade
-from grader.model import Scorecard
+from grader.records.grade import Grade
+from grader.records.scorecard import Scorecard
 
 RECORD = "scorecard.json"
 RESULTS = "results.json"

@@ -11,8 +11,8 @@ from grader.errors import UsageError
 from grader.export import target_text
 from grader.export.exporter import Format, Options
 from grader.export.whole_points import WholePoints, whole_points
-from grader.messages import printable
-from grader.model import Scorecard
+from grader.printable import printable
+from grader.records.scorecard import Scorecard
 
 SCHEMA: Final = "classroom50/result/v1"
 NEEDED = ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_URL")

@@ -10,8 +10,8 @@ import msgspec
 from grader.assignment import Assignment
 from grader.assignment.spec import Gradescope
 from grader.export.roster import Roster
-from grader.grade import Grade
-from grader.model import Scorecard
+from grader.records.grade import Grade
+from grader.records.scorecard import Scorecard
 
 GROUP: Final = "grader.exporters"
 """Entry points of this group are a `Format` or a `Bundle`; the entry's name is the exporter's."""

@@ -17,7 +17,7 @@ from grader.export.legacy import runner_name, variable
 from grader.export.requirements import TORCH, TORCH_INDEX, constraints, python_version
 from grader.export.template import filled
 from grader.export.wheel import build_wheel, wheel_name
-from grader.messages import printable
+from grader.printable import printable
 
 COURSE = "ORG/course"
 """Stands for the course's repository until somebody names it."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from grader.export.exporter import Format, Options
 from grader.export.rows import class_rows
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 from grader.report.grades import grades_csv
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from grader.assignment.spec import Gradescope
 from grader.export import target_text
 from grader.export.exporter import Format, Options
-from grader.messages import printable
-from grader.model import Scorecard, TargetScore
+from grader.printable import printable
+from grader.records.scorecard import Scorecard, TargetScore
 from grader.report.figures import points
-from grader.report.visible import cut, visible
+from grader.report.visible_text import cut, visible
 
 
 def write(cards: Sequence[Scorecard], options: Options) -> str:

@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 
 from grader.export import target_text
 from grader.export.exporter import Format, Options
-from grader.model import Scorecard, TargetScore
+from grader.records.scorecard import Scorecard, TargetScore
 from grader.report.figures import points
-from grader.report.visible import cut, visible
+from grader.report.visible_text import cut, visible
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, not even as a reference: lone surrogates among them."""

@@ -20,7 +20,7 @@ from grader.errors import UsageError
 from grader.export import target_text
 from grader.export.exporter import Format, Options
 from grader.export.log_text import loggable
-from grader.model import ExerciseScore, Scorecard, TargetScore
+from grader.records.scorecard import ExerciseScore, Scorecard, TargetScore
 
 MAX_TESTS: Final = 250
 """Of one exercise: the payload travels in an environment variable."""

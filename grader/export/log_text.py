@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from grader.messages import printable
+from grader.printable import printable
 
 _DATA: dict[str, str | int | None] = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY: dict[str, str | int | None] = {**_DATA, ":": "%3A", ",": "%2C"}

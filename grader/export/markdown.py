@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from grader.export import target_text
 from grader.export.exporter import Format, Options
 from grader.export.markdown_text import block, code, inline, summary
-from grader.model import ExerciseScore, Scorecard, TargetScore
+from grader.records.scorecard import ExerciseScore, Scorecard, TargetScore
 from grader.report.figures import points
 
 MAX_HINTS = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from grader.report.visible import cut, flat, visible
+from grader.report.visible_text import cut, flat, visible
 
 _PUNCTUATION = re.compile(r"([\\`*_\[\]<>#!|~&@$])")
 _START = re.compile(r"^(?:(\d+)([.)])|([-+=:]))")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from grader.export.exporter import Format, Options
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 from grader.report import Results
-from grader.report.visible import storable
+from grader.report.visible_text import storable
 
 
 def write(cards: Sequence[Scorecard], options: Options) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from grader.grade import Grade
-from grader.model import Scorecard
+from grader.records.grade import Grade
+from grader.records.scorecard import Scorecard
 from grader.report.class_row import ClassRow, Entry, row_of
 
 

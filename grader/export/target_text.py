@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader.model import RIGHT, ExerciseScore, Scorecard, TargetScore
+from grader.records.scorecard import RIGHT, ExerciseScore, Scorecard, TargetScore
 from grader.report import figures
 from grader.report.wording import explanation_of, verdict_of
 

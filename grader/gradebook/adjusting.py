@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, insert, select, update
 
 from grader.errors import UsageError
-from grader.grade import Adjustment
-from grader.gradebook import moment
+from grader.gradebook import timestamps
 from grader.gradebook.tables import adjustments, submissions
-from grader.messages import printable
+from grader.printable import printable
+from grader.records.grade import Adjustment
 
 
 def adjust(connection: Connection, submission: int, points: float, reason: str) -> int:
@@ -21,7 +21,7 @@ def adjust(connection: Connection, submission: int, points: float, reason: str) 
         "points": points,
         "reason": printable(reason),
         "adjusted_by": who(),
-        "adjusted_at": moment.now(),
+        "adjusted_at": timestamps.now(),
     }
     entered = connection.execute(insert(adjustments).returning(adjustments.c.id), row)
     return int(entered.scalar_one())
@@ -39,7 +39,7 @@ def undo(connection: Connection, assignment: str, number: int) -> str:
     if row.undone_at is not None:
         raise UsageError(f"adjustment {number} was taken back already, at {row.undone_at}")
     taken_back = update(adjustments).where(adjustments.c.id == number)
-    connection.execute(taken_back.values(undone_at=moment.now()))
+    connection.execute(taken_back.values(undone_at=timestamps.now()))
     return str(row.student)
 
 

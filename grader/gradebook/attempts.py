@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
-from grader.gradebook import moment
+from grader.gradebook import timestamps
 from grader.gradebook.enrolment import Place
 from grader.gradebook.integrity import note_rows
 from grader.gradebook.statements import chunks, upserting
 from grader.gradebook.tables import assignments, attempts, integrity_notes, notebooks, submissions
-from grader.messages import printable
-from grader.model import Scorecard
+from grader.printable import printable
+from grader.records.scorecard import Scorecard
 from grader.report import storable
 
 
@@ -79,7 +79,7 @@ def _entering(dialect: str) -> Any:
 
 def _values(submission: int, attempt: Attempt) -> dict[str, Any]:
     card = attempt.card
-    at = moment.now()
+    at = timestamps.now()
     return {
         "submission_id": submission,
         "key": attempt.key,
@@ -141,7 +141,7 @@ def settled(
     for row in _graded_before(connection, others):
         done.add(others[row.submission_id, row.key])
         since = update(attempts).where(attempts.c.id == row.id)
-        connection.execute(since.values(current_since=moment.now()))
+        connection.execute(since.values(current_since=timestamps.now()))
         connection.execute(_COUNTS, {"submission": row.submission_id, "attempt": row.id})
     return done
 

@@ -21,8 +21,7 @@ from sqlalchemy import Connection, select, text, update
 
 from grader.assignment import Assignment
 from grader.errors import UsageError
-from grader.grade import Grade, Ruling
-from grader.gradebook import adjusting, attempts, deciding, history, moment, remarking
+from grader.gradebook import adjusting, attempts, deciding, history, remarking, timestamps
 from grader.gradebook.attempts import Attempt
 from grader.gradebook.comparison import Move, relate
 from grader.gradebook.content import Rules
@@ -32,8 +31,9 @@ from grader.gradebook.enrolment import HandedIn, Place, enroll
 from grader.gradebook.recognition import Recognised, recognised
 from grader.gradebook.roster import Roster
 from grader.gradebook.tables import assignments, submissions
-from grader.messages import printable
-from grader.model import Scorecard
+from grader.printable import printable
+from grader.records.grade import Grade, Ruling
+from grader.records.scorecard import Scorecard
 from grader.report import Entry
 from grader.submission import Submission
 from grader.submission.naming import natural
@@ -217,7 +217,7 @@ class Gradebook:
                 submissions.c.id == _submission(connection, assignment, student),
                 submissions.c.forgotten_at.is_(None),
             )
-            return connection.execute(row.values(forgotten_at=moment.now())).rowcount > 0
+            return connection.execute(row.values(forgotten_at=timestamps.now())).rowcount > 0
 
 
 _GRADES = text("SELECT * FROM grades WHERE assignment = :assignment")

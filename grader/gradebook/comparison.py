@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from grader.grade import Grade
-from grader.model import Scorecard, TargetScore
+from grader.records.grade import Grade
+from grader.records.scorecard import Scorecard, TargetScore
 
 
 class TargetMove(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment import Assignment
-from grader.environment import grader_version
 from grader.notebook.read import MAX_BYTES
+from grader.records.environment import grader_version
 from grader.submission import Submission
 
 NOT_GRADING = frozenset(

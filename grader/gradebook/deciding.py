@@ -9,11 +9,11 @@ import msgspec
 from sqlalchemy import Connection, and_, insert, select, update
 
 from grader.errors import UsageError
-from grader.grade import Decision, Ruling
-from grader.gradebook import moment
+from grader.gradebook import timestamps
 from grader.gradebook.adjusting import who
 from grader.gradebook.tables import decisions, integrity_notes, submissions
-from grader.messages import printable
+from grader.printable import printable
+from grader.records.grade import Decision, Ruling
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ def decide(
         decisions.c.note == note,
         decisions.c.replaced_at.is_(None),
     )
-    connection.execute(earlier.values(replaced_at=moment.now()))
+    connection.execute(earlier.values(replaced_at=timestamps.now()))
     if ruling is None:
         return
     assert ruling in get_args(Ruling)
@@ -89,7 +89,7 @@ def decide(
         "ruling": ruling,
         "reason": printable(reason),
         "decided_by": who(),
-        "decided_at": moment.now(),
+        "decided_at": timestamps.now(),
     }
     connection.execute(insert(decisions), row)
 

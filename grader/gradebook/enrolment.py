@@ -9,12 +9,12 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
 from grader.assignment import Assignment
-from grader.gradebook import moment
+from grader.gradebook import timestamps
 from grader.gradebook.late import lateness
 from grader.gradebook.roster import Roster
 from grader.gradebook.statements import chunks, upserting
 from grader.gradebook.tables import assignments, attempts, students, submissions
-from grader.messages import printable
+from grader.printable import printable
 
 
 class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +85,7 @@ def _enter_assignment(connection: Connection, assignment: Assignment) -> None:
         "title": spec.title,
         "max_score": assignment.max_score,
         "digest": assignment.digest,
-        "due": moment.written(late.due) if late else None,
+        "due": timestamps.written(late.due) if late else None,
         "per_day": late.per_day if late else None,
         "grace_minutes": late.grace_minutes if late else None,
         "floor": late.floor if late else None,
@@ -112,7 +112,7 @@ def _enter_roster(connection: Connection, roster: Roster) -> None:
     gone = [name for name in present.scalars() if name not in names]
     for chunk in chunks(gone):
         left = update(students).where(students.c.id.in_(chunk))
-        connection.execute(left.values(left_at=moment.now()))
+        connection.execute(left.values(left_at=timestamps.now()))
 
 
 def _enter(connection: Connection, table: Any, key: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -174,10 +174,10 @@ def _values(
                 submitted_from=arrived.submitted_from,
             )
     policy, at = assignment.spec.late, values["submitted_at"]
-    late = lateness(policy, moment.read(at)) if policy and at else None
+    late = lateness(policy, timestamps.read(at)) if policy and at else None
     share = late.share if late else None
     if values["content"] != row["content"]:
         values.update(late_share_before=None, late_changed_at=None)
     elif (share or 0.0) != (row["late_share"] or 0.0):
-        values.update(late_share_before=row["late_share"] or 0.0, late_changed_at=moment.now())
+        values.update(late_share_before=row["late_share"] or 0.0, late_changed_at=timestamps.now())
     return {**values, "days_late": late.days if late else None, "late_share": share}

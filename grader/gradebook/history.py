@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from grader.gradebook.comparison import Move, moved
 from grader.gradebook.tables import attempts, submissions
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 
 _REASONS = {
     "content": "handed in anew",

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from grader.messages import printable
-from grader.model import IntegrityNote, Scorecard, TargetScore
+from grader.printable import printable
+from grader.records.scorecard import IntegrityNote, Scorecard, TargetScore
 
 
 def name_of(note: IntegrityNote) -> str:

@@ -9,12 +9,12 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from grader.environment import grader_version
 from grader.gradebook import tables
 from grader.gradebook.book import Gradebook
 from grader.gradebook.database import Database, GradebookError, url_of
-from grader.gradebook.moment import now
+from grader.gradebook.timestamps import now
 from grader.gradebook.views import VIEWS
+from grader.records.environment import grader_version
 
 _CREATION = 0x67726164
 """Number of PostgreSQL's advisory lock under which tables are made."""

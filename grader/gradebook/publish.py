@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from grader.grade import Grade
 from grader.gradebook.book import Gradebook
+from grader.records.grade import Grade
 from grader.report import Reports
-from grader.report.written import Written, renderer
+from grader.report.manifest import Written, renderer
 
 CLASS = ""
 """Name of the class pages in the ledger; no submission is called so."""

@@ -13,8 +13,8 @@ from grader.gradebook.attempts import Attempt, store
 from grader.gradebook.content import Rules
 from grader.gradebook.enrolment import HandedIn, Place
 from grader.gradebook.tables import attempts, notebooks
-from grader.model import ExerciseScore, Scorecard, TargetScore
-from grader.scoring import rescored
+from grader.marking.points import rescored
+from grader.records.scorecard import ExerciseScore, Scorecard, TargetScore
 
 
 def remark(

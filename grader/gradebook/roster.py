@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import UsageError
-from grader.messages import printable
+from grader.printable import printable
 from grader.submission.naming import safe_id
 
 MAX_BYTES = 64 << 20

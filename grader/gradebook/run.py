@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.grade import Grade
 from grader.gradebook.attempts import Attempt
 from grader.gradebook.book import Gradebook
 from grader.gradebook.content import Content, Rules, content_of
@@ -22,10 +21,11 @@ from grader.gradebook.publish import Published, page_made_from, publish
 from grader.gradebook.recognition import as_listed
 from grader.gradebook.roster import Roster
 from grader.gradebook.submitted import Times
-from grader.model import Scorecard
+from grader.records.grade import Grade
+from grader.records.scorecard import Scorecard
 from grader.report import Reports
+from grader.report.manifest import Written
 from grader.report.removal import remove_reports
-from grader.report.written import Written
 from grader.submission import Submission
 from grader.submission.naming import natural
 

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from grader.errors import UsageError
-from grader.gradebook import moment
+from grader.gradebook import timestamps
 from grader.gradebook.git_time import commit_times
 from grader.gradebook.roster import Roster
 from grader.submission import Submission
@@ -43,14 +43,14 @@ def times_of(
     if roster is not None:
         known |= _listed(roster, zone, problems)
     if at is not None:
-        given = moment.written(_flag(at, zone))
+        given = timestamps.written(_flag(at, zone))
         known |= {submission.id: (given, "flag") for submission in submissions}
     return Times(known, problems)
 
 
 def _flag(text: str, zone: tzinfo | None) -> datetime:
     try:
-        return moment.understood(text, zone)
+        return timestamps.understood(text, zone)
     except UsageError as error:
         raise UsageError(f"--submitted-at: {error}") from error
 
@@ -63,10 +63,10 @@ def _named(
         if each.submitted_at is None:
             continue
         try:
-            at = moment.understood(each.submitted_at, zone)
+            at = timestamps.understood(each.submitted_at, zone)
         except UsageError:
             continue  # nothing depends on it where there is no deadline
-        yield each.id, (moment.written(at), "name")
+        yield each.id, (timestamps.written(at), "name")
 
 
 def _listed(roster: Roster, zone: tzinfo | None, problems: list[str]) -> dict[str, tuple[str, str]]:
@@ -75,11 +75,11 @@ def _listed(roster: Roster, zone: tzinfo | None, problems: list[str]) -> dict[st
         if student.submitted_at is None:
             continue
         try:
-            told = moment.understood(student.submitted_at, zone)
+            told = timestamps.understood(student.submitted_at, zone)
         except UsageError as error:
             problems.append(f"{roster.path}:{student.line}: submitted_at: {error}; time unknown")
         else:
-            known[student.id] = (moment.written(told), "roster")
+            known[student.id] = (timestamps.written(told), "roster")
     return known
 
 
@@ -87,7 +87,7 @@ def _committed(submissions: Sequence[Submission]) -> dict[str, tuple[str, str]]:
     """The latest commit among a submission's candidates; all of them must be committed."""
     times = commit_times([path for each in submissions for path in each.candidates])
     return {
-        each.id: (moment.written(max(times[path] for path in each.candidates)), "git")
+        each.id: (timestamps.written(max(times[path] for path in each.candidates)), "git")
         for each in submissions
         if each.candidates and all(path in times for path in each.candidates)
     }

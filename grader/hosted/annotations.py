@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.export import target_text
 from grader.export.log_text import command
-from grader.model import Scorecard, TargetScore
+from grader.records.scorecard import Scorecard, TargetScore
 
 MAX_BYTES = 32 << 20
 """Of a file that is looked through for its lines."""

@@ -9,7 +9,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from grader import pins
 from grader.assignment import load_assignment
 from grader.errors import GraderError, InfrastructureError
 from grader.export import classroom50, target_text
@@ -17,7 +16,8 @@ from grader.export.log_text import loggable, no_commands, step_output
 from grader.export.markdown import page
 from grader.hosted.checkout import find_submission
 from grader.hosted.grading import grade_one
-from grader.model import Scorecard
+from grader.protocol import determinism
+from grader.records.scorecard import Scorecard
 
 RESULT = "result.json"
 BODY = "release-body.md"
@@ -28,7 +28,7 @@ MAX_BODY = 100_000
 
 def main(bundle: Path, environment: dict[str, str] | None = None) -> int:
     """Grade the working folder by the assignment in `bundle`. Exit status: 0 graded, 1 not."""
-    pins.apply()
+    determinism.apply()
     try:
         return _run(Path.cwd(), bundle, dict(os.environ if environment is None else environment))
     except GraderError as error:

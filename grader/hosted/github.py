@@ -11,7 +11,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader import pins
 from grader.assignment import load_assignment
 from grader.errors import GraderError, InfrastructureError
 from grader.export import legacy, target_text
@@ -20,7 +19,8 @@ from grader.export.markdown import page
 from grader.hosted.annotations import annotated
 from grader.hosted.checkout import find_submission
 from grader.hosted.grading import grade_one
-from grader.model import Scorecard
+from grader.protocol import determinism
+from grader.records.scorecard import Scorecard
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--checkout", type=Path, required=True, help="the student's repository")
     parser.add_argument("--out", type=Path, required=True, help="folder for the scorecard")
     options = parser.parse_args(arguments)
-    pins.apply()
+    determinism.apply()
     try:
         return _run(options.assignment, options.checkout, options.out)
     except GraderError as error:

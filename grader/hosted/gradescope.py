@@ -12,13 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-from grader import pins
 from grader.assignment import load_assignment
 from grader.errors import GraderError, InfrastructureError
 from grader.export import gradescope, target_text
 from grader.hosted.checkout import find_submission
 from grader.hosted.grading import grade_one
-from grader.messages import printable
+from grader.printable import printable
+from grader.protocol import determinism
 
 
 class _Submission(msgspec.Struct):
@@ -28,7 +28,7 @@ class _Submission(msgspec.Struct):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 graded; 1 not graded, and then there is no results.json."""
     root = Path((sys.argv[1:] if arguments is None else arguments)[0])
-    pins.apply()
+    determinism.apply()
     try:
         return _run(root)
     except GraderError as error:

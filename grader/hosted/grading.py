@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from grader import card
 from grader.assignment import Assignment
-from grader.candidate import Choice
-from grader.model import Scorecard, Source
+from grader.execution.data_files import staged
+from grader.exercises.script.candidate import Choice
+from grader.marking import card
 from grader.notebook import Unreadable
+from grader.records.scorecard import Scorecard, Source
 from grader.report import Reports
 from grader.sandbox import open_sandbox
-from grader.staging import staged
 from grader.submission import Submission
 
 NOTHING = "no notebook (.ipynb) or module (.py) was handed in: add yours and hand it in again"
@@ -36,7 +36,7 @@ def grade_one(submission: Submission, assignment: Assignment, out: Path) -> Scor
         return empty
     required = os.environ.get(NO_SANDBOX) != "1"
     with staged(assignment) as files, open_sandbox([files], required=required) as sandbox:
-        from grader.batch import Desk, Work
+        from grader.execution.batch import Desk, Work
 
         work = Work(assignment=assignment, sandbox=sandbox, data=files, reports=reports)
         return Desk(work).grade(submission).card

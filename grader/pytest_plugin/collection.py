@@ -15,13 +15,13 @@ import pytest
 
 from grader.assignment import find_assignment, load_assignment
 from grader.errors import GraderError
-from grader.messages import printable
+from grader.printable import printable
 from grader.pytest_plugin.desk import Desk
 from grader.pytest_plugin.nodes import SubmissionFile
 from grader.pytest_plugin.paths import Folder, sane
 from grader.report import figures
+from grader.sandbox.temporary_folder import workspace
 from grader.submission import Submission, discover
-from grader.workspace import workspace
 
 CONFTEST = "conftest.py"
 

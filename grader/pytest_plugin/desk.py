@@ -6,9 +6,9 @@ from functools import cached_property
 
 from grader.assignment import Assignment
 from grader.errors import GraderError
-from grader.model import Scorecard
+from grader.execution.session import Workbench
+from grader.records.scorecard import Scorecard
 from grader.submission import Submission
-from grader.workbench import Workbench
 
 
 class Desk:
@@ -39,6 +39,6 @@ class Desk:
         try:
             return self._bench.card(submission)
         except GraderError as error:
-            from grader.card import ungraded  # torch comes with it
+            from grader.marking.card import ungraded  # torch comes with it
 
             return ungraded(submission, str(error), self.assignment)

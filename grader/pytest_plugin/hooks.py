@@ -35,9 +35,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     # A conftest.py among the submissions is a student's, and would run here, outside the sandbox.
     options.noconftest = True
     _forget([early_config.invocation_params.dir / arg for arg in options.file_or_dir or ["."]])
-    from grader import pins
+    from grader.protocol import determinism
 
-    pins.apply()  # before anything imports torch
+    determinism.apply()  # before anything imports torch
 
 
 def _forget(paths: list[Path]) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from grader.assignment import Exercise
-from grader.messages import printable
-from grader.model import Scorecard, TargetScore
+from grader.printable import printable
 from grader.pytest_plugin.desk import Desk
+from grader.records.scorecard import Scorecard, TargetScore
 from grader.report import figures
 from grader.report.lines import details, headline
 from grader.submission import Submission

@@ -13,7 +13,7 @@ from grader.report.schema import Results, scorecard_schema
 from grader.report.scorecard import render_scorecard
 from grader.report.terminal import print_card
 from grader.report.values import values_html, values_text
-from grader.report.visible import storable
+from grader.report.visible_text import storable
 
 __all__ = [
     "GRADEBOOK",

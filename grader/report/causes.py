@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grader.causes import UNWRITTEN
-from grader.model import Scorecard
+from grader.records.causes import UNWRITTEN
+from grader.records.scorecard import Scorecard
 
 
 def waits_for_a_person(card: Scorecard) -> bool:

@@ -6,8 +6,8 @@ import sys
 
 import msgspec
 
-from grader.grade import Grade, GradeStatus
-from grader.model import Protection, RunStatus, Scorecard
+from grader.records.grade import Grade, GradeStatus
+from grader.records.scorecard import Protection, RunStatus, Scorecard
 from grader.report.causes import causes
 
 SHOWN_NOTES = 3

@@ -8,16 +8,16 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import UsageError
-from grader.grade import Grade
-from grader.model import Scorecard
+from grader.records.grade import Grade
+from grader.records.scorecard import Scorecard
+from grader.report.atomic_write import remove_abandoned, write_whole
 from grader.report.class_page import class_pieces
 from grader.report.class_row import Entry
-from grader.report.draft import remove_abandoned, write_whole
 from grader.report.grades import grades_csv
 from grader.report.overview import Overview
 from grader.report.schema import Results
 from grader.report.scorecard import render_scorecard
-from grader.report.visible import storable
+from grader.report.visible_text import storable
 
 GRADEBOOK = "gradebook.db"
 RESERVED = ("results.json", "grades.csv", "index.html", GRADEBOOK)

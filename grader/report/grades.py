@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from grader.report.class_page import extra_columns
 from grader.report.class_row import ClassRow
 from grader.report.summary import column_name, exercise_ids
-from grader.report.visible import flat
+from grader.report.visible_text import flat
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _SEPARATED = re.compile(r"[;|]\s*(?=[=+\-@＝＋－＠])")

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from grader.report.figures import count
 from grader.report.page import render
-from grader.report.visible import cut
+from grader.report.visible_text import cut
 
 MAX_TEXT = {"markdown": 5_000, "raw": 5_000, "code": 20_000}
 """Characters of one cell that are shown: Markdown takes time with the square of its length."""

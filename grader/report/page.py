@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from grader.report import figures, wording
-from grader.report.visible import cut, visible
+from grader.report.visible_text import cut, visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from grader.grade import Grade
-from grader.model import SCHEMA, Scorecard
+from grader.records.grade import Grade
+from grader.records.scorecard import SCHEMA, Scorecard
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 

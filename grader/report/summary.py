@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from grader.model import Scorecard
+from grader.records.scorecard import Scorecard
 from grader.report.class_row import ClassRow
 from grader.report.figures import share
 from grader.report.wording import Tone, verdict_of

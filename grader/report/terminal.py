@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from grader.messages import printable
-from grader.model import ExerciseScore, Scorecard, TargetScore
+from grader.printable import printable
+from grader.records.scorecard import ExerciseScore, Scorecard, TargetScore
 from grader.report import figures
 from grader.report.lines import Detail, details, headline, tone_of
 from grader.report.wording import RUNS, Tone

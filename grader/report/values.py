@@ -6,8 +6,8 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from grader.messages import printable
-from grader.model import RIGHT, ExerciseScore, Scorecard, TargetScore
+from grader.printable import printable
+from grader.records.scorecard import RIGHT, ExerciseScore, Scorecard, TargetScore
 from grader.report import figures
 from grader.report.lines import details, follows, headline, tone_of
 from grader.report.page import render

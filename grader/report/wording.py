@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from grader.model import (
+from grader.records.scorecard import (
     RIGHT,
     Basis,
     CellStatus,

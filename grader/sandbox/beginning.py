@@ -9,8 +9,8 @@ from collections import OrderedDict
 import msgspec
 from msgspec.structs import replace
 
+from grader.protocol import RunRequest
 from grader.sandbox.closing import Closing
-from grader.wire import RunRequest
 
 _KEYS = 64
 """Lengths by which a server may know a beginning."""

@@ -8,8 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader import pins
-from grader.wire import RunRequest
+from grader.protocol import RunRequest, determinism
 
 KEPT = re.compile(
     r"PATH|HOME|USERPROFILE|LANG|LC_\w+|TZ|(DY)?LD_LIBRARY_PATH|MPLCONFIGDIR|XDG_\w+_HOME"
@@ -44,9 +43,9 @@ def worker_command(*arguments: str) -> list[str]:
 
 
 def worker_environment(source: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Environment of a worker: the pins, and of ours only what an interpreter needs."""
+    """Environment of a worker: the determinism, and of ours only what an interpreter needs."""
     environment = {name: text for name, text in source.items() if KEPT.fullmatch(name)}
-    pins.apply(environment)
+    determinism.apply(environment)
     return environment
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.wire import RunRequest
+from grader.protocol import RunRequest
 
 
 class DataFolders:

@@ -15,6 +15,7 @@ from typing import IO
 from msgspec.structs import replace
 
 from grader.errors import InfrastructureError
+from grader.protocol import Order, Room, RunRequest, encode
 from grader.sandbox.beginning import Beginnings, keys
 from grader.sandbox.closing import Closing
 from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
@@ -23,8 +24,7 @@ from grader.sandbox.forked_worker import ForkedWorker
 from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.supervise import Supervision, WorkerLostError
-from grader.wire import Order, Room, RunRequest, encode
-from grader.workspace import workspace
+from grader.sandbox.temporary_folder import workspace
 
 _PATIENCE = 10.0
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from grader.protocol import Order
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.supervise import Ended
-from grader.wire import Order
 
 _PIECE = 1 << 18
 _MESSAGE = 1 << 12

@@ -17,6 +17,7 @@ from typing import IO
 from msgspec.structs import replace
 
 from grader.errors import InfrastructureError
+from grader.protocol import Recipe, Room, RunRequest, encode
 from grader.sandbox.closing import Closing
 from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
 from grader.sandbox.data_folders import DataFolders
@@ -24,8 +25,7 @@ from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.supervise import Ended, Supervision, WorkerLostError
-from grader.wire import Recipe, Room, RunRequest, encode
-from grader.workspace import workspace
+from grader.sandbox.temporary_folder import workspace
 
 _PIECE = 1 << 18
 _PIECES_AHEAD = 16

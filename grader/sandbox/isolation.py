@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grader.errors import UnsafeError
-from grader.model import Isolation, Protection
+from grader.records.scorecard import Isolation, Protection
 
 REQUIRED = [["bubblewrap", "files", "landlock", "network", "seccomp"]]
 """Where none of these stands, student code could read everything and send it anywhere."""

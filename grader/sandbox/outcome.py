@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from grader.model import Isolation, RunStatus
-from grader.wire import Event, Room, RunRequest
+from grader.protocol import Event, Room, RunRequest
+from grader.records.scorecard import Isolation, RunStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader import wire
+from grader import protocol
 
 MAX_BYTES = 512 << 20
 MAX_FRAMES = 200_000
@@ -18,16 +18,16 @@ class FrameStream:
         self._bytes = 0
         self._frames = 0
 
-    def feed(self, data: bytes) -> Iterator[tuple[wire.Event, bytes]]:
-        """The frames that `data` completes. Raises `wire.FrameError` on anything else."""
+    def feed(self, data: bytes) -> Iterator[tuple[protocol.Event, bytes]]:
+        """The frames that `data` completes. Raises `protocol.FrameError` on anything else."""
         self._buffer += data
         self._bytes += len(data)
         if self._bytes > MAX_BYTES:
-            raise wire.FrameError(f"more than {MAX_BYTES >> 20} MB of results")
+            raise protocol.FrameError(f"more than {MAX_BYTES >> 20} MB of results")
         while (frame := self._next()) is not None:
             self._frames += 1
             if self._frames > MAX_FRAMES:
-                raise wire.FrameError(f"more than {MAX_FRAMES} frames")
+                raise protocol.FrameError(f"more than {MAX_FRAMES} frames")
             yield frame
 
     @property
@@ -35,15 +35,15 @@ class FrameStream:
         """Whether the stream stands within a frame."""
         return bool(self._buffer)
 
-    def _next(self) -> tuple[wire.Event, bytes] | None:
-        start = wire.HEADER.size
+    def _next(self) -> tuple[protocol.Event, bytes] | None:
+        start = protocol.HEADER.size
         if len(self._buffer) < start:
             return None
-        header, blob = wire.lengths(bytes(self._buffer[:start]))
+        header, blob = protocol.lengths(bytes(self._buffer[:start]))
         end = start + header + blob
         if len(self._buffer) < end:
             return None
         with memoryview(self._buffer) as view:
             head, body = bytes(view[start : start + header]), bytes(view[start + header : end])
         del self._buffer[:end]
-        return wire.decode_event(head), body
+        return protocol.decode_event(head), body

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from grader import wire
+from grader import protocol
 from grader.errors import InfrastructureError
-from grader.model import RunStatus
+from grader.records.scorecard import RunStatus
 from grader.sandbox.isolation import describe_isolation, unsafe
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.process_tree import ProcessTree
@@ -65,15 +65,15 @@ class Worker(Protocol):
 class Supervision:
     """Listens to a run and watches it, phase by phase, until it ends or has to be ended."""
 
-    def __init__(self, worker: Worker, request: wire.RunRequest) -> None:
+    def __init__(self, worker: Worker, request: protocol.RunRequest) -> None:
         self._worker = worker
         self._limits = request.limits
         self._may_be_template = request.shared > 0
         self._lasts = request.room is not None
         """A clean room stays, to be asked again."""
         self._stream = FrameStream()
-        self._first: wire.Started | None = None
-        self._events: list[tuple[wire.Event, bytes]] = []
+        self._first: protocol.Started | None = None
+        self._events: list[tuple[protocol.Event, bytes]] = []
         self._watchdog: Watchdog | None = None
         self._watched = False
         self._deadline = time.monotonic() + START_SECONDS
@@ -124,7 +124,7 @@ class Supervision:
             try:
                 if data and (ending := self._take(data)):
                     return ending
-            except wire.FrameError as error:
+            except protocol.FrameError as error:
                 return "protocol_error", f"its results could not be read: {error}"
             if self._watchdog and (overrun := self._watchdog.look()):
                 self._drain()
@@ -135,18 +135,18 @@ class Supervision:
     def _take(self, data: bytes) -> Ending | None:
         """Take in what has arrived; the phase's end, if that is among it."""
         for event, blob in self._stream.feed(data):
-            if isinstance(event, wire.Started) != (self._first is None):
-                raise wire.FrameError(f"an unexpected frame `{type(event).__name__}`")
+            if isinstance(event, protocol.Started) != (self._first is None):
+                raise protocol.FrameError(f"an unexpected frame `{type(event).__name__}`")
             self._events.append((event, blob))
-            if isinstance(event, wire.Started):
+            if isinstance(event, protocol.Started):
                 self._begin(event)
-            elif isinstance(event, wire.CellDone | wire.Computed) and self._watchdog:
+            elif isinstance(event, protocol.CellDone | protocol.Computed) and self._watchdog:
                 self._watchdog.cell_done()
-            elif isinstance(event, wire.Done):
+            elif isinstance(event, protocol.Done):
                 return ("completed", None)
         return None
 
-    def _begin(self, event: wire.Started) -> None:
+    def _begin(self, event: protocol.Started) -> None:
         if event.refused:
             raise unsafe(event.isolation)
         self._first = event
@@ -160,7 +160,7 @@ class Supervision:
         try:
             while data := self._worker.receive(TICK):
                 self._take(data)
-        except wire.FrameError:
+        except protocol.FrameError:
             return
 
     def _stream_ended(self) -> tuple[RunStatus, str | None]:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from grader.errors import InfrastructureError
+from grader.protocol import Limits
 from grader.sandbox.process_tree import ProcessTree, memory_available
-from grader.wire import Limits
 
 TICK = 0.05
 """Seconds between two looks."""

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from pathlib import PurePath, PureWindowsPath
 
 from grader.errors import GraderError
-from grader.messages import printable
-from grader.model import Scorecard
+from grader.printable import printable
+from grader.records.scorecard import Scorecard
 from grader.report import values_html, values_text
-from grader.student.examination import Examination
+from grader.student.assignments import named, recognise
 from grader.student.judging import scorecard
-from grader.student.known import named, recognise
+from grader.student.namespace_check import Examination
 from grader.student.undisturbed import undisturbed
 
 UNKNOWN = (

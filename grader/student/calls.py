@@ -10,7 +10,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from grader.messages import printable
+from grader.printable import printable
 
 if TYPE_CHECKING:
     from grader.student.answer import Check

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 import torch
 
 from grader.assignment import Tolerance
-from grader.compare import Comparison, close, compare
-from grader.messages import printable
-from grader.student.examination import Examination, Finding, grad_of
-from grader.student.known import recognise
+from grader.marking.comparison import Comparison, close, compare
+from grader.printable import printable
+from grader.protocol import Value
+from grader.student.assignments import recognise
+from grader.student.namespace_check import Examination, Finding, grad_of
 from grader.student.steps import VAGUE
 from grader.student.undisturbed import undisturbed
 from grader.student.value import TENSORS, look
-from grader.wire import Value
 
 LIMIT = 50_000_000
 """Elements that are compared."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.assignment import Assignment, Exercise
-from grader.environment import environment
-from grader.model import ExerciseScore, Scorecard, Source, TargetScore
-from grader.scoring import Judgement, score_target
-from grader.student.examination import Examination
+from grader.marking.points import Judgement, score_target
+from grader.records.environment import environment
+from grader.records.scorecard import ExerciseScore, Scorecard, Source, TargetScore
+from grader.student.namespace_check import Examination
 
 
 def scorecard(examination: Examination, notebook: str) -> Scorecard:

@@ -8,8 +8,8 @@ import msgspec
 import torch
 
 from grader.assignment import Assignment
+from grader.protocol import Value
 from grader.student.value import look
-from grader.wire import Value
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 import msgspec
 import torch
 
-from grader.compare import greatest, squeezed
 from grader.diagnosis import Context, diagnose
-from grader.model import Diagnosis
+from grader.marking.comparison import greatest, squeezed
+from grader.records.scorecard import Diagnosis
 from grader.reference import Network
 from grader.reference.vjp import CutNetwork
-from grader.student.known import Known
+from grader.student.assignments import Known
 
 Upstream = frozenset[str]
 VAGUE = frozenset({"unexplained"})

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from grader.wire import Value
+from grader.protocol import Value
 
 NUMBERS = frozenset({bool, int, float})
 TENSORS = frozenset({torch.Tensor, torch.nn.Parameter})

@@ -9,9 +9,9 @@ FD is the control socket, WITHOUT the layers to leave out, FOLDER one with data 
 
 import sys
 
-from grader import pins
+from grader.protocol import determinism
 
-pins.apply()  # before anything below imports torch
+determinism.apply()  # before anything below imports torch
 
 
 def main(arguments: list[str]) -> None:
@@ -30,9 +30,9 @@ def main(arguments: list[str]) -> None:
         layers.stands_around("bubblewrap", *more)
         server.serve(int(argument))
     else:
-        from grader.worker import once
+        from grader.worker import single_run
 
-        once.run_once(argument, more)
+        single_run.run_once(argument, more)
 
 
 if __name__ == "__main__":

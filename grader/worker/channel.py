@@ -3,7 +3,7 @@
 import os
 import threading
 
-from grader import wire
+from grader import protocol
 
 # Looked up before there is student code, which may put others in their place.
 _read, _write, _pid = os.read, os.write, os.getpid
@@ -18,26 +18,26 @@ class Channel:
         self._owner = _pid()
         self._lock = threading.Lock()
 
-    def receive_request(self) -> tuple[wire.RunRequest, bytes] | None:
+    def receive_request(self) -> tuple[protocol.RunRequest, bytes] | None:
         """The request and its blob; None if the other side closed before sending one."""
         frame = self.receive()
         if frame is None:
             return None
         header, blob = frame
-        return wire.decode_request(header), blob
+        return protocol.decode_request(header), blob
 
     def receive(self) -> tuple[bytes, bytes] | None:
         """The next frame's header and blob; None at the end of the stream."""
-        return wire.read_frame(lambda count: _read(self._reading, count))
+        return protocol.read_frame(lambda count: _read(self._reading, count))
 
     def adopt(self) -> None:
         """Make this process the only one whose frames are sent: not those that it forks."""
         self._owner = _pid()
 
-    def send(self, message: wire.Message, blob: bytes = b"") -> None:
+    def send(self, message: protocol.Message, blob: bytes = b"") -> None:
         """Send one frame; frames of several threads do not mix."""
         if _pid() == self._owner:
-            self.send_encoded(wire.encode(message, blob))
+            self.send_encoded(protocol.encode(message, blob))
 
     def send_encoded(self, frames: bytes) -> None:
         """Send whole frames as they are."""

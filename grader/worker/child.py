@@ -4,13 +4,13 @@ import os
 import platform
 import sys
 
-from grader import wire
+from grader import protocol
 from grader.worker import beside, capture
 from grader.worker.channel import Channel
-from grader.worker.walls import Walls
+from grader.worker.isolation import Walls
 
 
-def live(request: wire.RunRequest, blob: bytes, channel: Channel, walls: Walls) -> None:
+def live(request: protocol.RunRequest, blob: bytes, channel: Channel, walls: Walls) -> None:
     """Confine this process, say so, and run the request to its end."""
     from grader.worker.cleanroom import Slices
     from grader.worker.run import Run
@@ -26,12 +26,12 @@ def live(request: wire.RunRequest, blob: bytes, channel: Channel, walls: Walls) 
         run = Run(request, blob, channel.send)
         run.prepare()  # what fails before the first frame is not the student's fault
     refused = not stands(isolation, request)
-    channel.send(wire.Started(isolation=isolation, environment=environment, refused=refused))
+    channel.send(protocol.Started(isolation=isolation, environment=environment, refused=refused))
     if not refused:
         run.go()
 
 
-def stands(isolation: dict[str, str], request: wire.RunRequest) -> bool:
+def stands(isolation: dict[str, str], request: protocol.RunRequest) -> bool:
     """Whether the layers that a request requires have been reached."""
     return all(_any_stands(group, isolation) for group in request.required)
 
@@ -47,7 +47,7 @@ def settle_in(walls: Walls) -> None:
     sys.dont_write_bytecode = True
 
 
-def describe_environment(request: wire.RunRequest) -> dict[str, str]:
+def describe_environment(request: protocol.RunRequest) -> dict[str, str]:
     """What decides the bits of a result."""
     import numpy as np
     import torch

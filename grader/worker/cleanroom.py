@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from safetensors.torch import load
 
-from grader.language import OutsideError, bindings, compiled
-from grader.packing import pack
-from grader.wire import Computed, Done, Recipe, Room, Value, decode_room
+from grader.protocol import Computed, Done, Recipe, Room, Value, decode_room
+from grader.protocol.language import OutsideError, bindings, compiled
+from grader.protocol.tensors import pack
 from grader.worker.channel import Channel
 from grader.worker.recorder import explain
 from grader.worker.snapshot import snapshot
@@ -147,7 +147,7 @@ class _Evaluation:
             for name, slot in reads.items():
                 value = self.value(slot)
                 scope[name] = _own(value) if code[1] else value
-            exec(code[0], scope)  # noqa: S102 - of the language alone, see grader.language
+            exec(code[0], scope)  # noqa: S102 - of the language alone, see grader.protocol.language
         return scope
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.wire import Limits
+from grader.protocol import Limits
 from grader.worker import layers, seccomp, system
 
 _CPU_SLACK = 5

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from grader.wire import RunRequest
+from grader.protocol import RunRequest
 from grader.worker.recorder import Recorder
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.wire import RunRequest
+from grader.protocol import RunRequest
 from grader.worker.snapshot import snapshot
 
 MAX_CAPTURED = 200_000

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from types import CodeType
 from typing import Any, TypeVar
 
-from grader.wire import Hook
+from grader.protocol import Hook
 
 Node = TypeVar("Node", bound=ast.AST)
 _PLACEHOLDER = f"grader-{secrets.token_hex(16)}"

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from grader.wire import RunRequest, Settled
+from grader.protocol import RunRequest, Settled
 from grader.worker.forward_pass import Passes
 from grader.worker.reporter import Reporter, Send, Where
 from grader.worker.stand_in import absent, is_stand_in

@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 import torch
 
-from grader.packing import pack
-from grader.wire import (
+from grader.protocol import (
     ForwardSeen,
     InputsSeen,
     Message,
@@ -17,6 +16,7 @@ from grader.wire import (
     Settled,
     Value,
 )
+from grader.protocol.tensors import pack
 from grader.worker.forward_pass import Pass
 from grader.worker.snapshot import snapshot
 

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from safetensors.torch import load
 
-from grader.wire import CellCode, CellDone, Done, RunRequest
+from grader.protocol import CellCode, CellDone, Done, RunRequest
 from grader.worker import beside, capture, data, processor, shell, waiting
 from grader.worker.channel import Channel
 from grader.worker.entry import NotCallable, call_entry

@@ -1,7 +1,7 @@
 """The fork server: torch is imported once, and every request gets a fork of that.
 
 Student code never runs in this process. A request is one message on the control socket, a
-`wire.Order`, and by SCM_RIGHTS three descriptors: the run's channel, the socket for reports
+`protocol.Order`, and by SCM_RIGHTS three descriptors: the run's channel, the socket for reports
 about it, and a file with the cells that a template would run.
 """
 
@@ -12,8 +12,8 @@ import signal
 import socket
 from typing import NoReturn
 
-from grader import wire
-from grader.worker import keeper, seccomp, template
+from grader import protocol
+from grader.worker import run_monitor, seccomp, template
 from grader.worker.readable import interpreter_paths
 from grader.worker.templates import Templates
 from grader.worker.warm import wanted, warm_modules, warm_up
@@ -36,7 +36,7 @@ def serve(control_fd: int) -> NoReturn:
         )
         if not message:
             server.leave()
-        server.serve(wire.decode_order(message), *descriptors)
+        server.serve(protocol.decode_order(message), *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -48,7 +48,7 @@ class Server:
         self.control = control
         self.templates = Templates()
 
-    def serve(self, order: wire.Order, channel: int, report: int, cells: int) -> None:
+    def serve(self, order: protocol.Order, channel: int, report: int, cells: int) -> None:
         """Have one request served; its descriptors may be closed afterwards."""
         warm_modules(order.modules)
         # A run would find these modules imported, and so must the template.
@@ -76,7 +76,7 @@ class Server:
             return
         if pid == 0:
             self._let_go()
-            keeper.keep(channel, socket.socket(fileno=report))
+            run_monitor.keep(channel, socket.socket(fileno=report))
 
     def _start_template(self, key: str, cells: int) -> None:
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -89,7 +89,7 @@ class Server:
             if pid == 0:
                 near.close()
                 self._let_go()
-                template.grow(wire.decode_request(_content(cells)), far)
+                template.grow(protocol.decode_request(_content(cells)), far)
         self.templates.add(key, near)
 
     def _let_go(self) -> None:

@@ -20,14 +20,14 @@ import socket
 import traceback
 from typing import NoReturn
 
-from grader import wire
-from grader.worker import child, filetree, keeper, system
+from grader import protocol
+from grader.worker import child, filetree, run_monitor, system
 from grader.worker.channel import Channel
 from grader.worker.folders import Files
-from grader.worker.ground import Ground
+from grader.worker.forkable import Stillness
+from grader.worker.isolation import Walls
 from grader.worker.run import Run
-from grader.worker.still import Stillness
-from grader.worker.walls import Walls
+from grader.worker.template_walls import Ground
 
 READY = b"ready"
 _FOLDERS = (filetree.SCRATCH, filetree.TEMPORARY, filetree.SHARED_MEMORY)
@@ -38,7 +38,7 @@ class UnfitError(Exception):
     """Cells after which a process cannot be forked as if it had just run them."""
 
 
-def grow(request: wire.RunRequest, server: socket.socket) -> NoReturn:
+def grow(request: protocol.RunRequest, server: socket.socket) -> NoReturn:
     """Become the warden of a template for `request`; its far end of `server` gets READY.
 
     When the cells fail, take more wall time than one cell may, or leave what cannot be
@@ -65,7 +65,9 @@ def grow(request: wire.RunRequest, server: socket.socket) -> NoReturn:
     os._exit(0)
 
 
-def _serve(request: wire.RunRequest, ground: Ground, server: socket.socket, ready: int) -> NoReturn:
+def _serve(
+    request: protocol.RunRequest, ground: Ground, server: socket.socket, ready: int
+) -> NoReturn:
     """Run the cells, then fork a keeper for each request until the server hangs up."""
     try:
         begun = Snapshot(request, ground)
@@ -92,7 +94,7 @@ def _fork_keeper(server: socket.socket, begun: Snapshot, channel: int, report: i
         pid = -1  # the closed report tells that no run came of it
     if pid == 0:
         server.close()
-        keeper.keep(channel, socket.socket(fileno=report), begun)
+        run_monitor.keep(channel, socket.socket(fileno=report), begun)
     os.close(channel)
     os.close(report)
 
@@ -108,7 +110,7 @@ def _wait_for_all() -> None:
 class Snapshot:
     """The run of some leading cells, to be gone on with in forks of this process."""
 
-    def __init__(self, request: wire.RunRequest, ground: Ground) -> None:
+    def __init__(self, request: protocol.RunRequest, ground: Ground) -> None:
         """Run the cells of `request`. Raises UnfitError, and OSError."""
         ground.step_down()
         self._ground = ground
@@ -129,14 +131,14 @@ class Snapshot:
         ground.settle()
         gc.freeze()
 
-    def raise_walls(self, request: wire.RunRequest) -> Walls:
-        """See `keeper.Begun`."""
+    def raise_walls(self, request: protocol.RunRequest) -> Walls:
+        """See `run_monitor.Begun`."""
         return self._ground.raise_walls(request)
 
     def live_on(
-        self, request: wire.RunRequest, blob: bytes, channel: Channel, walls: Walls
+        self, request: protocol.RunRequest, blob: bytes, channel: Channel, walls: Walls
     ) -> None:
-        """See `keeper.Begun`: what the cells said is said again, and their files are laid."""
+        """See `run_monitor.Begun`: what the cells said is said again, and their files are laid."""
         channel.adopt()
         self._files.lay()
         os.chdir(self._folder)
@@ -144,7 +146,7 @@ class Snapshot:
         isolation = walls.close()
         refused = not child.stands(isolation, request)
         channel.send(
-            wire.Started(
+            protocol.Started(
                 isolation=isolation,
                 environment=self._environment,
                 refused=refused,
@@ -163,8 +165,8 @@ class _Tape:
         self.frames = b""
         self.problem: str | None = None
 
-    def send(self, message: wire.Message, blob: bytes) -> None:
+    def send(self, message: protocol.Message, blob: bytes) -> None:
         """Keep a frame; a cell that raised is a problem."""
-        self.frames += wire.encode(message, blob)
-        if isinstance(message, wire.CellDone) and (message.error or message.soft_errors):
+        self.frames += protocol.encode(message, blob)
+        if isinstance(message, protocol.CellDone) and (message.error or message.soft_errors):
             self.problem = self.problem or f"cell {message.index} raised"

@@ -9,14 +9,14 @@ import sys
 from itertools import cycle, islice
 from pathlib import Path
 
-from grader import pins
+from grader.protocol import determinism
 
-pins.apply()
+determinism.apply()
 
 from grader.assignment import load_assignment  # noqa: E402
-from grader.mutants.breaking import mutants  # noqa: E402
-from grader.mutants.mutant import Tally  # noqa: E402
-from grader.mutants.rewriting import rewrites  # noqa: E402
+from grader.proof.breaking import mutants  # noqa: E402
+from grader.proof.mutant import Tally  # noqa: E402
+from grader.proof.rewriting import rewrites  # noqa: E402
 
 KINDS = 50
 """Different mutants; larger classes repeat them."""

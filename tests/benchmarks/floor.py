@@ -16,9 +16,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from grader import pins
+from grader.protocol import determinism
 
-pins.apply()
+determinism.apply()
 
 from msgspec.structs import replace  # noqa: E402
 from timing import Times  # noqa: E402
@@ -26,15 +26,15 @@ from timing import Times  # noqa: E402
 import grader.pipeline  # noqa: E402
 from grader.analysis.study import run_request, starter_cells  # noqa: E402
 from grader.assignment import Assignment, load_assignment  # noqa: E402
-from grader.batch import Desk, Work  # noqa: E402
-from grader.candidate import choose  # noqa: E402
 from grader.cleanroom.inspection import Inspection  # noqa: E402
+from grader.execution.batch import Desk, Work  # noqa: E402
+from grader.execution.data_files import staged  # noqa: E402
+from grader.exercises.script.candidate import choose  # noqa: E402
+from grader.protocol import RunRequest, encode  # noqa: E402
 from grader.report import Reports  # noqa: E402
 from grader.sandbox import open_sandbox  # noqa: E402
 from grader.sandbox.supervise import Supervision  # noqa: E402
-from grader.staging import staged  # noqa: E402
 from grader.submission import Submission  # noqa: E402
-from grader.wire import RunRequest, encode  # noqa: E402
 from grader.worker.run import Run  # noqa: E402
 from grader.worker.warm import warm_up  # noqa: E402
 

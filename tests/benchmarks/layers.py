@@ -7,12 +7,12 @@ import time
 from contextlib import ExitStack
 from statistics import median
 
-from grader import pins
+from grader.protocol import determinism
 
-pins.apply()
+determinism.apply()
 
+from grader.protocol import CellCode, Limits, RunRequest  # noqa: E402
 from grader.sandbox import ForkServerSandbox, Sandbox  # noqa: E402
-from grader.wire import CellCode, Limits, RunRequest  # noqa: E402
 
 LAYERS = ("bubblewrap", "namespaces", "landlock", "seccomp")
 SETS = {

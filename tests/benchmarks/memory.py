@@ -11,14 +11,14 @@ import threading
 import time
 from pathlib import Path
 
-from grader import pins
+from grader.protocol import determinism
 
-pins.apply()
+determinism.apply()
 
 from grader.assignment import load_assignment  # noqa: E402
+from grader.execution.data_files import staged  # noqa: E402
 from grader.pipeline import Grader  # noqa: E402
 from grader.sandbox import open_sandbox  # noqa: E402
-from grader.staging import staged  # noqa: E402
 from grader.submission import Submission  # noqa: E402
 
 WARM = 4

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from grader import wire
+from grader import protocol
 from grader.sandbox import RunOutcome
 
 LIVE = "<script>window.pwned=1</script>\x1b]0;x\x07\n::error::"
@@ -60,7 +60,7 @@ class Frame(NamedTuple):
 
     @property
     def packed(self) -> bytes:
-        return wire.HEADER.pack(len(self.header), len(self.blob)) + self.header + self.blob
+        return protocol.HEADER.pack(len(self.header), len(self.blob)) + self.header + self.blob
 
     @property
     def kind(self) -> str:
@@ -69,12 +69,12 @@ class Frame(NamedTuple):
 
 def frames_of(outcome: RunOutcome) -> list[Frame]:
     """What a run sent."""
-    return [taken_apart(wire.encode(event, blob)) for event, blob in outcome.events]
+    return [taken_apart(protocol.encode(event, blob)) for event, blob in outcome.events]
 
 
 def taken_apart(packed: bytes) -> Frame:
-    header, _ = wire.HEADER.unpack_from(packed)
-    start = wire.HEADER.size
+    header, _ = protocol.HEADER.unpack_from(packed)
+    start = protocol.HEADER.size
     return Frame(packed[start : start + header], packed[start + header :])
 
 
@@ -153,7 +153,7 @@ def _important(position: int, frame: Frame) -> int:
 
 def _head(frame: Frame) -> int:
     table = 8 + int.from_bytes(frame.blob[:8], "little") if frame.blob else 0
-    return wire.HEADER.size + len(frame.header) + table
+    return protocol.HEADER.size + len(frame.header) + table
 
 
 def positions(frame: Frame) -> Iterator[int]:
@@ -170,7 +170,7 @@ def _cut(frames: list[Frame], index: int, how: Any, _: Phase) -> bytes:
 def _lengths(frames: list[Frame], index: int, how: Any, _: Phase) -> bytes:
     header, blob = how
     frame = frames[index]
-    prefix = wire.HEADER.pack(
+    prefix = protocol.HEADER.pack(
         (len(frame.header) + header) % 2**32, (len(frame.blob) + blob) % 2**64
     )
     return packed(frames[:index]) + prefix + frame.header + frame.blob + packed(frames[index + 1 :])

@@ -1,0 +1,1 @@
+"""Grading many submissions: sessions, the local pool, the cluster."""

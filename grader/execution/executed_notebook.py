@@ -1,0 +1,54 @@
+"""The executed notebook, rendered for the scorecard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grader.marking.observation import Trace
+from grader.notebook import Cell
+from grader.pipeline import Graded
+from grader.report import render_notebook
+
+
+def rendered_notebook(graded: Graded) -> str | None:
+    """HTML of the notebook with what its cells printed and showed; None if nothing ran."""
+    if graded.study is None or graded.trace is None:
+        return None
+    cells = [_cell(graded.trace, cell) for cell in graded.study.notebook.cells]
+    return render_notebook({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def _cell(trace: Trace, cell: Cell) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "cell_type": cell.kind,
+        "metadata": {},
+        "source": cell.source,
+        "id": f"cell-{cell.index}",
+    }
+    if cell.kind != "code":
+        return base
+    return {**base, "execution_count": None, "outputs": _outputs(trace, cell.index)}
+
+
+def _outputs(trace: Trace, index: int) -> list[dict[str, Any]]:
+    done = trace.outputs.get(index)
+    if done is None:
+        return []
+    outputs: list[dict[str, Any]] = []
+    if done.output:
+        outputs.append({"output_type": "stream", "name": "stdout", "text": done.output})
+    if done.shown is not None:
+        outputs.append(
+            {
+                "output_type": "execute_result",
+                "execution_count": None,
+                "metadata": {},
+                "data": {"text/plain": done.shown},
+            }
+        )
+    if done.error is not None:
+        name, _, text = done.error.partition(": ")
+        outputs.append(
+            {"output_type": "error", "ename": name, "evalue": text, "traceback": [done.error]}
+        )
+    return outputs

@@ -1,0 +1,1 @@
+"""Kinds of exercise: how gradients come out of a submission."""

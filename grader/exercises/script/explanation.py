@@ -1,0 +1,142 @@
+"""Why a step is wrong: what is known of it, handed to the diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from msgspec.structs import replace
+
+from grader.analysis import Lifetime
+from grader.cleanroom.findings import StepFinding
+from grader.cleanroom.inspection import Inspection
+from grader.cleanroom.readings import Evidence
+from grader.diagnosis import Context, diagnose
+from grader.marking.attempt import Attempt
+from grader.records.scorecard import Diagnosis
+
+ACCUMULATED = Diagnosis(
+    code="accumulated",
+    why="It is started once, before the training loop, so every iteration adds to what the "
+    "iterations before it left.",
+    look_at="What should this gradient hold at the beginning of each iteration?",
+)
+CONSTANT = Diagnosis(
+    code="constant",
+    why="It is the same numbers whatever the network is: they were not computed from it.",
+    look_at="Which tensors of the forward pass does this gradient depend on?",
+)
+VAGUE = frozenset({"unexplained", "constant"})
+
+
+def explained(attempt: Attempt, inspection: Inspection) -> Attempt:
+    """The attempt with the reason why its step is wrong, or why its value changed later."""
+    life, finding = attempt.lifetime, attempt.finding
+    if life is None:
+        return attempt
+    if finding.step == "unknown" and life.begun_before_loop and not attempt.comparison.right:
+        return replace(attempt, diagnosis=ACCUMULATED)
+    if finding.step != "wrong" or finding.slipped is not None:
+        changed = inspection.changed_through(life) if attempt.changed else None
+        return attempt if changed is None else replace(attempt, diagnosis=_aliased(life, changed))
+    return replace(attempt, diagnosis=_reason(life, finding, inspection))
+
+
+def _reason(life: Lifetime, finding: StepFinding, inspection: Inspection) -> Diagnosis | None:
+    if life.begun_before_loop:
+        return ACCUMULATED
+    blamed = _to_blame(finding, inspection)
+    if blamed is not None:
+        return _elsewhere(life, *blamed, inspection)
+    inner = inspection.inner.get(life.id)
+    evidence = inner.evidence if inner is not None and inner.evidence else finding.evidence
+    found = _diagnosed(life, evidence, inspection) if evidence is not None else None
+    if finding.constant and (found is None or found.code in VAGUE):
+        return CONSTANT
+    return found
+
+
+def _to_blame(finding: StepFinding, inspection: Inspection) -> tuple[Lifetime, StepFinding] | None:
+    """The first gradient in the stretch that is wrong by its own line."""
+    for number in sorted(finding.temporaries):
+        inner = inspection.inner.get(number)
+        if inner is not None and inner.step == "wrong" and inner.evidence is not None:
+            return inspection.study.program.lifetimes[number], inner
+    return None
+
+
+def _elsewhere(
+    life: Lifetime, blamed: Lifetime, inner: StepFinding, inspection: Inspection
+) -> Diagnosis | None:
+    """The reason of another line, on whose result this one rests."""
+    found = _diagnosed(blamed, inner.evidence, inspection)
+    if found is None:
+        return None
+    site = blamed.writes[-1]
+    evidence = found.evidence | {"line": site.line, "cell": site.cell, "in": blamed.text}
+    why = f"`{life.text}` is made with `{blamed.text}`, which is wrong: {found.why}"
+    return replace(found, why=why, evidence=evidence)
+
+
+def _diagnosed(
+    life: Lifetime, evidence: Evidence | None, inspection: Inspection
+) -> Diagnosis | None:
+    """The simplest explanation that fits; None without numbers."""
+    value = evidence.cut[0] if evidence is not None and evidence.cut else None
+    if evidence is None or not isinstance(value, torch.Tensor):
+        return None
+    draw, given = evidence.draws[0], evidence.given[0]
+    network = draw.network
+    return diagnose(
+        Context(
+            target=evidence.target,
+            student=value,
+            expected=draw.expected(evidence.target, given),
+            cotangents=dict(given),
+            paths=draw.paths(evidence.target, given),
+            consumers=_unread(evidence, given, inspection),
+            tensors=network.inputs | network.tensors,
+            accumulates=len(life.writes) > 1 or _replaced(life, inspection.study.program.lifetimes),
+            index={n: t for n, t in network.inputs.items() if not t.is_floating_point()},
+        )
+    )
+
+
+def _unread(
+    evidence: Evidence, read: Mapping[str, torch.Tensor], inspection: Inspection
+) -> dict[str, torch.Tensor]:
+    """What each direct consumer that was not read would have passed on."""
+    draw = evidence.draws[0]
+    direct = evidence.consumers - {inspection.assignment.spec.loss}
+    onward = {name: draw.expected(name, read) for name in direct - read.keys()}
+    # All cut at once: a consumer may itself be computed from another one.
+    shares = draw.paths(evidence.target, dict(read) | onward)
+    return {name: shares[name] for name in onward if name in shares}
+
+
+def _replaced(life: Lifetime, lifetimes: Sequence[Lifetime]) -> bool:
+    """Whether an earlier attempt of the same exercise and cell was overwritten: `=` for `+=`."""
+    return any(
+        other.name == life.name
+        and other.id < life.id
+        and other.exercise == life.exercise
+        and other.writes[0].cell == life.writes[0].cell
+        for other in lifetimes
+    )
+
+
+def _aliased(life: Lifetime, culprit: Lifetime) -> Diagnosis:
+    """A gradient that a later statement changed in place through another name."""
+    change, last = culprit.writes[-1], life.writes[-1]
+    return Diagnosis(
+        code="alias",
+        why=f"{culprit.text} is the same tensor as {life.text}: line {change.line} changes both.",
+        look_at="Which of the two names should still hold the old values after that line?",
+        evidence={
+            "line": last.line,
+            "cell": last.cell,
+            "through": culprit.text,
+            "changed_line": change.line,
+            "changed_cell": change.cell,
+        },
+    )

@@ -1,0 +1,1 @@
+"""From observed values to marks: comparison, attempts, selection, points, notes."""

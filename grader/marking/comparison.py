@@ -1,0 +1,182 @@
+"""A student's value against the reference gradient: verdict and figures.
+
+Attributes first, then the values, all in float64. Tolerances are scaled to the
+tensor, because gradients of one network span many orders of magnitude.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import torch
+from msgspec.structs import replace
+
+from grader.assignment import Tolerance
+from grader.protocol import Value
+from grader.records.scorecard import Verdict
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What comparing one value gave."""
+
+    verdict: Verdict
+    exact: bool | None = None
+    allclose: bool | None = None
+    max_diff: float | None = None
+    at: list[int] | None = None
+    """Index of the greatest difference."""
+    off: float | None = None
+    """Fraction of elements outside the tolerance."""
+    shape: list[int] | None = None
+    expected_shape: list[int]
+    dtype: str | None = None
+    note: str | None = None
+
+    @property
+    def right(self) -> bool:
+        return self.verdict in {"exact", "close"}
+
+
+def compare(
+    value: Value, numbers: torch.Tensor | None, expected: torch.Tensor, tolerance: Tolerance
+) -> Comparison:
+    """Compare a student's value with the reference gradient of the same target.
+
+    value: what the worker says stood under the name; numbers: its data, any shape and
+    real dtype, or None; expected: the gradient, any shape.
+    """
+    wanted = list(expected.shape)
+    if value.kind == "none":
+        return Comparison(verdict="missing", expected_shape=wanted, note="it is None")
+    if numbers is None:
+        return Comparison(
+            verdict="wrong_type",
+            shape=value.shape,
+            expected_shape=wanted,
+            dtype=value.dtype,
+            note=f"expected a tensor, found {value.note or value.kind}",
+        )
+    shape = list(numbers.shape)
+    if squeezed(shape) != squeezed(wanted):
+        return Comparison(
+            verdict="wrong_shape",
+            shape=shape,
+            expected_shape=wanted,
+            dtype=value.dtype,
+            note=_shape_note(shape, wanted),
+        )
+    return _values(value, numbers.reshape(wanted), expected, tolerance, shape)
+
+
+def squeezed(shape: list[int]) -> list[int]:
+    """A shape without its dimensions of size 1."""
+    return [size for size in shape if size != 1]
+
+
+def greatest(numbers: torch.Tensor) -> float:
+    """The greatest magnitude in a tensor of any shape; 0 in one without elements."""
+    return float(numbers.abs().max()) if numbers.numel() else 0.0
+
+
+def close(numbers: torch.Tensor, expected: torch.Tensor, tolerance: Tolerance) -> torch.Tensor:
+    """Element by element: |d − g| ≤ rtol·|g| + atol_rel·max|g| + atol, in float64."""
+    g = expected.double()
+    allowed = tolerance.rtol * g.abs() + (tolerance.atol_rel * greatest(g) + tolerance.atol)
+    return (numbers.double() - g).abs() <= allowed
+
+
+def vanishes(expected: torch.Tensor, tolerance: Tolerance) -> bool:
+    """Whether zeros are `close` to a tensor: if they are to its greatest element."""
+    size = greatest(expected)
+    return size <= (tolerance.rtol + tolerance.atol_rel) * size + tolerance.atol
+
+
+def identical(numbers: torch.Tensor, expected: torch.Tensor) -> bool:
+    """Whether two tensors of one shape are the same finite numbers, to the last bit."""
+    same = numbers.dtype == expected.dtype and torch.equal(numbers, expected)
+    return same and bool(torch.isfinite(expected).all())
+
+
+def _values(
+    value: Value,
+    numbers: torch.Tensor,
+    expected: torch.Tensor,
+    tolerance: Tolerance,
+    shape: list[int],
+) -> Comparison:
+    wanted = list(expected.shape)
+    base = Comparison(verdict="unjudged", shape=shape, expected_shape=wanted, dtype=value.dtype)
+    if identical(numbers, expected):  # most are, and need no arithmetic
+        return replace(
+            base,
+            verdict="exact",
+            exact=True,
+            allclose=True,
+            max_diff=0.0,
+            at=[0] * len(wanted) if numbers.numel() else None,
+            off=0.0,
+            note=_right_note(value, shape, wanted),
+        )
+    mine, theirs = numbers.double(), expected.double()
+    if not math.isfinite(greatest(theirs)):
+        note = "the reference gradient itself is not finite at these parameters"
+        return replace(base, note=note)
+    difference = (mine - theirs).abs()
+    max_diff = greatest(difference)
+    if not math.isfinite(max_diff) and not bool((finite := torch.isfinite(mine)).all()):
+        note = f"{int((~finite).sum())} of {numbers.numel()} elements are NaN or infinite"
+        return replace(base, verdict="non_finite", note=note)
+    within = close(mine, theirs, tolerance)
+    right = bool(within.all())
+    return replace(
+        base,
+        verdict="close" if right else "mismatch",
+        exact=False,
+        allclose=torch.allclose(numbers.to(expected.dtype), expected),
+        max_diff=max_diff,
+        at=_position(difference),
+        off=0.0 if right else float((~within).double().mean()),
+        note=_right_note(value, shape, wanted) if right else None,
+    )
+
+
+def _position(difference: torch.Tensor) -> list[int] | None:
+    if not difference.numel():
+        return None
+    flat = int(difference.argmax())
+    position: list[int] = []
+    for size in reversed(difference.shape):
+        position.insert(0, flat % size)
+        flat //= size
+    return position
+
+
+def _right_note(value: Value, shape: list[int], wanted: list[int]) -> str | None:
+    notes = []
+    if shape != wanted:
+        notes.append(
+            f"shape {_text(shape)} where {_text(wanted)} was expected: the values are right"
+        )
+    if value.kind == "array":
+        notes.append("a numpy array, not a tensor: the values are right")
+    elif value.dtype not in {"float32", None}:
+        notes.append(f"dtype {value.dtype}: the values are right")
+    return "; ".join(notes) or None
+
+
+def _shape_note(shape: list[int], wanted: list[int]) -> str:
+    text = f"shape {_text(shape)} where {_text(wanted)} was expected"
+    if _broadcasts(shape, wanted) or _broadcasts(wanted, shape):
+        text += ": it would only match by broadcasting"
+    return text
+
+
+def _broadcasts(small: list[int], large: list[int]) -> bool:
+    """Whether a tensor of one shape expands to the other."""
+    pairs = zip(reversed(small), reversed(large), strict=False)
+    return len(small) <= len(large) and all(a in (1, b) for a, b in pairs)
+
+
+def _text(shape: list[int]) -> str:
+    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"

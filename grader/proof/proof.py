@@ -1,0 +1,129 @@
+"""A whole trial: make, grade, compare, add up."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from grader.assignment import find_assignment, load_assignment
+from grader.execution.batch import Work, grade_all
+from grader.execution.data_files import staged
+from grader.proof.figures import Summary, summary, table
+from grader.proof.mutant import Mutant, Tally
+from grader.proof.selection import everything, sampled
+from grader.proof.trial import Verdict, verdict
+from grader.report import Reports
+from grader.sandbox import open_sandbox
+from grader.submission import Submission
+
+LINES = 600
+"""Lines of a data file with which mutants are run."""
+SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """What came out, and every mutant with which something is not as it should be."""
+
+    summary: Summary
+    failures: list[Verdict]
+    equivalent: int
+    """Changes that turned out to change nothing, and are not counted."""
+
+    def text(self) -> str:
+        """The figures as a table for people."""
+        rows = table(self.summary)
+        lines = [f"{name:34}{figure:>22}   {goal}".rstrip() for name, figure, goal in rows]
+        lines += ["", "diagnosis: expected → given"]
+        for code, given in self.summary.confusion.items():
+            lines.append(f"  {code:18} " + ", ".join(f"{c} {n}" for c, n in given.items()))
+        if self.summary.habits:
+            lines += ["", "habits in honest notebooks that suffered"]
+        for habit, share in self.summary.habits.items():
+            lines.append(f"  {habit:18} {share}")
+        lines += ["", f"failures: {len(self.failures)}"]
+        for failure in self.failures[:40]:
+            lines.append(_failure(failure))
+        return "\n".join(lines)
+
+
+def prove(
+    name: str,
+    solution: Path | None,
+    workspace: Path,
+    *,
+    jobs: int,
+    every: int = 1,
+    sample: bool = False,
+) -> Proof:
+    """Grade each `every`-th notebook that is made of an assignment's solution, or a sample."""
+    assignment = load_assignment(shortened(find_assignment(name), workspace / "assignment"))
+    path = solution or SOLUTIONS / assignment.name / "solution.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    tally = Tally()
+    made = everything(notebook, assignment, tally)
+    made = sampled(made) if sample else made[::every]
+    with staged(assignment) as data, open_sandbox([data]) as sandbox:
+        reports = Reports(workspace / "reports")
+        work = Work(assignment=assignment, sandbox=sandbox, data=data, reports=reports)
+        submissions = [_written(mutant, workspace / "notebooks") for mutant in made]
+        cards = [marked.card for marked in grade_all(work, submissions, jobs=jobs)]
+    verdicts = [verdict(mutant, card) for mutant, card in zip(made, cards, strict=True)]
+    return Proof(
+        summary=summary(verdicts),
+        failures=[each for each in verdicts if _fails(each)],
+        equivalent=sum(tally.equivalent.values()),
+    )
+
+
+def shortened(folder: Path, copy: Path) -> Path:
+    """A copy of the assignment with the first lines of its data files alone: it is the marks
+    that are tried here, and every mutant builds its data set anew.
+    """
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("examples", "*.ipynb"))
+    for path in load_assignment(copy).data:
+        with contextlib.suppress(UnicodeDecodeError):
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            path.write_text("".join(lines[:LINES]), encoding="utf-8")
+    return copy
+
+
+def _written(mutant: Mutant, folder: Path) -> Submission:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{mutant.id}.ipynb"
+    path.write_text(json.dumps(mutant.notebook, ensure_ascii=False), encoding="utf-8")
+    return Submission(id=mutant.id, candidates=(path,), origin=path.name)
+
+
+def _fails(each: Verdict) -> bool:
+    answers = (each.value, each.localised, each.diagnosed, each.caught)
+    wrong = each.marked_down or each.unnoted or (each.family != "copy" and each.missed)
+    if each.family in {"burdened", "temporary"}:
+        wrong = wrong or each.free
+    if each.family == "honest":
+        wrong = wrong or each.notes
+    return bool(wrong) or any(answer is False for answer in answers)
+
+
+def _failure(each: Verdict) -> str:
+    lists = {
+        "called wrong": each.called,
+        "lost points": each.lost,
+        "called right": each.missed if each.family != "copy" else [],
+        "free": each.free if each.family in {"burdened", "temporary"} else [],
+        "notes": each.notes if each.family == "honest" else [],
+        "copied without a note": each.unnoted,
+    }
+    said = [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
+    if each.value is False:
+        said.append("value verdict is not as known")
+    if each.localised is False:
+        said.append("not localised")
+    if each.caught is False:
+        said.append("copied and not caught")
+    if each.diagnosed is False:
+        said.append(f"{each.code} for {' or '.join(each.expected_codes)}")
+    return f"  {each.id}: {'; '.join(said)}"

@@ -1,0 +1,1 @@
+"""Records: what grading produces, as plain data without torch."""

@@ -1,0 +1,69 @@
+"""Temporary folders do not outlive their run for long."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from grader.sandbox.temporary_folder import workspace
+
+HOLD = """
+import sys
+from grader.sandbox.temporary_folder import workspace
+with workspace() as folder:
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def another():
+    """A process with a workspace of its own, and that workspace."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process, process.stdout.readline().strip()
+        process.kill()
+
+
+def test_a_workspace_is_gone_after_its_block(temporary):
+    with workspace(mode=0o755) as folder:
+        (folder / "file").touch()
+        assert folder.parent == temporary
+        assert folder.stat().st_mode & 0o777 == 0o755
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_workspace_of_a_killed_run_is_removed_by_the_next(another):
+    process, folder = another
+    process.kill()
+    process.wait()
+    assert Path(folder).is_dir()
+    with workspace():
+        assert not Path(folder).is_dir()
+
+
+def test_the_workspace_of_a_living_run_is_left_alone(another):
+    _, folder = another
+    with workspace():
+        assert Path(folder).is_dir()
+
+
+def test_folders_of_others_are_left_alone(temporary):
+    (temporary / "grader-of-somebody").mkdir()
+    (temporary / "elsewhere").mkdir()
+    (temporary / "elsewhere" / ".lock").touch()
+    (temporary / "grader-link").symlink_to(temporary / "elsewhere")
+    with workspace():
+        pass
+    left = {path.name for path in temporary.iterdir()}
+    assert left == {"grader-of-somebody", "elsewhere", "grader-link"}
