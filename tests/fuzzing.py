@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+from grader.execution.executed_notebook import rendered_notebook
 from strategies.frames import Frame, Spoilt, Tape, frames_of, packed, positions
 
 from grader import protocol
 from grader.analysis.study import Study, run_request, study
 from grader.assignment import Assignment
 from grader.cli.progress import summary
-from grader.execution.executed_notebook import rendered_notebook
 from grader.exercises.script.candidate import Choice
 from grader.marking.card import not_run
 from grader.marking.observation import decode

@@ -185,8 +185,9 @@ def _tried(graded: Graded, attack: attacks.Attack) -> None:
     for index, pattern in zip(attack.hostile, attack.expected.errors, strict=False):
         error = cells[index].error or ""
         assert re.search(pattern, error) if pattern else not error, error
-    outputs = graded.trace.outputs if graded.trace else {}
-    said = "".join(outputs[index].output for index in attack.hostile if index in outputs)
+    ran = graded.executed["cells"] if graded.executed else []
+    shown = (cell["outputs"] for n, cell in enumerate(ran) if n in attack.hostile)
+    said = "".join(each.get("text", "") for outputs in shown for each in outputs)
     for pattern in attack.expected.says:
         assert re.search(pattern, said, re.MULTILINE), said
     assert SECRET not in said

@@ -9,7 +9,7 @@ from conftest import BACKWARD, FORWARD, SETUP, exercise, notebook
 
 from grader.exercises.script.beside import MAX_BYTES, surroundings
 from grader.pipeline import Grader
-from grader.records.scorecard import RIGHT
+from grader.records.comparison import RIGHT
 from grader.submission import discover
 
 HELPERS = "def size():\n    return 32\n"

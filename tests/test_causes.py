@@ -12,14 +12,8 @@ from grader.assignment import check_environment
 from grader.assignment.packages import installed
 from grader.assignment.spec import Environment
 from grader.errors import AssignmentError
-from grader.records.scorecard import (
-    RIGHT,
-    ExerciseScore,
-    IntegrityNote,
-    Scorecard,
-    Source,
-    TargetScore,
-)
+from grader.records.comparison import RIGHT
+from grader.records.scorecard import ExerciseScore, IntegrityNote, Scorecard, Source, TargetScore
 from grader.report.causes import causes, waits_for_a_person
 
 FETCHED = SETUP.replace("open('names.txt').read().splitlines()", "list(table)")

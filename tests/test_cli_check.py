@@ -143,8 +143,8 @@ def test_where_no_worker_can_be_forked_the_verdicts_are_the_same(
     monkeypatch.setattr(session, "open_sandbox", fresh)
     path = tmp_path / "mine.ipynb"
     path.write_bytes(notebook(SETUP, FORWARD, WRONG))
-    with session.Workbench(assignment, required=False) as bench:
-        card = bench.card(submission_of(path))
+    with session.GradingSession(assignment, required=False) as opened:
+        card = opened.grade(submission_of(path)).card
     assert card.isolation is not None
     assert card.isolation.backend == "fresh process"
     text = io.StringIO()
@@ -158,12 +158,12 @@ def test_a_fault_of_the_grader_s_own_is_ungraded_and_no_traceback(
 ) -> None:
     path = tmp_path / "mine.ipynb"
     path.write_bytes(notebook("x = 1"))
-    with session.Workbench(assignment, required=False) as bench:
-        monkeypatch.setattr(bench._grader, "_request", None)
-        card = bench.card(submission_of(path))
+    with session.GradingSession(assignment, required=False) as opened:
+        monkeypatch.setattr(opened._grader, "kind", None)
+        card = opened.grade(submission_of(path)).card
     text = io.StringIO()
     print_card(Console(file=text, width=200), card)
-    assert "Not graded: the grader itself failed (TypeError" in text.getvalue()
+    assert "Not graded: the grader itself failed (AttributeError" in text.getvalue()
     assert "no zero" in text.getvalue()
 
 

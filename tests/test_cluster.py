@@ -22,15 +22,15 @@ from grader.assignment import Assignment
 from grader.cli.main import cli
 from grader.errors import ClusterError, InfrastructureError, UnsafeError, UsageError
 from grader.execution import cluster
-from grader.execution.batch import Work, grade_all
-from grader.execution.cluster import ClusterWork, bench, grade_on, grading
+from grader.execution.batch import grade_all
+from grader.execution.cluster import ClusterWork, grade_on, grading, worker_session
 from grader.execution.cluster.answer import Answer, Refusal
 from grader.execution.cluster.parcel import AssignmentParcel, SubmissionParcel
 from grader.execution.cluster.versions import difference, own_versions
-from grader.execution.cluster.worker_session import Bench, Order
-from grader.execution.session import Workbench
+from grader.execution.cluster.worker_session import WorkerSession, Order
+from grader.execution.session import GradingSession
 from grader.marking.card import ungraded
-from grader.records.result import Marked
+from grader.records.result import Result
 from grader.records.scorecard import Scorecard
 from grader.report import Reports
 from grader.sandbox import Sandbox
@@ -72,14 +72,10 @@ def local(
     assignment: Assignment,
     sandbox: Sandbox,
     data: Path,
-) -> list[Marked]:
-    work = Work(
-        assignment=assignment,
-        sandbox=sandbox,
-        data=data,
-        reports=Reports(tmp_path_factory.mktemp("local")),
-    )
-    return [timeless(marked) for marked in grade_all(work, handed_in, jobs=1)]
+) -> list[Result]:
+    reports = Reports(tmp_path_factory.mktemp("local"))
+    session = GradingSession(assignment, reports=reports, within=(data, sandbox))
+    return [timeless(marked) for marked in grade_all(session, handed_in, jobs=1)]
 
 
 @pytest.fixture
@@ -87,13 +83,13 @@ def work(tmp_path: Path, assignment: Assignment) -> ClusterWork:
     return ClusterWork(assignment=assignment, reports=Reports(tmp_path / "out"))
 
 
-def timeless(marked: Marked) -> Marked:
+def timeless(marked: Result) -> Result:
     """Without what no two runs have in common."""
     cells = [msgspec.structs.replace(cell, seconds=0.0) for cell in marked.card.cells]
-    return Marked(msgspec.structs.replace(marked.card, cells=cells), marked.notebook)
+    return Result(msgspec.structs.replace(marked.card, cells=cells), marked.notebook)
 
 
-def differing(ours: list[Marked], theirs: list[Marked]) -> list[tuple[str, str, object, object]]:
+def differing(ours: list[Result], theirs: list[Result]) -> list[tuple[str, str, object, object]]:
     """Id, field and both values wherever two classes differ; whole records would fill pages."""
     return [
         (one.card.id, field, getattr(one.card, field), getattr(other.card, field))
@@ -117,7 +113,7 @@ def eventually(holds: Callable[[], object], seconds: float = 20.0) -> bool:
 
 
 def test_marks_are_those_of_this_machine_in_the_same_order(
-    dask: DaskCluster, work: ClusterWork, handed_in: list[Submission], local: list[Marked]
+    dask: DaskCluster, work: ClusterWork, handed_in: list[Submission], local: list[Result]
 ) -> None:
     marks = [timeless(m) for m in grade_on(dask.address, work, handed_in, warn=unheard)]
     assert [m.card.id for m in marks] == [each.id for each in handed_in]
@@ -129,7 +125,7 @@ def test_marks_are_those_of_this_machine_in_the_same_order(
 
 
 def test_a_worker_that_is_killed_in_mid_run_loses_nothing(
-    dask: DaskCluster, work: ClusterWork, handed_in: list[Submission], local: list[Marked]
+    dask: DaskCluster, work: ClusterWork, handed_in: list[Submission], local: list[Result]
 ) -> None:
     stream = grade_on(dask.address, work, handed_in, warn=unheard)
     marks = [timeless(next(stream))]
@@ -298,8 +294,8 @@ def order(assignment: Assignment) -> Order:
     )
 
 
-class Stub(Workbench):
-    """A workbench without a sandbox, which takes seconds to open; the real one grades above."""
+class Stub(GradingSession):
+    """A session without a sandbox, which takes seconds to open; the real one grades above."""
 
     opened = closed = now = most = 0
 
@@ -307,7 +303,7 @@ class Stub(Workbench):
         self.assignment = assignment
         Stub.opened += 1
 
-    def marked(self, submission: Submission) -> Marked:
+    def grade(self, submission: Submission) -> Result:
         if submission.id == "unsafe":
             raise UnsafeError("this machine can keep nothing in")
         if submission.id == "full":
@@ -318,8 +314,8 @@ class Stub(Workbench):
             time.sleep(0.02)
             Stub.now -= 1
             card = ungraded(submission, "", self.assignment)
-            return Marked(msgspec.structs.replace(card, status="graded"))
-        return Marked(ungraded(submission, "a stub", self.assignment))
+            return Result(msgspec.structs.replace(card, status="graded"))
+        return Result(ungraded(submission, "a stub", self.assignment))
 
     def close(self) -> None:
         Stub.closed += 1
@@ -327,7 +323,7 @@ class Stub(Workbench):
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> type[Stub]:
-    monkeypatch.setattr(bench, "Workbench", Stub)
+    monkeypatch.setattr(worker_session, "GradingSession", Stub)
     monkeypatch.setattr(Stub, "opened", 0)
     monkeypatch.setattr(Stub, "closed", 0)
     return Stub
@@ -340,14 +336,14 @@ def handed(identity: str) -> SubmissionParcel:
 def test_a_bench_keeps_its_sandbox_closes_it_when_idle_and_opens_it_again(
     order: Order, stub: type[Stub], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with closing(Bench(order, "tcp://here:1")) as working:
+    with closing(WorkerSession(order, "tcp://here:1")) as working:
         for _ in range(3):
             with pytest.raises(InfrastructureError, match=r"^a stub$"):
                 working.grade(handed("ada"))
         assert (stub.opened, stub.closed) == (1, 0)
     assert (stub.opened, stub.closed) == (1, 1)
-    monkeypatch.setattr(bench, "IDLE", 0.01)
-    with closing(Bench(order, "tcp://here:1")) as working:
+    monkeypatch.setattr(worker_session, "IDLE", 0.01)
+    with closing(WorkerSession(order, "tcp://here:1")) as working:
         for times in (2, 3):
             with pytest.raises(InfrastructureError):
                 working.grade(handed("ada"))
@@ -358,7 +354,7 @@ def test_a_bench_keeps_its_sandbox_closes_it_when_idle_and_opens_it_again(
 def test_a_bench_grades_one_submission_at_a_time_however_many_threads_ask(
     order: Order, stub: type[Stub]
 ) -> None:
-    with closing(Bench(order, "tcp://here:1")) as working, ThreadPoolExecutor(4) as threads:
+    with closing(WorkerSession(order, "tcp://here:1")) as working, ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(lambda _: working.grade(handed("slow")), range(4)))
     assert len(answers) == 4
     assert (stub.opened, stub.most) == (1, 1)
@@ -366,14 +362,14 @@ def test_a_bench_grades_one_submission_at_a_time_however_many_threads_ask(
 
 def test_a_bench_refuses_where_versions_differ(order: Order) -> None:
     newer = msgspec.structs.replace(order, versions=order.versions | {"numpy": "99"})
-    with closing(Bench(newer, "tcp://here:1")) as working:
+    with closing(WorkerSession(newer, "tcp://here:1")) as working:
         refusal = working.grade(handed("ada")).refusal
     assert refusal is not None
     assert str(refusal.error()).startswith("Dask worker tcp://here:1 has numpy ")
 
 
 def test_an_unsafe_machine_is_named_and_stops_all(order: Order, stub: type[Stub]) -> None:
-    with closing(Bench(order, "tcp://here:1")) as working:
+    with closing(WorkerSession(order, "tcp://here:1")) as working:
         answer = Answer.decode(working.grade(handed("unsafe")).encode(), "unsafe")
     assert answer.refusal is not None
     with pytest.raises(UnsafeError, match=r"^Dask worker tcp://here:1: this machine can keep"):
@@ -384,7 +380,7 @@ def test_what_a_machine_failed_to_do_is_raised_so_that_dask_tries_again(
     order: Order, stub: type[Stub]
 ) -> None:
     with (
-        closing(Bench(order, "tcp://here:1")) as working,
+        closing(WorkerSession(order, "tcp://here:1")) as working,
         pytest.raises(InfrastructureError, match=r"^Dask worker tcp://here:1: .*No space left"),
     ):
         working.grade(handed("full"))
@@ -394,7 +390,7 @@ def test_torch_with_other_settings_is_refused(
     order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
-    with closing(Bench(order, "tcp://here:1")) as working:
+    with closing(WorkerSession(order, "tcp://here:1")) as working:
         refusal = working.grade(handed("ada")).refusal
     assert refusal is not None
     assert "has imported torch for something else" in refusal.text
@@ -433,7 +429,7 @@ def test_what_is_no_answer_is_an_error(content: object) -> None:
         Answer.decode(content, "ada")
 
 
-def test_an_answer_about_somebody_else_is_an_error(local: list[Marked]) -> None:
+def test_an_answer_about_somebody_else_is_an_error(local: list[Result]) -> None:
     content = Answer(marked=local[0]).encode()
     assert Answer.decode(content, "ada").marked == local[0]
     with pytest.raises(ValueError, match="it is about 'ada'"):

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from grader.assignment import Tolerance
-from grader.marking.comparison import Comparison, close, compare, vanishes
+from grader.marking.comparison import close, compare, vanishes
 from grader.protocol import Value
+from grader.records.comparison import Comparison
 
 GRADIENT = torch.randn(8, 5, generator=torch.Generator().manual_seed(0)) * 1e-3
 

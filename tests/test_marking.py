@@ -8,33 +8,27 @@ from typing import Any
 import msgspec
 import pytest
 
-from grader.analysis.lifetime import Lifetime, Site
 from grader.assignment import Assignment, Exercise, Rates, Tolerance
-from grader.cleanroom.findings import StepFinding
-from grader.marking.attempt import CHANGED_LATER, Attempt, Examiner, of_exercise
-from grader.marking.card import _copied, _unjudged, _unproven
-from grader.marking.comparison import Comparison
-from grader.marking.notes import MANY, guessed
+from grader.exercises.script.examiner import CHANGED_LATER, Examiner
+from grader.marking.attempt import Attempt, of_exercise
+from grader.marking.notes import MANY, noted
 from grader.marking.observation import Observed
 from grader.marking.points import Judgement, rescored, score_target
-from grader.marking.selection import CONSTANT, Judge
+from grader.marking.selection import CONSTANT, Selection
+from grader.marking.step import StepFinding
 from grader.protocol import Value
-from grader.records.scorecard import ExerciseScore, IntegrityNote, TargetScore
+from grader.records.comparison import Comparison
+from grader.records.scorecard import ExerciseScore, TargetScore
 
 EXERCISE = Exercise(id="one", title="Exercise 1: all", targets=["h", "logits"], points=4.0)
 TRAINING = Exercise(id="four", title="Exercise 4: train", targets=["h"], training=True)
-
-
-def life(number: int, **fields: Any) -> Lifetime:
-    named = {"name": "dh", "text": "dh", "target": "h", "sure": True, "function": None}
-    return Lifetime(id=number, **(named | {"exercise": "one"} | fields))
 
 
 def attempt(
     order: int = 0,
     verdict: str = "exact",
     step: str = "right",
-    lifetime: Lifetime | None = None,
+    in_loop: bool = False,
     target: str = "h",
     slipped: bool = False,
     **finding: Any,
@@ -42,12 +36,13 @@ def attempt(
     return Attempt(
         target=target,
         name=f"d{target}",
-        lifetime=lifetime or life(order),
+        key=order,
         exercise="one",
         order=order,
         comparison=Comparison(verdict=verdict, expected_shape=[2]),  # type: ignore[arg-type]
         finding=StepFinding(step=step, **finding),  # type: ignore[arg-type]
         slipped=slipped,
+        in_loop=in_loop,
     )
 
 
@@ -55,12 +50,7 @@ def judged(attempts: list[Attempt], **rates: float) -> TargetScore:
     """The row of dh, as an assignment with these rates gives it."""
     spec = SimpleNamespace(rates=Rates(**rates), exercises=[EXERCISE])
     assignment = SimpleNamespace(spec=spec, points=lambda exercise, _: exercise.points)
-    study = SimpleNamespace(
-        lines=lambda _: [],
-        program=SimpleNamespace(lifetimes=[a.lifetime for a in attempts]),
-        notebook=SimpleNamespace(module=False),
-    )
-    (part,) = Judge(assignment, study, attempts, {}).exercises()  # type: ignore[arg-type]
+    (part,) = Selection(assignment, attempts, {}).exercises()  # type: ignore[arg-type]
     return part.targets[0]
 
 
@@ -124,19 +114,15 @@ def test_no_choice_earns_less_than_another_would() -> None:
 def test_what_a_training_loop_derives_is_an_answer_to_training_alone(
     exercise: Exercise, tried: bool, expected: list[str]
 ) -> None:
-    loop = Site(cell=0, path=(("body", 0),), line=1, end_line=2)
-    plain = attempt(0, lifetime=life(0))
-    inside = attempt(1, lifetime=life(1, loop=loop))
+    plain, inside = attempt(0), attempt(1, in_loop=True)
     mine = [msgspec.structs.replace(a, exercise=exercise.id) for a in (plain, inside)]
     mine = mine[1:] if exercise.training else mine
     found = of_exercise(mine, exercise, "h", tried=tried)
-    assert ["loop" if a.lifetime and a.lifetime.loop else "plain" for a in found] == expected
+    assert ["loop" if each.in_loop else "plain" for each in found] == expected
 
 
 def test_a_training_loop_counts_elsewhere_only_where_nothing_else_tried() -> None:
-    inside = attempt(
-        0, lifetime=life(0, loop=Site(cell=0, path=(("body", 0),), line=1, end_line=2))
-    )
+    inside = attempt(0, in_loop=True)
     assert of_exercise([inside], EXERCISE, "h", tried=False) == [inside]
     assert of_exercise([inside], EXERCISE, "h", tried=True) == []
     assert of_exercise([inside], EXERCISE, "logits", tried=False) == []
@@ -236,6 +222,11 @@ def test_right_at_either_moment_is_right_and_the_worse_iteration_counts(
     assert (found[0].verdict, found[1], found[2]) == (verdict, note, late)
 
 
+def judgement_of(verdict: str, **fields: Any) -> Judgement:
+    comparison = Comparison(verdict=verdict)  # type: ignore[arg-type]
+    return Judgement(target="h", comparison=comparison, **fields)
+
+
 # ---- points ----------------------------------------------------------------------------------------
 
 
@@ -246,7 +237,7 @@ def test_other_points_give_what_scoring_anew_gives(
     kind: dict[str, Any], rate: float, exempt: bool
 ) -> None:
     rates = Rates(follow_through=rate, coincidence=rate, unproven=rate, copied=rate)
-    judgement = Judgement(target="h", exempt=exempt, unproven="exec", **kind)
+    judgement = judgement_of(**kind, exempt=exempt, unproven="exec")
     before = score_target(judgement, max_score=4.0, rates=rates)
     for points in (0.0, 0.1, 4.0, 7.0):
         assert rescored(before, points, rates) == score_target(
@@ -256,7 +247,7 @@ def test_other_points_give_what_scoring_anew_gives(
 
 def test_a_row_worth_nothing_does_not_tell_whether_it_was_exempt() -> None:
     rates = Rates(follow_through=0.5)
-    row = score_target(Judgement(target="h", **FOLLOWS), max_score=0.0, rates=rates)
+    row = score_target(judgement_of(**FOLLOWS), max_score=0.0, rates=rates)
     assert rescored(row, 1.0, rates) is None
     assert rescored(row, 1.0, Rates()) is not None
 
@@ -272,11 +263,13 @@ def part(*rows: tuple[str, str, str]) -> ExerciseScore:
     return ExerciseScore(id="one", title="Exercise 1: all", score=0, max_score=2, targets=targets)
 
 
-def text_of(notes: list[IntegrityNote]) -> list[str]:
-    return [note.text for note in notes]
+def texts(
+    assignment: Assignment, *rows: ExerciseScore, attempts: list[Attempt] | None = None
+) -> list[str]:
+    return [note.text for note in noted(rows, attempts or [], [], assignment)]
 
 
-def test_each_cause_has_one_note_that_lists_all_that_it_touches() -> None:
+def test_each_cause_has_one_note_that_lists_all_that_it_touches(assignment: Assignment) -> None:
     rows = part(
         ("dh", "exact", "copied"),
         ("dW2", "exact", "copied"),
@@ -284,22 +277,19 @@ def test_each_cause_has_one_note_that_lists_all_that_it_touches() -> None:
         ("db1", "unjudged", "none"),
         ("db2", "exact", "value"),
     )
-    assert text_of(list(_copied([rows]))) == [
-        "Exercise 1: dh, dW2: right, but the lines ask autograd for it"
-    ]
-    (unproven,) = _unproven([rows])
-    assert unproven.text.startswith("Exercise 1: dC: the values are right")
-    assert unproven.text.endswith("(`exec`)")
-    (unjudged,) = _unjudged([rows])
-    assert "db1 could not be judged" in unjudged.text
-    clean = [part(("dh", "exact", "value"), ("dW2", "mismatch", "none"))]
-    assert [*_copied(clean), *_unproven(clean), *_unjudged(clean)] == []
+    unjudged, copied, unproven = texts(assignment, rows)
+    assert copied == "Exercise 1: dh, dW2: right, but the lines ask autograd for it"
+    assert unproven.startswith("Exercise 1: dC: the values are right")
+    assert unproven.endswith("(`exec`)")
+    assert "db1 could not be judged" in unjudged
+    clean = part(("dh", "exact", "value"), ("dW2", "mismatch", "none"))
+    assert texts(assignment, clean) == []
 
 
 @pytest.mark.parametrize("number", [1, MANY, MANY + 1])
 def test_many_attempts_at_one_gradient_are_noted_once(assignment: Assignment, number: int) -> None:
     ex = assignment.spec.exercises[0].id
     tried = [msgspec.structs.replace(attempt(i), exercise=ex) for i in range(number)]
-    notes = text_of(guessed(tried, assignment))
+    notes = texts(assignment, attempts=tried)
     assert len(notes) == (number > MANY)
     assert all(f"dh (Exercise 1): {number}" in note for note in notes)

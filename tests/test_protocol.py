@@ -70,7 +70,7 @@ def test_lengths_over_the_limit_are_refused_before_anything_is_read() -> None:
 
 
 def test_a_message_over_the_limit_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "MAX_BLOB", 3)
+    monkeypatch.setattr("grader.protocol.frames.MAX_BLOB", 3)
     with pytest.raises(protocol.FrameError, match="too large"):
         frame(protocol.Done(), b"four")
 

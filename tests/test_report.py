@@ -13,7 +13,8 @@ import msgspec
 import pytest
 import report_cards as cards
 
-from grader.records.scorecard import Basis, CellStatus, RunStatus, Verdict
+from grader.records.comparison import Verdict
+from grader.records.scorecard import Basis, CellStatus, RunStatus
 from grader.report import Entry, Overview, render_scorecard, wording
 from grader.report import render_class as render_overview
 from grader.report.figures import count, difference, place, points, shape

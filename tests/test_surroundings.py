@@ -7,7 +7,7 @@ from conftest import BACKWARD, FORWARD, SETUP, row
 
 from grader.notebook import python_source
 from grader.protocol import CellCode, CellDone, Limits, RunRequest
-from grader.records.scorecard import RIGHT
+from grader.records.comparison import RIGHT
 from grader.sandbox import ForkServerSandbox
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="isolation is Linux's")

@@ -27,6 +27,7 @@ from grader.assignment.spec import (
 )
 from grader.errors import AssignmentError, UsageError
 from grader.protocol import Limits
+from grader.protocol.gradient import gradient_name
 
 MANIFEST = "assignment.toml"
 TABLES: dict[str, type[msgspec.Struct]] = {
@@ -72,7 +73,10 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Student's variable → canonical d-name, aliases included; forward tensors that are
         no target count too, since students pass gradients through them.
         """
-        names = {f"d{name}": f"d{name}" for name in (*self.forward.tensors, *self.parameters)}
+        names = {
+            gradient_name(name): gradient_name(name)
+            for name in (*self.forward.tensors, *self.parameters)
+        }
         return names | _inverted(self.spec.gradient_aliases)
 
     @cached_property
@@ -224,7 +228,7 @@ def _check(manifest: Path, spec: Spec, forward: ForwardScript) -> None:
             for other in upstream:
                 need(f"exercises[{i}].upstream.{name}", other, known)
     for name in spec.gradient_aliases:
-        need("gradient_aliases", name, {f"d{x}" for x in known})
+        need("gradient_aliases", name, {gradient_name(x) for x in known})
     for name in spec.tensor_aliases:
         need("tensor_aliases", name, set(forward.tensors))
     for name, leaf in spec.inputs.items():

@@ -13,10 +13,10 @@ from contextlib import suppress
 from grader.analysis.effort import TooIntricateError
 from grader.analysis.lifetime import Lifetime
 from grader.analysis.statements import viewed
-from grader.cleanroom.findings import StepFinding
 from grader.cleanroom.steps import Steps
 from grader.cleanroom.wiring import Wiring
 from grader.marking.forward_pass import JudgedPass, judge_pass
+from grader.marking.step import StepFinding
 
 
 class Inspection(Steps):

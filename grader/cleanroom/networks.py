@@ -212,6 +212,6 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def boundary(exercise: Exercise) -> frozenset[str]:
-    """Marked gradients of an exercise: its targets, and what it is given to start from."""
+    """Result gradients of an exercise: its targets, and what it is given to start from."""
     given = (name for names in exercise.upstream.values() for name in names)
     return frozenset(exercise.targets) | frozenset(given)

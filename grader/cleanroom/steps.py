@@ -14,11 +14,11 @@ from grader.analysis.lifetime import Lifetime
 from grader.analysis.slicer import Definition
 from grader.assignment import Exercise
 from grader.cleanroom.bindings import Bindings
-from grader.cleanroom.findings import StepFinding
 from grader.cleanroom.networks import Draw, boundary
 from grader.cleanroom.readings import Evidence, Finding, nothing_but_zeros, read, unmoved
 from grader.cleanroom.room import SILENT, Computed, Question
 from grader.cleanroom.wiring import Wiring
+from grader.marking.step import StepFinding
 
 OVERLOOKED = "what its lines compute is not what it held: something changes it unseen"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grader.cli.single import all_right, assignment_of, submission_of
 from grader.errors import UsageError
-from grader.execution.session import Workbench
+from grader.execution.session import GradingSession
 from grader.records.scorecard import Scorecard
 from grader.report import print_card, render_scorecard
 from grader.report.visible_text import storable
@@ -36,10 +36,10 @@ def run(
     submissions = [submission_of(path) for path in paths]
     chosen = assignment_of(submissions, name=assignment, data=data)
     # Your own code, which you run without any walls in Jupyter as well.
-    with Workbench(chosen, required=False) as bench:
+    with GradingSession(chosen, required=False) as session:
         for submission in submissions:
             with console.status(Text(f"running {submission.origin}")):
-                card = bench.card(submission)
+                card = session.grade(submission).card
             if cards:
                 console.rule(style="dim")
             print_card(console, card)

@@ -14,10 +14,10 @@ import msgspec
 from grader.assignment import Assignment, check_environment, find_assignment, load_assignment
 from grader.cli.interruption import INTERRUPTED, interruptible
 from grader.cli.progress import progress, warn
-from grader.cli.workshop import Workshop
 from grader.errors import ClusterError, UsageError
 from grader.execution.imports import large_imports
-from grader.records.result import Marked
+from grader.execution.session import GradingSession
+from grader.records.result import Result
 from grader.report import Reports
 from grader.report.causes import waits_for_a_person
 from grader.report.files import GRADEBOOK
@@ -68,9 +68,9 @@ def run(paths: Sequence[Path], options: Options) -> int:
         assignment = _assignment(options, found.submissions)
         check_environment(assignment)
         _writable(options.out)
-        workshop = stack.enter_context(closing(Workshop(assignment, required=options.sandbox)))
+        session = stack.enter_context(_session(assignment, options))
         if _all_will_be_graded(options):
-            workshop.open()  # it imports torch while the database is imported here
+            session.open()  # it imports torch while the database is imported here
         with large_imports():
             from grader.cli.table import Printout
             from grader.gradebook import GradingRun, rules_of
@@ -89,7 +89,7 @@ def run(paths: Sequence[Path], options: Options) -> int:
         times = _times(options, assignment, submissions, roster)
         todo = book.plan(submissions, roster, times, regrade=options.regrade)
         if options.cluster is None:
-            marks = _here(todo, workshop, book, options)
+            marks = _here(todo, session, options)
         else:
             marks = _on_cluster(todo, assignment, book, options)
         tally = _grade(marks, len(todo), book)
@@ -130,7 +130,7 @@ class Tally(msgspec.Struct):
     """Why a cluster grades no more."""
 
 
-Stream = Generator[Marked, None, None]
+Stream = Generator[Result, None, None]
 
 
 def _grade(marks: Stream, number: int, book: GradingRun) -> Tally:
@@ -160,24 +160,24 @@ def _enter(marks: Stream, number: int, book: GradingRun, tally: Tally) -> None:
             advance(marked.card)
 
 
-def _here(
-    todo: Sequence[Submission], workshop: Workshop, book: GradingRun, options: Options
-) -> Stream:
-    """Marks from this machine's processes."""
-    with closing(workshop):
-        # The worker starts now, if it has not, and imports torch while this process does.
-        data, sandbox = workshop.open()
-        with large_imports():
-            from grader.execution.batch import Work, grade_all
+def _session(assignment: Assignment, options: Options) -> GradingSession:
+    return GradingSession(
+        assignment,
+        required=options.sandbox,
+        reports=Reports(options.out),
+        outputs=options.with_notebook,
+    )
 
-        work = Work(
-            assignment=workshop.assignment,
-            sandbox=sandbox,
-            data=data,
-            reports=book.reports,
-            with_notebook=options.with_notebook,
-        )
-        yield from grade_all(work, todo, jobs=options.jobs or os.cpu_count() or 1)
+
+def _here(todo: Sequence[Submission], session: GradingSession, options: Options) -> Stream:
+    """Marks from this machine's processes."""
+    with session:
+        # The worker starts now, if it has not, and imports torch while this process does.
+        session.open()
+        with large_imports():
+            from grader.execution.batch import grade_all
+
+        yield from grade_all(session, todo, jobs=options.jobs or os.cpu_count() or 1)
 
 
 def _on_cluster(

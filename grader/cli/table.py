@@ -11,8 +11,9 @@ import msgspec
 
 from grader.gradebook import Published
 from grader.printable import printable, printable_json
+from grader.records.comparison import RIGHT
 from grader.records.grade import Grade
-from grader.records.scorecard import RIGHT, Scorecard
+from grader.records.scorecard import Scorecard
 from grader.report import Reports
 from grader.report.causes import causes
 
@@ -37,7 +38,7 @@ class Printout(msgspec.Struct, frozen=True, kw_only=True):
     """Graded in this run."""
     ungraded: int
     remarked: int = 0
-    """Marked anew from what is stored: only points had changed."""
+    """Result anew from what is stored: only points had changed."""
     moved: AbstractSet[str] = frozenset()
     """Not graded in this run, and yet with another final mark."""
     unjudged: int = 0

@@ -11,7 +11,7 @@ from grader.cli.check import open_console
 from grader.cli.interruption import interruptible
 from grader.cli.saves import saves
 from grader.cli.single import assignment_of, submission_of
-from grader.execution.session import Workbench
+from grader.execution.session import GradingSession
 from grader.printable import printable
 from grader.records.scorecard import Scorecard
 from grader.report import print_card
@@ -30,11 +30,11 @@ def run(path: Path, *, assignment: str | None, data: Path | None) -> int:
     chosen = assignment_of([submission], name=assignment, data=data)
     try:
         # Your own code, which you run without any walls in Jupyter as well.
-        with interruptible(), Workbench(chosen, required=False) as bench:
+        with interruptible(), GradingSession(chosen, required=False) as session:
             before: Scorecard | None = None
             for _ in saves(path):
                 began = time.monotonic()
-                card = bench.card(submission)
+                card = session.grade(submission).card
                 _show(console, card, before, time.monotonic() - began)
                 before = card
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ import torch
 from grader.diagnosis.case import Case
 from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.match import RELATIVE, SIGNIFICANT, same
+from grader.protocol.gradient import gradient_name
 from grader.records.scorecard import Diagnosis
 
 
@@ -54,4 +55,4 @@ def accumulated(case: Case) -> Diagnosis | None:
 def _others(case: Case) -> Iterator[tuple[str, torch.Tensor]]:
     shape = case.expected.shape
     yield from ((name, t) for name, t in case.tensors.items() if t.shape == shape)
-    yield from ((f"d{name}", t) for name, t in case.cotangents.items() if t.shape == shape)
+    yield from ((gradient_name(name), t) for name, t in case.cotangents.items() if t.shape == shape)

@@ -12,6 +12,7 @@ from grader.diagnosis.match import multiple
 from grader.diagnosis.matrix import matrix_products, product_with_ones
 from grader.diagnosis.scatter import counted
 from grader.diagnosis.search import factors
+from grader.protocol.gradient import gradient_name
 from grader.records.scorecard import Diagnosis
 
 FAINT = 1e-2
@@ -41,7 +42,7 @@ def _wrong_upstream(case: Case, name: str, term: Term) -> Diagnosis:
         "wrong_upstream",
         f"{why} with `d{name}`.",
         look_at,
-        used=f"d{name}",
+        used=gradient_name(name),
         path=term.name,
     )
 

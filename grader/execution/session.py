@@ -1,67 +1,106 @@
-"""One process's grader with its sandbox: opened once, kept warm, for one submission at a time."""
+"""A session: an assignment, its data laid out, a sandbox and a grader, opened once."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Self
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from grader.assignment import Assignment, check_environment
+from grader.assignment import Assignment
 from grader.errors import GraderError
 from grader.execution.data_files import staged
 from grader.execution.imports import undisturbed
-from grader.records.result import Marked
-from grader.records.scorecard import Scorecard
-from grader.sandbox import open_sandbox
+from grader.records.result import Result
+from grader.report import Reports, render_notebook
+from grader.sandbox import Sandbox, open_sandbox
+from grader.sandbox.closing import Closing
 from grader.submission import Submission
 
+if TYPE_CHECKING:
+    from grader.pipeline import Grader
 
-class Workbench:
-    """Grades submissions of one assignment and writes nothing but temporary files."""
 
-    def __init__(self, assignment: Assignment, *, required: bool, outputs: bool = False) -> None:
+class GradingSession(Closing):
+    """Grades submissions of one assignment, one at a time.
+
+    The sandbox's worker imports torch for a second before it can run anything: whoever knows
+    early that there is something to run opens the session early. Forks of an open session grade
+    side by side in its sandbox.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        *,
+        required: bool = True,
+        reports: Reports | None = None,
+        outputs: bool = False,
+        within: tuple[Path, Sandbox] | None = None,
+    ) -> None:
         """required: refuse to run anything where neither files nor network can be closed.
-        outputs: render the notebook as it ran.
-
-        Raises InfrastructureError where no worker can be started, and AssignmentError where
-        a package is not here that the assignment needs.
+        reports: where scorecards are written as they come, if anywhere. outputs: render the
+        notebook as it ran. within: data folder and sandbox of somebody else's, left open.
         """
-        check_environment(assignment)
         self.assignment = assignment
-        with ExitStack() as stack:
-            files = stack.enter_context(staged(assignment))
-            # The worker starts now and imports torch while this process does the same.
-            sandbox = stack.enter_context(open_sandbox(data_dirs=[files], required=required))
+        self.reports = reports
+        self._required = required
+        self._outputs = outputs
+        self._stack = ExitStack()
+        self._place = within
 
-            with undisturbed():
-                from grader.pipeline import Grader
+    def open(self) -> tuple[Path, Sandbox]:
+        """The data folder and the sandbox, made now at the latest; its worker is not waited for.
 
-            self._grader = Grader(assignment, sandbox, files, outputs=outputs)
-            self._stack = stack.pop_all()
+        Raises InfrastructureError where no worker can be started.
+        """
+        if self._place is None:
+            with ExitStack() as stack:
+                data = stack.enter_context(staged(self.assignment))
+                sandbox = open_sandbox(data_dirs=[data], required=self._required)
+                self._place = data, stack.enter_context(sandbox)
+                self._stack = stack.pop_all()
+        return self._place
 
-    def card(self, submission: Submission) -> Scorecard:
-        """Grade; a fault of the grader's own leaves this submission ungraded."""
-        return self.marked(submission).card
+    def grade(self, submission: Submission) -> Result:
+        """Grade, and write the report where there is a place for it.
 
-    def marked(self, submission: Submission) -> Marked:
-        """The same with the notebook as it ran, where outputs are wanted."""
-        from grader.execution.executed_notebook import rendered_notebook
-        from grader.marking.card import faulty
-
+        A fault of the grader's own leaves this submission ungraded; GraderError goes on.
+        """
         try:
-            graded = self._grader.grade(submission)
-            page = rendered_notebook(graded) if self._grader.outputs else None
-            return Marked(graded.card, page)
+            result = self._graded(submission)
         except GraderError:
             raise
         except Exception as error:  # noqa: BLE001 - one submission may not stop the others
-            return Marked(faulty(submission, error, self.assignment))
+            from grader.marking.card import faulty
+
+            result = Result(faulty(submission, error, self.assignment))
+        return self._written(result)
+
+    def lost(self, submission: Submission, reason: str) -> Result:
+        """What is left of a submission whose grading the machine has ended."""
+        from grader.marking.card import ungraded
+
+        return self._written(Result(ungraded(submission, reason, self.assignment)))
 
     def close(self) -> None:
-        """End the worker and remove the temporary files."""
+        """End the worker and remove the temporary files; may be called again."""
         self._stack.close()
 
-    def __enter__(self) -> Self:
-        return self
+    @cached_property
+    def _grader(self) -> Grader:
+        data, sandbox = self.open()
+        with undisturbed():  # the worker imports torch while this process does the same
+            from grader.pipeline import Grader
 
-    def __exit__(self, *error: object) -> None:
-        self.close()
+        return Grader(self.assignment, sandbox, data, outputs=self._outputs)
+
+    def _graded(self, submission: Submission) -> Result:
+        graded = self._grader.grade(submission)
+        page = render_notebook(graded.executed) if graded.executed is not None else None
+        return Result(graded.card, page)
+
+    def _written(self, result: Result) -> Result:
+        if self.reports is not None:
+            self.reports.write_scorecard(result.card, result.notebook)
+        return result

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader.records.scorecard import RIGHT, ExerciseScore, Scorecard, TargetScore
+from grader.records.comparison import RIGHT
+from grader.records.scorecard import ExerciseScore, Scorecard, TargetScore
 from grader.report import figures
 from grader.report.wording import explanation_of, verdict_of
 

@@ -28,11 +28,10 @@ NOT_GRADING = frozenset(
         "export",
         "gradebook",
         "hosted",
-        "mutants",
+        "proof",
         "pytest_plugin",
         "report",
         "student",
-        "workbench.py",
     }
 )
 """Parts of this package that no scorecard depends on."""

@@ -55,7 +55,7 @@ class GradingRun:
         self._places: dict[str, Place] = {}
         self._finals: dict[str, float | None] = {}
         self.remarked: set[str] = set()
-        """Marked anew from what is stored, for other points."""
+        """Result anew from what is stored, for other points."""
         self.moved: set[str] = set()
         """Not marked anew, and yet with another final mark than before."""
         self._book: Gradebook | None = None

@@ -6,13 +6,11 @@ import os
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.execution.data_files import staged
-from grader.exercises.script.candidate import Choice
+from grader.execution.session import GradingSession
 from grader.marking import card
-from grader.notebook import Unreadable
+from grader.marking.answers import NotRun
 from grader.records.scorecard import Scorecard, Source
 from grader.report import Reports
-from grader.sandbox import open_sandbox
 from grader.submission import Submission
 
 NOTHING = "no notebook (.ipynb) or module (.py) was handed in: add yours and hand it in again"
@@ -27,16 +25,11 @@ def grade_one(submission: Submission, assignment: Assignment, out: Path) -> Scor
     """
     reports = Reports(out)
     if not submission.candidates:
-        nothing = Choice(
-            source=Source(path=submission.origin, sha256="", format="unknown"),
-            study=Unreadable(NOTHING),
-        )
+        source = Source(path=submission.origin, sha256="", format="unknown")
+        nothing = NotRun(source=source, reason=NOTHING)
         empty = card.not_run(submission, nothing, assignment)
         reports.write_scorecard(empty)
         return empty
     required = os.environ.get(NO_SANDBOX) != "1"
-    with staged(assignment) as files, open_sandbox([files], required=required) as sandbox:
-        from grader.execution.batch import Desk, Work
-
-        work = Work(assignment=assignment, sandbox=sandbox, data=files, reports=reports)
-        return Desk(work).grade(submission).card
+    with GradingSession(assignment, required=required, reports=reports) as session:
+        return session.grade(submission).card

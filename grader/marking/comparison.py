@@ -8,34 +8,24 @@ from __future__ import annotations
 
 import math
 
-import msgspec
 import torch
 from msgspec.structs import replace
 
 from grader.assignment import Tolerance
 from grader.protocol import Value
-from grader.records.scorecard import Verdict
+from grader.records.comparison import Comparison, Verdict
 
-
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What comparing one value gave."""
-
-    verdict: Verdict
-    exact: bool | None = None
-    allclose: bool | None = None
-    max_diff: float | None = None
-    at: list[int] | None = None
-    """Index of the greatest difference."""
-    off: float | None = None
-    """Fraction of elements outside the tolerance."""
-    shape: list[int] | None = None
-    expected_shape: list[int]
-    dtype: str | None = None
-    note: str | None = None
-
-    @property
-    def right(self) -> bool:
-        return self.verdict in {"exact", "close"}
+SEVERITY: dict[Verdict, int] = {
+    "exact": 0,
+    "close": 1,
+    "unjudged": 2,
+    "mismatch": 3,
+    "wrong_shape": 4,
+    "non_finite": 5,
+    "wrong_type": 6,
+    "missing": 7,
+}
+"""From the best to the worst verdict."""
 
 
 def compare(
@@ -81,9 +71,13 @@ def greatest(numbers: torch.Tensor) -> float:
 
 def close(numbers: torch.Tensor, expected: torch.Tensor, tolerance: Tolerance) -> torch.Tensor:
     """Element by element: |d − g| ≤ rtol·|g| + atol_rel·max|g| + atol, in float64."""
+    return (numbers.double() - expected.double()).abs() <= allowance(expected, tolerance)
+
+
+def allowance(expected: torch.Tensor, tolerance: Tolerance) -> torch.Tensor:
+    """Greatest difference that each element of a gradient may have, in float64."""
     g = expected.double()
-    allowed = tolerance.rtol * g.abs() + (tolerance.atol_rel * greatest(g) + tolerance.atol)
-    return (numbers.double() - g).abs() <= allowed
+    return tolerance.rtol * g.abs() + (tolerance.atol_rel * greatest(g) + tolerance.atol)
 
 
 def vanishes(expected: torch.Tensor, tolerance: Tolerance) -> bool:
@@ -127,15 +121,17 @@ def _values(
     if not math.isfinite(max_diff) and not bool((finite := torch.isfinite(mine)).all()):
         note = f"{int((~finite).sum())} of {numbers.numel()} elements are NaN or infinite"
         return replace(base, verdict="non_finite", note=note)
-    within = close(mine, theirs, tolerance)
-    right = bool(within.all())
+    allowed = allowance(theirs, tolerance)
+    within = difference <= allowed
+    right, at = bool(within.all()), _position(difference)
     return replace(
         base,
         verdict="close" if right else "mismatch",
         exact=False,
         allclose=torch.allclose(numbers.to(expected.dtype), expected),
         max_diff=max_diff,
-        at=_position(difference),
+        at=at,
+        allowed=float(allowed[tuple(at)]) if at is not None else None,
         off=0.0 if right else float((~within).double().mean()),
         note=_right_note(value, shape, wanted) if right else None,
     )

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load
 
 from grader import protocol
+from grader.marking.notes import unreadable
 from grader.records.scorecard import CellResult, IntegrityNote
 
 COMPARABLE = frozenset(
@@ -98,9 +99,8 @@ def decode(events: tuple[tuple[protocol.Event, bytes], ...]) -> Trace:
         try:
             _add(trace, order, event, tensors_of(blob))
         except Exception as error:  # noqa: BLE001 - hostile bytes may fail in any way
-            text = f"a result of the run could not be read ({type(error).__name__})"
             if len(trace.integrity) < MAX_NOTES:
-                trace.integrity.append(IntegrityNote(code="unreadable_result", text=text))
+                trace.integrity.append(unreadable(error))
     return trace
 
 

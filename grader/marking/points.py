@@ -5,41 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import asdict
 
 from grader.assignment.spec import Rates
-from grader.records.scorecard import Basis, Diagnosis, Line, Step, TargetScore, Verdict
+from grader.protocol.gradient import gradient_name
+from grader.records.comparison import Comparison
+from grader.records.scorecard import Basis, Diagnosis, Line, Step, TargetScore
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known about the attempt which counts, as plain data."""
 
     target: str
-    verdict: Verdict
-    exact: bool | None = None
-    allclose: bool | None = None
-    max_diff: float | None = None
-    shape: list[int] | None = None
-    expected_shape: list[int] | None = None
-    dtype: str | None = None
+    """The tensor whose gradient is asked for."""
+    comparison: Comparison
+    """Its value against the reference."""
     step: Step = "unknown"
+    """Whether its lines derive it rightly."""
     copied: bool = False
+    """Its lines ask the autograd engine for it."""
     constant: bool = False
+    """It depends neither on the network nor on what flows in."""
     exempt: bool = False
     """A slip in the forward pass is to blame for a wrong value: the step counts in full."""
     found_as: str | None = None
+    """The student's own name for it."""
     attempt: str | None = None
+    """Which attempt counted where there were several, "2 of 3"."""
     upstream: Sequence[str] = ()
+    """The gradients that it was computed from."""
     lines: Sequence[Line] = ()
-    note: str | None = None
+    """The student's lines that made it."""
     unproven: str | None = None
+    """Why its lines cannot be followed."""
     root_cause: str | None = None
+    """The gradient whose fault its wrong value is."""
     diagnosis: Diagnosis | None = None
+    """Why its step is wrong."""
 
 
 def basis_of(judgement: Judgement) -> Basis:
     """Why points are given: the first rule that applies."""
-    right = judgement.verdict in {"exact", "close"}
-    if judgement.verdict == "unjudged":
+    right = judgement.comparison.right
+    if judgement.comparison.verdict == "unjudged":
         return "none"
     if judgement.copied:
         return "copied" if right else "none"
@@ -83,15 +91,9 @@ def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> Tar
     basis = basis_of(judgement)
     lines = list(judgement.lines)
     return TargetScore(
-        name=f"d{judgement.target}",
+        **asdict(judgement.comparison),
+        name=gradient_name(judgement.target),
         of=judgement.target,
-        verdict=judgement.verdict,
-        exact=judgement.exact,
-        allclose=judgement.allclose,
-        max_diff=judgement.max_diff,
-        shape=judgement.shape,
-        expected_shape=judgement.expected_shape,
-        dtype=judgement.dtype,
         step=judgement.step,
         basis=basis,
         score=points(basis, max_score, rates, exempt=judgement.exempt),
@@ -104,6 +106,5 @@ def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> Tar
         upstream=list(judgement.upstream),
         root_cause=judgement.root_cause,
         unproven=judgement.unproven if basis == "unproven" else None,
-        note=judgement.note,
         diagnosis=judgement.diagnosis,
     )

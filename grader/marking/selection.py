@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from grader.analysis.study import Study
+from msgspec.structs import replace
+
 from grader.assignment import Assignment, Exercise
-from grader.marking.attempt import SEVERITY, Attempt, of_exercise
-from grader.marking.forward_pass import JudgedPass
+from grader.marking.attempt import Attempt, of_exercise
+from grader.marking.comparison import SEVERITY
 from grader.marking.points import Judgement, basis_of, points, score_target
-from grader.records.scorecard import ExerciseScore, Line
-from grader.reference import Network
+from grader.protocol.gradient import gradient_name
+from grader.records.comparison import Comparison
+from grader.records.scorecard import ExerciseScore
 
 UNFOLLOWED = "its lines cannot be followed"
 CONSTANT = "a constant: it stays the same when the network changes"
 
 
-class Judge:
-    """Judges one submission's attempts by one assignment."""
+Unanswered = Mapping[tuple[str, str], Judgement]
+"""Exercise and target → what is to be said where there is no attempt at all."""
+
+
+class Selection:
+    """Of one submission's attempts, those that count by one assignment."""
 
     def __init__(
         self,
         assignment: Assignment,
-        study: Study,
         attempts: Sequence[Attempt],
-        passes: dict[int, JudgedPass],
+        unanswered: Unanswered,
     ) -> None:
         self.assignment = assignment
-        self.study = study
         self.attempts = attempts
-        self.passes = passes
+        self.unanswered = unanswered
 
     def exercises(self) -> list[ExerciseScore]:
         """Every exercise, scored."""
@@ -57,13 +61,16 @@ class Judge:
         tried = any(
             attempt.target == target
             and attempt.exercise == exercise.id
-            and attempt.lifetime is not None
-            and attempt.lifetime.loop is None
+            and attempt.key is not None
+            and not attempt.in_loop
             for attempt in self.attempts
         )
         found = of_exercise(self.attempts, exercise, target, tried=tried)
         chosen = self._best(found)
-        return self._missing(exercise, target) if chosen is None else self._judged(chosen, found)
+        if chosen is None:
+            nothing = Judgement(target=target, comparison=Comparison(verdict="missing"))
+            return self.unanswered.get((exercise.id, target), nothing)
+        return self._judged(chosen, found)
 
     def _best(self, attempts: Iterable[Attempt]) -> Attempt | None:
         """The attempt that earns most by the assignment's own rates, the later of equals."""
@@ -76,7 +83,7 @@ class Judge:
         return earned, -SEVERITY[attempt.comparison.verdict], attempt.order
 
     def _judged(self, chosen: Attempt, found: Sequence[Attempt]) -> Judgement:
-        comparison, life, finding = chosen.comparison, chosen.lifetime, chosen.finding
+        comparison, finding = chosen.comparison, chosen.finding
         engine = ", ".join(finding.engine)
         notes = [
             chosen.note,
@@ -84,7 +91,7 @@ class Judge:
             CONSTANT if finding.constant else None,
             f"computed from autograd's {engine}" if engine else None,
         ]
-        verdict = comparison.verdict
+        verdict, name = comparison.verdict, gradient_name(chosen.target)
         if finding.slipped is not None and not comparison.right and verdict != "missing":
             verdict = "unjudged"
             notes.append(
@@ -93,13 +100,9 @@ class Judge:
         position = f"{found.index(chosen) + 1} of {len(found)}" if len(found) > 1 else None
         return Judgement(
             target=chosen.target,
-            verdict=verdict,
-            exact=comparison.exact,
-            allclose=comparison.allclose,
-            max_diff=comparison.max_diff,
-            shape=comparison.shape,
-            expected_shape=comparison.expected_shape or None,
-            dtype=comparison.dtype,
+            comparison=replace(
+                comparison, verdict=verdict, note="; ".join(note for note in notes if note) or None
+            ),
             step=chosen.step,
             copied=finding.copied,
             constant=finding.constant,
@@ -107,24 +110,23 @@ class Judge:
             unproven=(finding.why or UNFOLLOWED) if chosen.step == "unknown" else None,
             root_cause=self._root_cause(chosen),
             diagnosis=chosen.diagnosis,
-            found_as=chosen.name if chosen.name != f"d{chosen.target}" else None,
+            found_as=chosen.name if chosen.name != name else None,
             attempt=position,
             upstream=chosen.upstream,
-            lines=self.study.lines(life) if life else self._seen_in(chosen),
-            note="; ".join(note for note in notes if note) or None,
+            lines=chosen.lines,
         )
 
     def _root_cause(self, chosen: Attempt) -> str | None:
         """The first gradient upstream that is wrong by its own fault; None if this one is."""
         if chosen.comparison.right or chosen.step != "right":
             return None
-        by_lifetime = {a.lifetime.id: a for a in self.attempts if a.lifetime is not None}
+        by_key = {each.key: each for each in self.attempts if each.key is not None}
         waiting = list(chosen.finding.sources)
         visited: set[int] = set()
         cause: Attempt | None = None
         while waiting:
             number = waiting.pop(0)
-            attempt = by_lifetime.get(number)
+            attempt = by_key.get(number)
             if attempt is None or number in visited or attempt.comparison.right:
                 continue
             visited.add(number)
@@ -132,29 +134,4 @@ class Judge:
             if attempt.step != "right":
                 break
             waiting += attempt.finding.sources
-        return f"d{cause.target}" if cause is not None else None
-
-    def _seen_in(self, chosen: Attempt) -> list[Line]:
-        """The cell in which a value without a visible statement appeared."""
-        if chosen.cell < 0 or self.study.notebook.module:
-            return []
-        return [Line(cell=chosen.cell, line=1, text="(appeared while this cell ran)")]
-
-    def _missing(self, exercise: Exercise, target: str) -> Judgement:
-        """No value: say whether a statement for it stands somewhere."""
-        network = next(
-            (p.network for p in self.passes.values() if isinstance(p.network, Network)), None
-        )
-        shape = list(network.gradients[target].shape) if network else None
-        lives = [
-            life
-            for life in self.study.program.lifetimes
-            if life.target == target and life.exercise == exercise.id
-        ]
-        return Judgement(
-            target=target,
-            verdict="missing",
-            expected_shape=shape,
-            lines=self.study.lines(lives[-1]) if lives else (),
-            note="its line was never reached, or raised an error" if lives else None,
-        )
+        return gradient_name(cause.target) if cause is not None else None

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from msgspec.structs import replace
 
-from grader.marking.card import flags
+from grader.marking.notes import flags
 from grader.records.scorecard import ExerciseScore, IntegrityNote, Scorecard
 
 

@@ -10,14 +10,13 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment import find_assignment, load_assignment
-from grader.execution.batch import Work, grade_all
-from grader.execution.data_files import staged
+from grader.execution.batch import grade_all
+from grader.execution.session import GradingSession
 from grader.proof.figures import Summary, summary, table
 from grader.proof.mutant import Mutant, Tally
 from grader.proof.selection import everything, sampled
 from grader.proof.trial import Verdict, verdict
 from grader.report import Reports
-from grader.sandbox import open_sandbox
 from grader.submission import Submission
 
 LINES = 600
@@ -66,11 +65,10 @@ def prove(
     tally = Tally()
     made = everything(notebook, assignment, tally)
     made = sampled(made) if sample else made[::every]
-    with staged(assignment) as data, open_sandbox([data]) as sandbox:
-        reports = Reports(workspace / "reports")
-        work = Work(assignment=assignment, sandbox=sandbox, data=data, reports=reports)
+    reports = Reports(workspace / "reports")
+    with GradingSession(assignment, reports=reports) as session:
         submissions = [_written(mutant, workspace / "notebooks") for mutant in made]
-        cards = [marked.card for marked in grade_all(work, submissions, jobs=jobs)]
+        cards = [marked.card for marked in grade_all(session, submissions, jobs=jobs)]
     verdicts = [verdict(mutant, card) for mutant, card in zip(made, cards, strict=True)]
     return Proof(
         summary=summary(verdicts),

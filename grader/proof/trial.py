@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from grader.proof.mutant import Family, Mutant
-from grader.records.scorecard import RIGHT, Scorecard, TargetScore
+from grader.records.comparison import RIGHT
+from grader.records.scorecard import Scorecard, TargetScore
 
 Key = tuple[str, str]
 """Exercise and target."""

@@ -1,11 +1,22 @@
-"""What trusted side and worker say to each other: records, frames, tensors, pinned arithmetic."""
+"""What the trusted side and the worker share, and all of the package that the worker imports:
+records (`messages`) and their `frames`, `tensors` as bytes, the pinned arithmetic (`determinism`),
+the order in which an honest run speaks (`conduct`), and the clean room's `language`.
+"""
 
-from grader.protocol.messages import (
+from grader.protocol.frames import (
     HEADER,
     MAX_BLOB,
     MAX_HEADER,
-    Amount,
-    AtLeastOne,
+    FrameError,
+    decode_event,
+    decode_order,
+    decode_request,
+    decode_room,
+    encode,
+    lengths,
+    read_frame,
+)
+from grader.protocol.messages import (
     CellCode,
     CellDone,
     Computed,
@@ -13,7 +24,6 @@ from grader.protocol.messages import (
     Evaluation,
     Event,
     ForwardSeen,
-    FrameError,
     Hook,
     InputsSeen,
     Limits,
@@ -23,24 +33,17 @@ from grader.protocol.messages import (
     Recipe,
     Room,
     RunRequest,
-    Seconds,
     Seen,
     Settled,
     Started,
     Value,
     ValueKind,
-    decode_event,
-    decode_order,
-    decode_request,
-    decode_room,
-    encode,
-    lengths,
-    read_frame,
 )
 
 __all__ = [
-    "Amount",
-    "AtLeastOne",
+    "HEADER",
+    "MAX_BLOB",
+    "MAX_HEADER",
     "CellCode",
     "CellDone",
     "Computed",
@@ -49,19 +52,15 @@ __all__ = [
     "Event",
     "ForwardSeen",
     "FrameError",
-    "HEADER",
     "Hook",
     "InputsSeen",
     "Limits",
-    "MAX_BLOB",
-    "MAX_HEADER",
     "Message",
     "Op",
     "Order",
     "Recipe",
     "Room",
     "RunRequest",
-    "Seconds",
     "Seen",
     "Settled",
     "Started",

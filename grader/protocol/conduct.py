@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from grader import protocol
-from grader.records.scorecard import IntegrityNote
 
 MAX_BREACHES = 5
 
@@ -27,18 +26,6 @@ def breaches(
         if len(found) == MAX_BREACHES:
             break
     return found
-
-
-def forged(
-    events: Sequence[tuple[protocol.Event, bytes]], request: protocol.RunRequest
-) -> list[IntegrityNote]:
-    """A note on the breaches of a run, if there are any."""
-    found = breaches(events, request)
-    text = (
-        "the run sent results that the grader's part of it does not send "
-        f"({', '.join(dict.fromkeys(found))}): please look at this submission"
-    )
-    return [IntegrityNote(code="forged", text=text)] if found else []
 
 
 class _Conduct:

@@ -1,27 +1,13 @@
-"""Frames between the trusted side and a worker: JSON and safetensors, nothing executable.
+"""What the trusted side and a worker say to each other, as records.
 
-    frame = u32 length of the header | u64 length of the blob | header (JSON) | blob (safetensors)
-
-Both lengths are capped before a byte is read. The worker imports this module and
-nothing else of the package; what comes *from* a worker is untrusted input, so the
-decoder accepts only the records below and raises `FrameError` for all else.
+What comes *from* a worker is untrusted input: no more is believed of it than that it was said.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
-
-HEADER = struct.Struct(">IQ")
-MAX_HEADER = 32 << 20
-MAX_BLOB = 256 << 20
-
-
-class FrameError(ValueError):
-    """A frame that is too long, cut off, or not one of the records."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -188,10 +174,6 @@ class Started(Message, tag="started", frozen=True, kw_only=True):
     environment: dict[str, str]
     refused: bool = False
     """Nothing is run: the layers that the request requires do not stand."""
-    files: dict[str, bytes] = {}
-    """Path in the working folder → content: what was handed in beside the notebook."""
-    scripts: dict[str, str] = {}
-    """The same of notebooks, as plain Python, for `%run`."""
     shared: int = 0
     """Leading cells that a template had run before; what they showed follows all the same."""
 
@@ -271,75 +253,3 @@ class Done(Message, tag="done", frozen=True, kw_only=True):
 
 
 Event: TypeAlias = Started | InputsSeen | ForwardSeen | Settled | Seen | CellDone | Computed | Done
-_encoder = msgspec.json.Encoder()
-_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
-_requests: msgspec.json.Decoder[RunRequest] = msgspec.json.Decoder(RunRequest)
-_orders: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Order)
-_rooms: msgspec.json.Decoder[Room] = msgspec.json.Decoder(Room)
-
-
-def encode(message: Message, blob: bytes = b"") -> bytes:
-    """One frame as bytes."""
-    header = _encoder.encode(message)
-    if len(header) > MAX_HEADER or len(blob) > MAX_BLOB:
-        raise FrameError("the message is too large for a frame")
-    return HEADER.pack(len(header), len(blob)) + header + blob
-
-
-def lengths(prefix: bytes) -> tuple[int, int]:
-    """Header and blob length of the frame that begins with `prefix` (12 bytes)."""
-    header, blob = HEADER.unpack(prefix)
-    if header > MAX_HEADER or blob > MAX_BLOB:
-        raise FrameError(f"a frame of {header} + {blob} bytes is over the limit")
-    return header, blob
-
-
-def decode_event(header: bytes) -> Event:
-    """The record of a frame that a worker sent."""
-    try:
-        return _events.decode(header)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise FrameError(str(error)) from error
-
-
-def decode_request(header: bytes) -> RunRequest:
-    """The record of a frame that the trusted side sent."""
-    return _requests.decode(header)
-
-
-def decode_order(message: bytes) -> Order:
-    """What goes to a fork server with a run's descriptors."""
-    return _orders.decode(message)
-
-
-def decode_room(header: bytes) -> Room:
-    """The record of a frame that asks the clean room for more."""
-    return _rooms.decode(header)
-
-
-def read_frame(read: Callable[[int], bytes]) -> tuple[bytes, bytes] | None:
-    """Header and blob of the next frame; None at a clean end of the stream.
-
-    `read(n)` returns at most n bytes and b"" at the end.
-    """
-    prefix = _read_exactly(read, HEADER.size, end_allowed=True)
-    if prefix is None:
-        return None
-    header, blob = lengths(prefix)
-    return _read_exactly(read, header) or b"", _read_exactly(read, blob) or b""
-
-
-def _read_exactly(
-    read: Callable[[int], bytes], count: int, *, end_allowed: bool = False
-) -> bytes | None:
-    parts: list[bytes] = []
-    missing = count
-    while missing:
-        part = read(min(missing, 1 << 20))
-        if not part:
-            if end_allowed and missing == count:
-                return None
-            raise FrameError("the stream ended within a frame")
-        parts.append(part)
-        missing -= len(part)
-    return b"".join(parts)

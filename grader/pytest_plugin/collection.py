@@ -16,7 +16,7 @@ import pytest
 from grader.assignment import find_assignment, load_assignment
 from grader.errors import GraderError
 from grader.printable import printable
-from grader.pytest_plugin.desk import Desk
+from grader.pytest_plugin.cards import Cards
 from grader.pytest_plugin.nodes import SubmissionFile
 from grader.pytest_plugin.paths import Folder, sane
 from grader.report import figures
@@ -29,8 +29,8 @@ CONFTEST = "conftest.py"
 class Collection:
     """The plugin that takes over collection for one session."""
 
-    def __init__(self, desk: Desk, paths: Sequence[Path]) -> None:
-        self.desk = desk
+    def __init__(self, cards: Cards, paths: Sequence[Path]) -> None:
+        self.cards = cards
         self.paths = paths
         self.problems: list[str] = []
         self._stack = ExitStack()
@@ -52,7 +52,7 @@ class Collection:
             assignment = load_assignment(find_assignment(config.option.assignment))
         except GraderError as error:
             raise pytest.UsageError(printable(str(error))) from error
-        return cls(Desk(assignment, required=not config.option.no_sandbox), paths)
+        return cls(Cards(assignment, required=not config.option.no_sandbox), paths)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -72,7 +72,7 @@ class Collection:
                 self.problems.append(f"{submission.origin}: in a zip: unpack it first")
 
     def pytest_report_header(self) -> list[str]:
-        name = self.desk.assignment.name
+        name = self.cards.assignment.name
         lines = [f"grader: {name}, {figures.count(len(self._files), 'submission')}"]
         return lines + [f"grader: left out: {printable(problem)}" for problem in self.problems]
 
@@ -87,7 +87,7 @@ class Collection:
         node: SubmissionFile = SubmissionFile.from_parent(
             parent, path=file_path, **sane(parent.config, file_path)
         )
-        node.submission, node.desk = submission, self.desk
+        node.submission, node.cards = submission, self.cards
         return [node]
 
     @pytest.hookimpl(tryfirst=True)
@@ -117,5 +117,5 @@ class Collection:
             terminalreporter.line(f"{name}  {figures.points(score)} / {figures.points(most)}")
 
     def pytest_unconfigure(self) -> None:
-        self.desk.close()
+        self.cards.close()
         self._stack.close()

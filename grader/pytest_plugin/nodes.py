@@ -10,7 +10,8 @@ import pytest
 
 from grader.assignment import Exercise
 from grader.printable import printable
-from grader.pytest_plugin.desk import Desk
+from grader.protocol.gradient import gradient_name
+from grader.pytest_plugin.cards import Cards
 from grader.records.scorecard import Scorecard, TargetScore
 from grader.report import figures
 from grader.report.lines import details, headline
@@ -29,10 +30,10 @@ class SubmissionFile(pytest.File):
     """One student's submission, at its first file."""
 
     submission: Submission
-    desk: Desk
+    cards: Cards
 
     def collect(self) -> Iterator[ExerciseNode]:
-        for exercise in self.desk.assignment.spec.exercises:
+        for exercise in self.cards.assignment.spec.exercises:
             node: ExerciseNode = ExerciseNode.from_parent(self, name=exercise.id)
             node.exercise = exercise
             yield node
@@ -45,7 +46,7 @@ class ExerciseNode(pytest.Collector):
 
     def collect(self) -> Iterator[TargetItem]:
         for target in self.exercise.targets:
-            yield TargetItem.from_parent(self, name=f"d{target}")
+            yield TargetItem.from_parent(self, name=gradient_name(target))
 
 
 class TargetItem(pytest.Item):
@@ -59,7 +60,7 @@ class TargetItem(pytest.Item):
         What is not the student's fault fails here, which pytest reports as an error.
         """
         file, exercise = self._owners()
-        card = file.desk.card(file.submission)
+        card = file.cards.card(file.submission)
         if card.status == "ungraded":
             self.user_properties.append(("status", "ungraded"))
             pytest.fail(f"not graded, which is no zero: {printable(card.reason or '')}", False)

@@ -21,8 +21,11 @@ class Adjustment(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     """What `grader adjust --undo` wants."""
     points: float
+    """Above zero gives, below takes."""
     reason: str
+    """One line, for the student too."""
     by: str
+    """Who."""
     at: str
     """ISO 8601, UTC."""
 
@@ -33,8 +36,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     """The note's name, as `grader decide` lists it."""
     ruling: Ruling
+    """upheld takes the points of the gradients that the note lists; dismissed leaves them."""
     reason: str
+    """One line."""
     by: str
+    """Who."""
     at: str
     """ISO 8601, UTC."""
 
@@ -43,18 +49,23 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What counts for one student in one assignment."""
 
     id: str
+    """The student, as submissions and roster call them."""
     assignment: str
+    """Name of the assignment."""
     status: GradeStatus
     """missing: on the roster, nothing handed in. ungraded is not zero."""
     name: str | None = None
     """From the roster."""
     email: str | None = None
+    """From the roster."""
     score: float | None = None
     """As graded; None where nothing was."""
     max_score: float = 0.0
+    """Points to be had."""
     integrity: float = 0.0
     """Points that decisions on integrity notes took away (below zero) or restored."""
     adjustments: float = 0.0
+    """Sum of what was given and taken by hand."""
     late: float = 0.0
     """Points lost by handing in late, zero or more."""
     lateness: str | None = None
@@ -64,11 +75,15 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     final: float | None = None
     """None where there is nothing that could count."""
     path: str | None = None
+    """The file that was graded, as handed in."""
     graded_at: str | None = None
+    """ISO 8601, UTC."""
     attempt: str | None = None
     """Key of the attempt that counts."""
     adjusted: list[Adjustment] = []
+    """Every adjustment that stands."""
     decided: list[Decision] = []
+    """Every decision on one of its notes."""
 
     @property
     def changed(self) -> bool:

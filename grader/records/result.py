@@ -7,9 +7,10 @@ import msgspec
 from grader.records.scorecard import Scorecard
 
 
-class Marked(msgspec.Struct, frozen=True):
+class Result(msgspec.Struct, frozen=True):
     """A scorecard, and the notebook as it ran."""
 
     card: Scorecard
+    """What the submission earned, and why."""
     notebook: str | None = None
     """The executed notebook as HTML, where it was asked for and anything ran."""

@@ -10,13 +10,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-SCHEMA: Final = "grader/scorecard/v1"
+from grader.records.comparison import Comparison
 
-Verdict = Literal[
-    "exact", "close", "mismatch", "wrong_shape", "wrong_type", "non_finite", "missing", "unjudged"
-]
-RIGHT: frozenset[str] = frozenset({"exact", "close"})
-"""Verdicts whose value is right."""
+SCHEMA: Final = "grader/scorecard/v1"
 
 Step = Literal["right", "wrong", "unknown"]
 Basis = Literal["value", "unproven", "follow_through", "coincidence", "copied", "none"]
@@ -35,60 +31,70 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     """Line in the cell (or the module), from 1."""
     text: str
+    """The line as it stands there, shortened where it is very long."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """Why a step is wrong, and where to look, without the answer."""
 
     code: str
+    """Which mistake it is, `missing_sum`: one of `grader schema`'s list."""
     why: str
+    """One sentence: what is wrong."""
     look_at: str
+    """One question that leads to the answer without giving it."""
     evidence: dict[str, Any] = {}
+    """What the sentence rests on: line, shapes, factor, fraction of elements."""
 
 
-class TargetScore(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict on one gradient of one exercise."""
+class TargetScore(Comparison, frozen=True, kw_only=True):
+    """The verdict on one gradient of one exercise: its comparison, and what it earned."""
 
     name: str
     """The student's variable in its canonical spelling, `dlogprobs`."""
     of: str
     """The forward tensor, `logprobs`."""
-    verdict: Verdict
-    exact: bool | None = None
-    """Bitwise equal to autograd; None where there was nothing to compare."""
-    allclose: bool | None = None
-    """`torch.allclose` with torch's defaults: information, not the verdict."""
-    max_diff: float | None = None
-    shape: list[int] | None = None
-    expected_shape: list[int] | None = None
-    dtype: str | None = None
     step: Step = "unknown"
+    """Whether the lines derive it rightly from what they read, whatever that is worth."""
     basis: Basis = "none"
+    """The rule by which points are given."""
     score: float = 0.0
+    """Points earned."""
     max_score: float
+    """Points to be had."""
     cell: int | None = None
+    """Cell of the first of `lines`, from 0; None in a module."""
     line: int | None = None
-    lines: list[Line] = []
+    """First of `lines`, from 1."""
+    lines: list[Line] = msgspec.field(default_factory=list)
     """Every line that wrote the attempt which counts."""
     found_as: str | None = None
     """The student's own spelling where it differs from `name`."""
     attempt: str | None = None
     """Which attempt counted where there were several, "2 of 3"."""
-    upstream: list[str] = []
+    upstream: list[str] = msgspec.field(default_factory=list)
     """The gradients that this step was computed from, as the student wrote it."""
     root_cause: str | None = None
+    """The gradient further up whose fault a wrong value is; None if it is this one's own."""
     unproven: str | None = None
     """Why its lines cannot be followed, so that the value alone decided."""
-    note: str | None = None
     diagnosis: Diagnosis | None = None
+    """Why the step is wrong, where that is known."""
 
 
 class ExerciseScore(msgspec.Struct, frozen=True, kw_only=True):
+    """One exercise: the sum of its targets."""
+
     id: str
+    """As in assignment.toml."""
     title: str
+    """For people."""
     score: float
+    """Points earned."""
     max_score: float
+    """Points to be had."""
     targets: list[TargetScore]
+    """In the assignment's order."""
     cause: str | None = None
     """Why it earned nothing, where that is so."""
     file: str | None = None
@@ -96,29 +102,44 @@ class ExerciseScore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CellResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How one code cell ran."""
+
     index: int
+    """Among all cells of the notebook, from 0."""
     status: CellStatus
+    """`skipped`: it was not needed for any gradient, or not reached."""
     error: str | None = None
     """Type and message of the exception, and its line; None if the cell ran through."""
     seconds: float = 0.0
+    """CPU time."""
 
 
 class IntegrityNote(msgspec.Struct, frozen=True, kw_only=True):
     """Something for a person to judge; it never costs points by itself."""
 
     code: str
+    """Its kind: copied, unproven, forged, unreadable_result, unjudged, guessed."""
     exercise: str | None = None
     """Id of the exercise that `target` belongs to."""
     target: str | None = None
+    """The first gradient that it concerns, `dh`; None for the submission as a whole."""
     cell: int | None = None
+    """Where to look, from 0."""
     line: int | None = None
+    """Line in that cell, from 1."""
     text: str
+    """One sentence for the instructor."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """The file that was graded."""
+
     path: str
+    """As handed in, relative to the folder that was graded."""
     sha256: str
+    """Of its bytes; empty where it could not be read."""
     format: Literal["ipynb", "py", "unknown"]
+    """What it turned out to be."""
 
 
 class Isolation(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,11 +148,17 @@ class Isolation(msgspec.Struct, frozen=True, kw_only=True):
     backend: str
     """"fork server" or "fresh process", and the layers around it."""
     files: Protection = "none"
+    """Reading and writing outside of the interpreter, the data and a scratch folder."""
     network: Protection = "none"
+    """Connections to anywhere."""
     processes: Protection = "none"
+    """Starting many, seeing others'."""
     signals: Protection = "none"
+    """Ending or stopping processes of others."""
     memory: Protection = "none"
+    """The limit on memory of the whole tree."""
     time: Protection = "none"
+    """The limit on CPU time and on waiting."""
     missing: list[str] = []
     """What is not enforced, in words."""
 
@@ -146,34 +173,55 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """The pinned arithmetic: `exact` is only comparable where this is the same."""
 
     grader: str
+    """Version of this package."""
     python: str
+    """Version of the interpreter that ran the submission."""
     torch: str
+    """Version of PyTorch."""
     numpy: str
+    """Version of NumPy."""
     platform: str
+    """Operating system and processor."""
     cpu_capability: str
+    """The vector instructions that PyTorch was held to."""
     threads: int
+    """Threads that PyTorch may use."""
     seed: int
+    """Seed of torch, numpy and random when a run begins."""
 
 
 class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known about one graded submission."""
 
     schema: Literal["grader/scorecard/v1"] = SCHEMA
+    """Which form of record this is."""
     id: str
+    """The student or group, as the class table lists it."""
     source: Source
+    """The file that was graded."""
     assignment: str
+    """Name of the assignment."""
     title: str = ""
     """The assignment's title, for people."""
     status: Literal["graded", "ungraded"]
+    """`ungraded`: the machine could not do its part; never a zero."""
     reason: str | None = None
     """One line: why it is ungraded, or why nothing could be run."""
     run: RunStatus
+    """How the run of the submission ended."""
     score: float
+    """Points earned, before adjustments and lateness."""
     max_score: float
+    """Points to be had."""
     notes: list[str] = []
     """About the submission as a whole: other files, data substituted, forward pass differs."""
     isolation: Isolation | None = None
+    """What kept the student's code in; None if nothing was run."""
     environment: Environment | None = None
+    """The pinned arithmetic; None if nothing was run."""
     exercises: list[ExerciseScore] = []
+    """In the assignment's order; empty where it is ungraded."""
     cells: list[CellResult] = []
+    """Every code cell of the notebook."""
     integrity: list[IntegrityNote] = []
+    """What a person should look at; empty for nearly everybody."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from grader.records.scorecard import RIGHT, Line, TargetScore
+from grader.records.comparison import RIGHT
+from grader.records.scorecard import Line, TargetScore
 from grader.report import figures
 from grader.report.wording import Tone, explanation_of, verdict_of
 

@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 
+from grader.records.comparison import RIGHT
 from grader.records.grade import Grade
-from grader.records.scorecard import RIGHT, ExerciseScore, Line, Scorecard, TargetScore
+from grader.records.scorecard import ExerciseScore, Line, Scorecard, TargetScore
 from grader.report import figures
 from grader.report.page import render
 from grader.report.wording import TONES, Tone, Word, explanation_of, verdict_of

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from grader.printable import printable
-from grader.records.scorecard import RIGHT, ExerciseScore, Scorecard, TargetScore
+from grader.records.comparison import RIGHT
+from grader.records.scorecard import ExerciseScore, Scorecard, TargetScore
 from grader.report import figures
 from grader.report.lines import details, follows, headline, tone_of
 from grader.report.page import render

@@ -8,15 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from grader.records.scorecard import (
-    RIGHT,
-    Basis,
-    CellStatus,
-    Protection,
-    RunStatus,
-    TargetScore,
-    Verdict,
-)
+from grader.records.comparison import RIGHT, Verdict
+from grader.records.scorecard import Basis, CellStatus, Protection, RunStatus, TargetScore
 
 Tone = Literal["right", "carried", "doubt", "wrong", "missing", "unjudged"]
 

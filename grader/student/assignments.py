@@ -10,6 +10,7 @@ import msgspec
 from grader.assignment import Assignment, find_assignment, load_assignment
 from grader.assignment.loader import MANIFEST, known_assignments
 from grader.errors import GraderError
+from grader.protocol.gradient import gradient_name
 from grader.reference import Oracle
 
 Stamp = tuple[int, ...]
@@ -46,7 +47,7 @@ def recognise(names: Mapping[str, object]) -> Known | None:
 
 
 def _merit(assignment: Assignment, names: Mapping[str, object]) -> tuple[int, int]:
-    wanted = {f"d{target}" for target in assignment.targets}
+    wanted = {gradient_name(target) for target in assignment.targets}
     gradients = {d for name, d in assignment.gradient_names.items() if name in names} & wanted
     tensors = {tensor for name, tensor in assignment.tensor_names.items() if name in names}
     return len(gradients), len(tensors - {assignment.spec.loss})

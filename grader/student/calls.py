@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from grader.printable import printable
+from grader.protocol.gradient import gradient_name
 
 if TYPE_CHECKING:
     from grader.student.answer import Check
@@ -26,7 +27,7 @@ def cmp(s: str, dt: object = _ABSENT, t: object = _ABSENT) -> None:
     """
     try:
         names = _caller()
-        mine = names.get(f"d{s}") if dt is _ABSENT else dt
+        mine = names.get(gradient_name(s)) if dt is _ABSENT else dt
         tensor = names.get(str(s)) if t is _ABSENT else t
         from grader.student.comparing import compared
 

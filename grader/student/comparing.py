@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 import torch
 
 from grader.assignment import Tolerance
-from grader.marking.comparison import Comparison, close, compare
+from grader.marking.comparison import close, compare
 from grader.printable import printable
 from grader.protocol import Value
+from grader.protocol.gradient import gradient_name
+from grader.records.comparison import Comparison
 from grader.student.assignments import recognise
 from grader.student.namespace_check import Examination, Finding, grad_of
 from grader.student.steps import VAGUE
@@ -116,7 +118,7 @@ def _hint(
         return
     if not bool(close(gradient, wanted, tolerance).all()):
         return  # autograd's own answer belongs to another forward pass
-    finding = examination.judge(target, examination.namespace.hold(f"d{target}", mine))
+    finding = examination.judge(target, examination.namespace.hold(gradient_name(target), mine))
     for text in explained(finding):
         yield from textwrap.wrap(
             printable(text),

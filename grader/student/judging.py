@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from grader.assignment import Assignment, Exercise
 from grader.marking.points import Judgement, score_target
+from grader.protocol.gradient import gradient_name
+from grader.records.comparison import Comparison
 from grader.records.environment import environment
 from grader.records.scorecard import ExerciseScore, Scorecard, Source, TargetScore
 from grader.student.namespace_check import Examination
@@ -72,27 +76,17 @@ def _row(examination: Examination, exercise: Exercise, target: str, owner: Exerc
 def _judgement(examination: Examination, target: str) -> Judgement:
     finding = examination.finding(target)
     comparison, held = finding.comparison, finding.held
-    name = held.name if held is not None else f"d{target}"
+    name = held.name if held is not None else gradient_name(target)
     notes = [comparison.note, finding.note]
     return Judgement(
         target=target,
-        verdict=comparison.verdict,
-        exact=comparison.exact,
-        allclose=comparison.allclose,
-        max_diff=comparison.max_diff,
-        shape=comparison.shape,
-        expected_shape=comparison.expected_shape,
-        dtype=comparison.dtype,
-        found_as=name if name != f"d{target}" else None,
+        comparison=replace(comparison, note="; ".join(note for note in notes if note) or None),
+        found_as=name if name != gradient_name(target) else None,
         root_cause=finding.cause,
         diagnosis=finding.diagnosis,
-        note="; ".join(note for note in notes if note) or None,
     )
 
 
 def _elsewhere(target: str, owner: Exercise) -> Judgement:
-    return Judgement(
-        target=target,
-        verdict="unjudged",
-        note=f"the value of `d{target}` is judged once, in {owner.title}",
-    )
+    note = f"the value of `{gradient_name(target)}` is judged once, in {owner.title}"
+    return Judgement(target=target, comparison=Comparison(verdict="unjudged", note=note))

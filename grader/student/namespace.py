@@ -9,6 +9,7 @@ import torch
 
 from grader.assignment import Assignment
 from grader.protocol import Value
+from grader.protocol.gradient import gradient_name
 from grader.student.value import look
 
 
@@ -36,7 +37,7 @@ class Namespace:
 
     def gradient(self, target: str) -> Held | None:
         """What stands under the d-name of a target."""
-        return self._held(self._gradients[f"d{target}"])
+        return self._held(self._gradients[gradient_name(target)])
 
     def tensor(self, target: str) -> Held | None:
         """What stands under the name of a forward tensor or input."""

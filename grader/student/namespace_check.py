@@ -8,9 +8,11 @@ from functools import cached_property
 import msgspec
 import torch
 
-from grader.marking.comparison import Comparison, compare
+from grader.marking.comparison import compare
 from grader.marking.forward_pass import judge_pass
 from grader.marking.observation import Pass
+from grader.protocol.gradient import gradient_name
+from grader.records.comparison import Comparison
 from grader.records.scorecard import Diagnosis
 from grader.reference import Network
 from grader.student.assignments import Known
@@ -90,7 +92,7 @@ class Examination:
         """The first of these gradients that is wrong by its own fault, or what it follows from."""
         findings = (self.finding(name) for name in sorted(upstream))
         wrong = [each for each in findings if not each.comparison.right]
-        own = (f"d{each.target}" for each in wrong if each.cause is None)
+        own = (gradient_name(each.target) for each in wrong if each.cause is None)
         return next(own, next((each.cause for each in wrong), None))
 
     @cached_property

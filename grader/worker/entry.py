@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from grader.protocol import RunRequest
+from grader.protocol.gradient import gradient_name
 from grader.worker.recorder import Recorder
 
 
@@ -63,9 +64,9 @@ def _gradients(result: Any, request: RunRequest) -> dict[str, Any]:
     if isinstance(result, Mapping):
         pairs = {str(name): value for name, value in result.items()}
         return {
-            name if name in request.gradients else f"d{name}": value
+            name if name in request.gradients else gradient_name(name): value
             for name, value in pairs.items()
-            if name in request.gradients or f"d{name}" in request.gradients
+            if name in request.gradients or gradient_name(name) in request.gradients
         }
     if isinstance(result, Sequence) and len(result) == len(request.returns):
         return dict(zip(request.returns, result, strict=True))

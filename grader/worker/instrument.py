@@ -1,6 +1,6 @@
 """Student's source with the harness's calls inserted; every statement keeps its line.
 
-The trusted side chose the places (`wire.Hook`); this module only carries them out.
+The trusted side chose the places (`protocol.Hook`); this module only carries them out.
 """
 
 from __future__ import annotations

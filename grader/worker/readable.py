@@ -12,10 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
-WORKER_FILES = (
-    *("__init__.py", "language.py", "packing.py", "pins.py", "vocabulary.py", "wire.py"),
-    "worker",
-)
+WORKER_FILES = ("__init__.py", "protocol", "worker")
 SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 _PACKAGE_FOLDERS = {"site-packages", "dist-packages"}
 """Also of another prefix: what a `.pth` file of a virtual environment adds."""
@@ -77,7 +74,7 @@ def open_to_all(files: Iterable[str]) -> bool:
 
 
 def _samples() -> tuple[str, ...]:
-    return os.__file__, sysconfig.get_path("purelib"), str(PACKAGE / "wire.py"), sys.executable
+    return os.__file__, sysconfig.get_path("purelib"), str(PACKAGE / "protocol" / "frames.py"), sys.executable
 
 
 def outermost(paths: list[str]) -> tuple[str, ...]:

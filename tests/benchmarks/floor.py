@@ -27,7 +27,7 @@ import grader.pipeline  # noqa: E402
 from grader.analysis.study import run_request, starter_cells  # noqa: E402
 from grader.assignment import Assignment, load_assignment  # noqa: E402
 from grader.cleanroom.inspection import Inspection  # noqa: E402
-from grader.execution.batch import Desk, Work  # noqa: E402
+from grader.execution.session import GradingSession  # noqa: E402
 from grader.execution.data_files import staged  # noqa: E402
 from grader.exercises.script.candidate import choose  # noqa: E402
 from grader.protocol import RunRequest, encode  # noqa: E402
@@ -62,13 +62,13 @@ def main(folder: str, *notebooks: str) -> None:
         open_sandbox([data]) as sandbox,
     ):
         reports = Reports(Path(name) / "out")
-        desk = Desk(Work(assignment=assignment, sandbox=sandbox, data=data, reports=reports))
+        session = GradingSession(assignment, reports=reports, within=(data, sandbox))
         for path in notebooks:
             submission = Submission(id="x", candidates=(Path(path),), origin=path)
             floors.append(_floor(_request(submission, assignment, data), Path(name)))
             spent.clear()
             before = time.perf_counter()
-            desk.grade(submission)
+            session.grade(submission)
             ours.append(time.perf_counter() - before)
             parts.append(Counter(spent))
     print(json.dumps(_record(floors[WARM:], ours[WARM:], parts[WARM:])))
@@ -150,8 +150,8 @@ class Watch:
 
 def _watched() -> Counter[str]:
     watch = Watch()
-    watch.of(Desk, "grade", OTHER)
-    watch.of(grader.pipeline, "choose", "reading and analysis")
+    watch.of(GradingSession, "grade", OTHER)
+    watch.of(grader.exercises.script.script, "choose", "reading and analysis")
     watch.of(Supervision, "phase", "ordinary run", within={JUDGING: "clean room"})
     watch.of(Inspection, "run", JUDGING)
     watch.of(Reports, "write_scorecard", "writing the scorecard")

@@ -3,7 +3,7 @@
      this process                    scheduler           each Dask worker process
     ┌────────────────────────┐                          ┌──────────────────────────────────┐
     │ grade_on()             │  the assignment, once ─► │ BenchPlugin, one Bench: a thread │
-    │  SubmissionParcel ─────┼──── a task each ───────► │  that holds a Workbench          │
+    │  SubmissionParcel ─────┼──── a task each ───────► │  that holds a GradingSession          │
     │  Answer ◄──────────────┼──── bytes (msgpack) ──── │   └─ sandbox: fork server        │
     │  reports, gradebook    │                          │       ══ boundary ══  STUDENT    │
     └────────────────────────┘                          └──────────────────────────────────┘

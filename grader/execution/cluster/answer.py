@@ -13,7 +13,7 @@ from grader.errors import (
     UnsafeError,
     UsageError,
 )
-from grader.records.result import Marked
+from grader.records.result import Result
 from grader.report.visible_text import storable
 
 Kind = Literal["usage", "assignment", "unsafe", "infrastructure"]
@@ -45,7 +45,7 @@ class Refusal(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Either of both."""
 
-    marked: Marked | None = None
+    marked: Result | None = None
     refusal: Refusal | None = None
 
     def encode(self) -> bytes:

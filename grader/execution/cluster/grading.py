@@ -12,7 +12,7 @@ from grader.errors import UsageError
 from grader.execution.cluster.parcel import AssignmentParcel
 from grader.execution.cluster.versions import own_versions
 from grader.execution.cluster.worker_session import Order
-from grader.records.result import Marked
+from grader.records.result import Result
 from grader.report import Reports
 from grader.submission import Submission
 
@@ -33,7 +33,7 @@ def grade_on(
     submissions: Sequence[Submission],
     *,
     warn: Callable[[str], None],
-) -> Generator[Marked, None, None]:
+) -> Generator[Result, None, None]:
     """Grade on the cluster of the Dask scheduler at `address`, as `batch.grade_all` does here.
 
     Raises UsageError where Dask or the same versions are missing, UnsafeError for a worker

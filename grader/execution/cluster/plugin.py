@@ -7,7 +7,7 @@ import asyncio
 from distributed import Worker, WorkerPlugin, get_worker
 
 from grader.execution.cluster.parcel import SubmissionParcel
-from grader.execution.cluster.worker_session import Bench, Order
+from grader.execution.cluster.worker_session import Order, WorkerSession
 
 
 class BenchPlugin(WorkerPlugin):
@@ -15,11 +15,11 @@ class BenchPlugin(WorkerPlugin):
 
     def __init__(self, order: Order) -> None:
         self.order = order
-        self.bench: Bench | None = None
+        self.bench: WorkerSession | None = None
 
     def setup(self, worker: Worker) -> None:
         """Called by Dask in the worker's event loop, as is `teardown`."""
-        self.bench = Bench(self.order, worker.address)
+        self.bench = WorkerSession(self.order, worker.address)
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - Dask's signature
         if self.bench is not None:

@@ -17,7 +17,7 @@ from grader.errors import InfrastructureError
 from grader.execution.cluster.answer import Answer
 from grader.execution.cluster.connection import Connection
 from grader.execution.cluster.parcel import SubmissionParcel
-from grader.records.result import Marked
+from grader.records.result import Result
 from grader.report import Reports
 from grader.submission import Submission
 
@@ -53,7 +53,7 @@ class Queue:
         self._threads = 0
         self._looked = 0.0
 
-    def in_order(self, submissions: Sequence[Submission]) -> Iterator[Marked]:
+    def in_order(self, submissions: Sequence[Submission]) -> Iterator[Result]:
         """Every submission marked, or `ungraded` with the reason; its report is written."""
         rest = iter(submissions)
         try:
@@ -103,12 +103,12 @@ class Queue:
         if self._connection.lost:
             raise self._connection.lost_error()
 
-    def _reported(self, handed: Handed) -> Marked:
+    def _reported(self, handed: Handed) -> Result:
         marked = self._marked(handed)
         self._reports.write_scorecard(marked.card, marked.notebook)
         return marked
 
-    def _marked(self, handed: Handed) -> Marked:
+    def _marked(self, handed: Handed) -> Result:
         if handed.future is None:
             return self._ungraded(handed, handed.reason)
         try:
@@ -126,10 +126,10 @@ class Queue:
         assert answer.marked is not None
         return answer.marked
 
-    def _ungraded(self, handed: Handed, reason: str) -> Marked:
+    def _ungraded(self, handed: Handed, reason: str) -> Result:
         from grader.marking.card import ungraded  # late: brings torch, which is seldom needed here
 
-        return Marked(ungraded(handed.submission, reason, self._assignment))
+        return Result(ungraded(handed.submission, reason, self._assignment))
 
 
 def _explained(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """In a Dask worker: one thread that grades, with a sandbox that it opens once and keeps.
 
 The sandbox's processes die with the thread that started them, so that is a thread which
-lives as long as the bench and not one of Dask's. Being one, it grades one submission at a
+lives as long as the session and not one of Dask's. Being one, it grades one submission at a
 time, however many threads the worker was given.
 """
 
@@ -21,9 +21,9 @@ from grader.errors import AssignmentError, InfrastructureError, UnsafeError, Usa
 from grader.execution.cluster.answer import Answer, Refusal
 from grader.execution.cluster.parcel import AssignmentParcel, SubmissionParcel
 from grader.execution.cluster.versions import difference, mismatch, own_versions
-from grader.execution.session import Workbench
+from grader.execution.session import GradingSession
 from grader.protocol import determinism
-from grader.records.result import Marked
+from grader.records.result import Result
 from grader.sandbox.temporary_folder import workspace
 
 IDLE = 600.0
@@ -47,7 +47,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 _Job = tuple[SubmissionParcel, "Future[Answer]"]
 
 
-class Bench:
+class WorkerSession:
     """Grades what it is given, in the order in which it was given."""
 
     def __init__(self, order: Order, worker: str) -> None:
@@ -57,11 +57,11 @@ class Bench:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         # A daemon: a worker that is told to end does not wait for a student's code.
-        self._thread = threading.Thread(target=self._work, name="grader-bench", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="grader-session", daemon=True)
         self._thread.start()
 
     def grade(self, parcel: SubmissionParcel) -> Answer:
-        """Grade in the bench's thread, and wait for it.
+        """Grade in the session's thread, and wait for it.
 
         Raises InfrastructureError where the machine could not do its part for this one.
         """
@@ -82,9 +82,9 @@ class Bench:
         job = self._jobs.get()
         while job is not None:
             try:
-                with self._workbench() as bench:
+                with self._session() as session:
                     while job is not None:
-                        self._do(job, bench)
+                        self._do(job, session)
                         job = self._jobs.get(timeout=IDLE)
             except queue.Empty:  # it is opened again for the next
                 job = self._jobs.get()
@@ -93,7 +93,7 @@ class Bench:
                 job = None if self._closed else self._jobs.get()
 
     @contextmanager
-    def _workbench(self) -> Iterator[Workbench]:
+    def _session(self) -> Iterator[GradingSession]:
         _pin(self._worker)
         differs = difference(self._order.versions, own_versions())
         if differs is not None:
@@ -101,16 +101,16 @@ class Bench:
         with workspace() as folder:
             assignment = self._order.assignment.unpack(folder)
             outputs, required = self._order.with_notebook, self._order.required
-            with Workbench(assignment, required=required, outputs=outputs) as bench:
-                yield bench
+            with GradingSession(assignment, required=required, outputs=outputs) as session:
+                yield session
 
-    def _do(self, job: _Job, bench: Workbench) -> None:
+    def _do(self, job: _Job, session: GradingSession) -> None:
         parcel, future = job
         if self._closed:
-            future.set_exception(InfrastructureError("the bench was closed"))
+            future.set_exception(InfrastructureError("the session was closed"))
             return
         try:
-            future.set_result(Answer(marked=self._marked(parcel, bench)))
+            future.set_result(Answer(marked=self._marked(parcel, session)))
         except (UsageError, AssignmentError, UnsafeError) as error:
             self._refuse(job, error)
         except Exception as error:  # noqa: BLE001 - whoever waits is told
@@ -118,9 +118,9 @@ class Bench:
             future.set_exception(InfrastructureError(reason))
 
     @staticmethod
-    def _marked(parcel: SubmissionParcel, bench: Workbench) -> Marked:
+    def _marked(parcel: SubmissionParcel, session: GradingSession) -> Result:
         with workspace() as folder:
-            return bench.marked(parcel.unpack(folder))
+            return session.grade(parcel.unpack(folder))
 
     def _refuse(self, job: _Job | None, error: Exception) -> None:
         if job is not None and not job[1].done():

@@ -36,10 +36,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 def choose(submission: Submission, assignment: Assignment) -> Choice:
     """The file that defines most targets, the first of equals."""
-    return answers(submission, assignment)[0]
+    return chosen(submission, assignment)[0]
 
 
-def answers(submission: Submission, assignment: Assignment) -> list[Choice]:
+def chosen(submission: Submission, assignment: Assignment) -> list[Choice]:
     """The files that may answer an exercise, the one that defines most targets first; one that
     says why where there is none.
 

@@ -8,11 +8,11 @@ import torch
 from msgspec.structs import replace
 
 from grader.analysis import Lifetime
-from grader.cleanroom.findings import StepFinding
 from grader.cleanroom.inspection import Inspection
 from grader.cleanroom.readings import Evidence
 from grader.diagnosis import Context, diagnose
 from grader.marking.attempt import Attempt
+from grader.marking.step import StepFinding
 from grader.records.scorecard import Diagnosis
 
 ACCUMULATED = Diagnosis(
@@ -31,9 +31,9 @@ VAGUE = frozenset({"unexplained", "constant"})
 
 def explained(attempt: Attempt, inspection: Inspection) -> Attempt:
     """The attempt with the reason why its step is wrong, or why its value changed later."""
-    life, finding = attempt.lifetime, attempt.finding
-    if life is None:
+    if attempt.key is None:
         return attempt
+    life, finding = inspection.study.program.lifetimes[attempt.key], attempt.finding
     if finding.step == "unknown" and life.begun_before_loop and not attempt.comparison.right:
         return replace(attempt, diagnosis=ACCUMULATED)
     if finding.step != "wrong" or finding.slipped is not None:

@@ -6,12 +6,12 @@ from functools import cached_property
 
 from grader.assignment import Assignment
 from grader.errors import GraderError
-from grader.execution.session import Workbench
+from grader.execution.session import GradingSession
 from grader.records.scorecard import Scorecard
 from grader.submission import Submission
 
 
-class Desk:
+class Cards:
     """Grades a submission once; torch and the sandbox come with the first one."""
 
     def __init__(self, assignment: Assignment, *, required: bool) -> None:
@@ -28,16 +28,16 @@ class Desk:
 
     def close(self) -> None:
         """End the sandbox, if there is one."""
-        if "_bench" in vars(self):
-            self._bench.close()
+        if "_session" in vars(self):
+            self._session.close()
 
     @cached_property
-    def _bench(self) -> Workbench:
-        return Workbench(self.assignment, required=self._required)
+    def _session(self) -> GradingSession:
+        return GradingSession(self.assignment, required=self._required)
 
     def _graded(self, submission: Submission) -> Scorecard:
         try:
-            return self._bench.card(submission)
+            return self._session.grade(submission).card
         except GraderError as error:
             from grader.marking.card import ungraded  # torch comes with it
 

@@ -1,21 +1,17 @@
-"""The executed notebook, rendered for the scorecard."""
+"""The notebook as it ran: its cells with what they printed and showed."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from grader.marking.observation import Trace
-from grader.notebook import Cell
-from grader.pipeline import Graded
-from grader.report import render_notebook
+from grader.notebook import Cell, Notebook
 
 
-def rendered_notebook(graded: Graded) -> str | None:
-    """HTML of the notebook with what its cells printed and showed; None if nothing ran."""
-    if graded.study is None or graded.trace is None:
-        return None
-    cells = [_cell(graded.trace, cell) for cell in graded.study.notebook.cells]
-    return render_notebook({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+def executed(notebook: Notebook, trace: Trace) -> dict[str, Any]:
+    """As nbformat has it."""
+    cells = [_cell(trace, cell) for cell in notebook.cells]
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
 def _cell(trace: Trace, cell: Cell) -> dict[str, Any]:
