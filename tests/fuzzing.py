@@ -9,14 +9,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
-from grader.execution.executed_notebook import rendered_notebook
 from strategies.frames import Frame, Spoilt, Tape, frames_of, packed, positions
 
 from grader import protocol
 from grader.analysis.study import Study, run_request, study
 from grader.assignment import Assignment
 from grader.cli.progress import summary
-from grader.exercises.script.candidate import Choice
+from grader.marking.answers import NotRun
 from grader.marking.card import not_run
 from grader.marking.observation import decode
 from grader.notebook import Unreadable, read_notebook
@@ -24,7 +23,7 @@ from grader.notebook.read import MAX_BYTES
 from grader.pipeline import Graded, Grader
 from grader.protocol import Room, RunRequest
 from grader.records.scorecard import Scorecard, Source
-from grader.report import render_scorecard, storable
+from grader.report import render_notebook, render_scorecard, storable
 from grader.sandbox import RunOutcome, Sandbox, Session
 from grader.sandbox.closing import Closing
 from grader.sandbox.stream import FrameStream
@@ -73,7 +72,7 @@ def _is_said(found: Unreadable, name: str, assignment: Assignment) -> None:
     assert "\n" not in found.reason
     source = Source(path=name, sha256="", format="unknown")
     submission = Submission(id="x", candidates=(), origin=name)
-    is_a_whole_record(not_run(submission, Choice(source=source, study=found), assignment))
+    is_a_whole_record(not_run(submission, NotRun(source=source, reason=found.reason), assignment))
 
 
 def _can_be_run(work: Study, assignment: Assignment) -> None:
@@ -279,5 +278,5 @@ def is_judged(runs: Runs, phases: Sequence[bytes], *, notebook: bool = False) ->
     assert graded.card.status == "graded", graded.card.reason
     is_a_whole_record(graded.card)
     if notebook:
-        assert len(rendered_notebook(graded) or "") < MAX_RECORD
+        assert graded.executed is None or len(render_notebook(graded.executed)) < MAX_RECORD
     return graded.card

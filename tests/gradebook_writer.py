@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from grader.assignment import load_assignment
 from grader.gradebook import open_gradebook
-from grader.gradebook.attempts import Attempt
+from grader.gradebook.attempts import GradedAttempt
 from grader.gradebook.enrolment import HandedIn
 from grader.records.scorecard import IntegrityNote
 
@@ -39,7 +39,7 @@ def main(url: str, name: str, number: int, start: Path) -> None:
             handed_in = [HandedIn(id=who, path=own, content=own, key=own) for who in (own, SHARED)]
             places = book.enroll(assignment, None, handed_in)
             for who in (own, SHARED):
-                attempt = Attempt(
+                attempt = GradedAttempt(
                     key=own,
                     content=own,
                     assignment_digest="",

@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-from grader.analysis import Lifetime, Names, Program, Recogniser, Walker
+from grader.analysis import KnownNames, Lifetime, Program, Recogniser, Walker
 from grader.analysis.effort import Effort
 from grader.analysis.slicer import Slicer
 from grader.assignment import Exercise
@@ -14,7 +14,7 @@ from grader.notebook import Cell
 TENSORS = ["emb", "h", "logits", "counts", "probs", "logprobs", "loss"]
 GRADIENTS = {f"d{name}": f"d{name}" for name in [*TENSORS, "W", "C"]} | {"dw": "dW"}
 INPUTS = {name: name for name in ("C", "W", "ix")}
-NAMES = Names(
+NAMES = KnownNames(
     GRADIENTS,
     {name: name for name in TENSORS},
     INPUTS,

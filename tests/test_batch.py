@@ -24,9 +24,7 @@ HANA = BUNDLED / "examples" / "hana.ipynb"
 
 @pytest.fixture
 def session(tmp_path: Path, assignment: Assignment, sandbox: Sandbox, data: Path) -> GradingSession:
-    return GradingSession(
-        assignment, reports=Reports(tmp_path / "out"), within=(data, sandbox)
-    )
+    return GradingSession(assignment, reports=Reports(tmp_path / "out"), within=(data, sandbox))
 
 
 def submission(name: str, path: Path) -> Submission:

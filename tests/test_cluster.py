@@ -27,7 +27,7 @@ from grader.execution.cluster import ClusterWork, grade_on, grading, worker_sess
 from grader.execution.cluster.answer import Answer, Refusal
 from grader.execution.cluster.parcel import AssignmentParcel, SubmissionParcel
 from grader.execution.cluster.versions import difference, own_versions
-from grader.execution.cluster.worker_session import WorkerSession, Order
+from grader.execution.cluster.worker_session import SessionOrder, WorkerSession
 from grader.execution.session import GradingSession
 from grader.marking.card import ungraded
 from grader.records.result import Result
@@ -288,8 +288,8 @@ def test_jobs_are_for_this_machine_only() -> None:
 
 
 @pytest.fixture
-def order(assignment: Assignment) -> Order:
-    return Order(
+def order(assignment: Assignment) -> SessionOrder:
+    return SessionOrder(
         assignment=AssignmentParcel.pack(assignment), versions=own_versions(), required=True
     )
 
@@ -334,7 +334,7 @@ def handed(identity: str) -> SubmissionParcel:
 
 
 def test_a_bench_keeps_its_sandbox_closes_it_when_idle_and_opens_it_again(
-    order: Order, stub: type[Stub], monkeypatch: pytest.MonkeyPatch
+    order: SessionOrder, stub: type[Stub], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with closing(WorkerSession(order, "tcp://here:1")) as working:
         for _ in range(3):
@@ -352,7 +352,7 @@ def test_a_bench_keeps_its_sandbox_closes_it_when_idle_and_opens_it_again(
 
 
 def test_a_bench_grades_one_submission_at_a_time_however_many_threads_ask(
-    order: Order, stub: type[Stub]
+    order: SessionOrder, stub: type[Stub]
 ) -> None:
     with closing(WorkerSession(order, "tcp://here:1")) as working, ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(lambda _: working.grade(handed("slow")), range(4)))
@@ -360,7 +360,7 @@ def test_a_bench_grades_one_submission_at_a_time_however_many_threads_ask(
     assert (stub.opened, stub.most) == (1, 1)
 
 
-def test_a_bench_refuses_where_versions_differ(order: Order) -> None:
+def test_a_bench_refuses_where_versions_differ(order: SessionOrder) -> None:
     newer = msgspec.structs.replace(order, versions=order.versions | {"numpy": "99"})
     with closing(WorkerSession(newer, "tcp://here:1")) as working:
         refusal = working.grade(handed("ada")).refusal
@@ -368,7 +368,7 @@ def test_a_bench_refuses_where_versions_differ(order: Order) -> None:
     assert str(refusal.error()).startswith("Dask worker tcp://here:1 has numpy ")
 
 
-def test_an_unsafe_machine_is_named_and_stops_all(order: Order, stub: type[Stub]) -> None:
+def test_an_unsafe_machine_is_named_and_stops_all(order: SessionOrder, stub: type[Stub]) -> None:
     with closing(WorkerSession(order, "tcp://here:1")) as working:
         answer = Answer.decode(working.grade(handed("unsafe")).encode(), "unsafe")
     assert answer.refusal is not None
@@ -377,7 +377,7 @@ def test_an_unsafe_machine_is_named_and_stops_all(order: Order, stub: type[Stub]
 
 
 def test_what_a_machine_failed_to_do_is_raised_so_that_dask_tries_again(
-    order: Order, stub: type[Stub]
+    order: SessionOrder, stub: type[Stub]
 ) -> None:
     with (
         closing(WorkerSession(order, "tcp://here:1")) as working,
@@ -387,7 +387,7 @@ def test_what_a_machine_failed_to_do_is_raised_so_that_dask_tries_again(
 
 
 def test_torch_with_other_settings_is_refused(
-    order: Order, monkeypatch: pytest.MonkeyPatch
+    order: SessionOrder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
     with closing(WorkerSession(order, "tcp://here:1")) as working:

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 
 from grader.assignment.spec import Gradescope
 from grader.errors import UsageError
-from grader.export import Options, format_named
+from grader.export import ExportOptions, format_named
 from grader.export.registry import FORMATS
 from grader.records.scorecard import Scorecard
 from grader.report import Results
@@ -44,7 +44,7 @@ EVERY_CARD = [
 
 def written(name: str, some: list[Scorecard], **options: Any) -> str:
     return format_named(name).write(
-        [storable(card) for card in some], Options(environment=RUNNER, **options)
+        [storable(card) for card in some], ExportOptions(environment=RUNNER, **options)
     )
 
 
@@ -69,7 +69,7 @@ def test_junit_is_valid_and_counts_what_it_holds(card: Scorecard) -> None:
 
 def test_junit_holds_no_character_that_xml_cannot() -> None:
     card = hostile_card("\ufffe\uffff\ud800\x00\x0b\x1f")
-    XSD.validate(format_named("junit").write([card], Options()))
+    XSD.validate(format_named("junit").write([card], ExportOptions()))
 
 
 def test_junit_says_verdict_place_and_reason_of_a_failure() -> None:
@@ -168,12 +168,14 @@ def test_classroom50_says_which_variable_of_its_runner_is_wanting(
     environment: dict[str, str], said: str
 ) -> None:
     with pytest.raises(UsageError, match=said):
-        format_named("classroom50").write([cards.right()], Options(environment=environment))
+        format_named("classroom50").write([cards.right()], ExportOptions(environment=environment))
 
 
 def test_classroom50_knows_group_work_and_who_pushed() -> None:
     environment = {**RUNNER, "ASSIGNMENT_TYPE": "group", "GITHUB_ACTOR": "ben"}
-    text = format_named("classroom50").write([cards.right()], Options(environment=environment))
+    text = format_named("classroom50").write(
+        [cards.right()], ExportOptions(environment=environment)
+    )
     document = json.loads(text)
     consumers.check_classroom50(document)
     assert document["assignment_type"] == "group"

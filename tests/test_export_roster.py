@@ -9,7 +9,7 @@ import pytest
 import report_cards as cards
 
 from grader.errors import UsageError
-from grader.export import Options, format_named, read_roster
+from grader.export import ExportOptions, format_named, read_roster
 from grader.records.scorecard import Scorecard
 
 HEAD = "Student,ID,SIS User ID,SIS Login ID,Section,Becoming a backprop ninja (4711)"
@@ -35,7 +35,7 @@ def named(card: Scorecard, identity: str, path: str = "x.ipynb") -> Scorecard:
 
 def exported(folder: Path, some: list[Scorecard], text: str = CANVAS, **options) -> list[list[str]]:
     roster = read_roster(roster_file(folder, text))
-    written = format_named("canvas").write(some, Options(roster=roster, **options))
+    written = format_named("canvas").write(some, ExportOptions(roster=roster, **options))
     return list(csv.reader(io.StringIO(written), strict=True))
 
 
@@ -130,7 +130,7 @@ def test_a_roster_with_semicolons_is_read(tmp_path) -> None:
 
 def test_canvas_needs_a_roster_and_one_assignment(tmp_path) -> None:
     with pytest.raises(UsageError, match="--roster"):
-        format_named("canvas").write(CLASS, Options())
+        format_named("canvas").write(CLASS, ExportOptions())
     other = msgspec.structs.replace(named(cards.right(), "okafor-ben"), assignment="other")
     with pytest.raises(UsageError, match="different assignments"):
         exported(tmp_path, [CLASS[0], other])

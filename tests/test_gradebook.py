@@ -19,10 +19,10 @@ from sqlalchemy import inspect, select
 from grader.assignment import Assignment, Late
 from grader.errors import UsageError
 from grader.gradebook import Gradebook, GradebookError, Roster, open_gradebook, tables, timestamps
-from grader.gradebook.attempts import Attempt
-from grader.gradebook.enrolment import HandedIn, Place
+from grader.gradebook.attempts import GradedAttempt
+from grader.gradebook.enrolment import Enrolled, HandedIn
 from grader.gradebook.late import lateness
-from grader.gradebook.roster import Student
+from grader.gradebook.roster import EnrolledStudent
 from grader.records.grade import Grade
 from grader.records.scorecard import IntegrityNote, Scorecard
 
@@ -39,7 +39,7 @@ def handed_in(name: str, content: str = "a", **fields: Any) -> HandedIn:
     return HandedIn(id=name, path=f"{name}.ipynb", content=content, key=f"key-{content}", **fields)
 
 
-def attempt(card: Scorecard, content: str = "a", **fields: Any) -> Attempt:
+def attempt(card: Scorecard, content: str = "a", **fields: Any) -> GradedAttempt:
     given = {
         "key": f"key-{content}",
         "content": content,
@@ -48,7 +48,7 @@ def attempt(card: Scorecard, content: str = "a", **fields: Any) -> Attempt:
         "torch": "2",
         "card": card,
     }
-    return Attempt(**{**given, **fields})
+    return GradedAttempt(**{**given, **fields})
 
 
 def card_of(name: str, score: float = 30.0, **fields: Any) -> Scorecard:
@@ -61,9 +61,9 @@ class Class:
     def __init__(self, book: Gradebook, assignment: Assignment) -> None:
         self.book = book
         self.assignment = assignment
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, Enrolled] = {}
 
-    def enroll(self, *who: HandedIn, roster: Roster | None = None) -> dict[str, Place]:
+    def enroll(self, *who: HandedIn, roster: Roster | None = None) -> dict[str, Enrolled]:
         self.places = self.book.enroll(self.assignment, roster, who)
         return self.places
 
@@ -88,7 +88,9 @@ def group(book: Gradebook, assignment: Assignment) -> Class:
 
 
 def roster(*names: str, **fields: Any) -> Roster:
-    return Roster(path="roster.csv", students=[Student(id=name, **fields) for name in names])
+    return Roster(
+        path="roster.csv", students=[EnrolledStudent(id=name, **fields) for name in names]
+    )
 
 
 # ---- opening -------------------------------------------------------------------------------------

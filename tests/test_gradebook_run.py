@@ -20,7 +20,7 @@ import grader
 from grader.assignment import Assignment
 from grader.gradebook import GradingRun, Published, Roster, Times, open_gradebook, rules_of
 from grader.gradebook.content import NOT_GRADING, Rules
-from grader.gradebook.roster import Student
+from grader.gradebook.roster import EnrolledStudent
 from grader.records.scorecard import Scorecard
 from grader.report import Reports
 from grader.submission import Submission
@@ -311,7 +311,9 @@ def test_columns_appear_where_they_are_used(desk: Desk) -> None:
     assert "Final" not in (desk.out / "index.html").read_text()
     with open_gradebook(desk.out) as book:
         book.adjust("backprop_ninja", "ada", 2, "x")
-    roster = Roster(path="r", students=[Student(id="ada", name="=Ada"), Student(id="zoe")])
+    roster = Roster(
+        path="r", students=[EnrolledStudent(id="ada", name="=Ada"), EnrolledStudent(id="zoe")]
+    )
     desk.run(roster=roster)
     lines = (desk.out / "grades.csv").read_text().splitlines()
     assert lines[0].startswith(

@@ -12,7 +12,7 @@ import pytest
 from grader.errors import UsageError
 from grader.gradebook import Roster, Times, times_of
 from grader.gradebook.git_time import commit_times
-from grader.gradebook.roster import Student
+from grader.gradebook.roster import EnrolledStudent
 from grader.submission import Submission
 
 CET = timezone(timedelta(hours=1))
@@ -140,7 +140,9 @@ def test_the_flag_comes_before_the_roster_and_the_roster_before_git(repository: 
         for name in ("ada", "ben")
     ]
     both = [submission(path.stem, path) for path in files]
-    listed = Roster(path="r.csv", students=[Student(id="ada", submitted_at="2026-11-21 10:00")])
+    listed = Roster(
+        path="r.csv", students=[EnrolledStudent(id="ada", submitted_at="2026-11-21 10:00")]
+    )
 
     def times(at: str | None) -> Times:
         return times_of(both, at=at, from_git=True, roster=listed, zone=CET)
@@ -155,7 +157,10 @@ def test_the_flag_comes_before_the_roster_and_the_roster_before_git(repository: 
 def test_a_time_nobody_can_read_is_one_line_and_unknown() -> None:
     listed = Roster(
         path="r.csv",
-        students=[Student(id="ada", submitted_at="on Friday", line=2), Student(id="ben")],
+        students=[
+            EnrolledStudent(id="ada", submitted_at="on Friday", line=2),
+            EnrolledStudent(id="ben"),
+        ],
     )
     times = times_of([], at=None, from_git=False, roster=listed, zone=CET)
     assert times.known == {}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import nodes
+from grader.analysis import nodes
 
 SOURCES = [nodes.__file__, ast.__file__]
 

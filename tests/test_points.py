@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 
 from grader.assignment import Rates
-from grader.records.comparison import Comparison
 from grader.marking.points import Judgement, basis_of, score_target
-from grader.records.comparison import Verdict
+from grader.records.comparison import Comparison, Verdict
 from grader.records.scorecard import Basis, Step
 
 
@@ -27,7 +26,13 @@ from grader.records.scorecard import Basis, Step
     ],
 )
 def test_the_basis_of_marks(verdict: Verdict, step: Step, copied: bool, basis: Basis) -> None:
-    judgement = Judgement(target="h", comparison=Comparison(verdict=verdict), step=step, copied=copied, unproven="exec")
+    judgement = Judgement(
+        target="h",
+        comparison=Comparison(verdict=verdict),
+        step=step,
+        copied=copied,
+        unproven="exec",
+    )
     assert basis_of(judgement) == basis
 
 
@@ -42,21 +47,29 @@ def test_the_basis_of_marks(verdict: Verdict, step: Step, copied: bool, basis: B
 )
 def test_rates_scale_the_points(step: Step, verdict: Verdict, score: float) -> None:
     rates = Rates(follow_through=0.75, coincidence=0.5, unproven=0.25)
-    judgement = Judgement(target="h", comparison=Comparison(verdict=verdict), step=step, unproven="exec")
+    judgement = Judgement(
+        target="h", comparison=Comparison(verdict=verdict), step=step, unproven="exec"
+    )
     assert score_target(judgement, max_score=4.0, rates=rates).score == score
 
 
 def test_a_slip_in_the_forward_pass_is_exempt_from_the_follow_through_rate() -> None:
-    judgement = Judgement(target="h", comparison=Comparison(verdict="mismatch"), step="right", exempt=True)
+    judgement = Judgement(
+        target="h", comparison=Comparison(verdict="mismatch"), step="right", exempt=True
+    )
     assert score_target(judgement, max_score=4.0, rates=Rates(follow_through=0.0)).score == 4.0
 
 
 def test_unproven_values_keep_their_points_unless_the_assignment_says_otherwise() -> None:
-    judgement = Judgement(target="h", comparison=Comparison(verdict="close"), unproven="`eval` cannot be followed")
+    judgement = Judgement(
+        target="h", comparison=Comparison(verdict="close"), unproven="`eval` cannot be followed"
+    )
     found = score_target(judgement, max_score=4.0, rates=Rates())
     assert (found.score, found.basis, found.unproven) == (4.0, "unproven", judgement.unproven)
 
 
 def test_a_constant_earns_nothing_however_right_it_is() -> None:
-    judgement = Judgement(target="h", comparison=Comparison(verdict="exact"), step="wrong", constant=True)
+    judgement = Judgement(
+        target="h", comparison=Comparison(verdict="exact"), step="wrong", constant=True
+    )
     assert score_target(judgement, max_score=4.0, rates=Rates()).basis == "none"

@@ -10,7 +10,7 @@ import torch
 
 from grader.assignment import Assignment, load_assignment
 from grader.errors import AssignmentError
-from grader.proof import Mutant, Tally, mutants, rewrites
+from grader.proof import Mutant, MutantTally, mutants, rewrites
 from grader.proof.bench import Bench
 from grader.proof.pasting import SPELLINGS
 from grader.proof.stage import Stage, truth
@@ -37,12 +37,12 @@ def notebook() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def tally() -> Tally:
-    return Tally()
+def tally() -> MutantTally:
+    return MutantTally()
 
 
 @pytest.fixture(scope="module")
-def broken(notebook: dict[str, Any], assignment: Assignment, tally: Tally) -> list[Mutant]:
+def broken(notebook: dict[str, Any], assignment: Assignment, tally: MutantTally) -> list[Mutant]:
     return list(mutants(notebook, assignment, tally))
 
 
@@ -216,7 +216,9 @@ def test_a_lost_keepdim_is_the_mistake_of_the_step_that_trips_over_it(
     assert (mutant.value, mutant.codes) == ("right", ("missing_keepdim",))
 
 
-def test_a_lost_keepdim_that_harms_nothing_is_no_mutant(broken: list[Mutant], tally: Tally) -> None:
+def test_a_lost_keepdim_that_harms_nothing_is_no_mutant(
+    broken: list[Mutant], tally: MutantTally
+) -> None:
     assert tally.equivalent["drop_keepdim"] > 0
     assert not [m for m in broken if m.kind == "drop_keepdim" and m.target == "bngain"]
 
@@ -251,7 +253,7 @@ def test_numbers_are_not_pasted_for_a_gradient_that_is_zero(broken: list[Mutant]
     assert not [m for m in broken if m.kind == "pasted" and m.target in {"logit_maxes", "b1"}]
 
 
-def test_a_step_that_comes_too_early_is_wrong(broken: list[Mutant], tally: Tally) -> None:
+def test_a_step_that_comes_too_early_is_wrong(broken: list[Mutant], tally: MutantTally) -> None:
     early = {m.target: m for m in broken if m.kind == "too_early"}
     assert (early["embcat"].wrong, early["embcat"].value) == (("embcat",), "wrong")
     for mutant in early.values():
@@ -261,7 +263,7 @@ def test_a_step_that_comes_too_early_is_wrong(broken: list[Mutant], tally: Tally
 
 
 def test_a_step_that_leaves_out_a_path_of_zeros_is_wrong_and_one_of_nothing_is_not(
-    broken: list[Mutant], tally: Tally
+    broken: list[Mutant], tally: MutantTally
 ) -> None:
     """dh without dlogit_maxes; the deviations in dbndiff add up to nothing."""
     early = {m.target: m for m in broken if m.kind == "too_early"}

@@ -5,11 +5,11 @@ import pytest
 import report_cards as cards
 from sqlalchemy import update
 
-from grader.gradebook.book import Attempt
+from grader.gradebook.book import GradedAttempt
 from grader.gradebook.enrolment import HandedIn
 from grader.gradebook.opening import open_gradebook
 from grader.gradebook.recognition import as_listed
-from grader.gradebook.roster import Roster, Student
+from grader.gradebook.roster import EnrolledStudent, Roster
 from grader.gradebook.tables import submissions as rows
 from grader.submission import discover
 
@@ -43,7 +43,7 @@ def entered(book, assignment, found):
     places = book.enroll(assignment, None, handed_in)
     for each in known.submissions:
         card = msgspec.structs.replace(cards.right(each.id), assignment=NAME)
-        attempt = Attempt(
+        attempt = GradedAttempt(
             key=each.origin, content=None, assignment_digest="", grader="", torch="", card=card
         )
         book.store(places[each.id], attempt)
@@ -128,12 +128,12 @@ def test_ids_in_another_case_are_the_same_row(book, assignment, klass):
 
 def test_a_class_list_calls_students_by_login_number_or_in_another_case(klass):
     found = klass("doeada_12345_900_x.ipynb", "Doe_Bo_bdoe_7777/x.ipynb", "CY.ipynb", "dan.ipynb")
-    listed = [Student(id=name) for name in ("12345", "BDOE", "cy", "eve")]
+    listed = [EnrolledStudent(id=name) for name in ("12345", "BDOE", "cy", "eve")]
     named = as_listed(found, Roster(path="roster.csv", students=listed))
     assert sorted(each.id for each in named) == ["12345", "BDOE", "cy", "dan"]
 
 
 def test_a_name_of_the_class_list_that_fits_two_is_given_to_neither(klass):
     found = klass("doe_111_900_x.ipynb", "doe_222_901_x.ipynb")
-    named = as_listed(found, Roster(path="roster.csv", students=[Student(id="doe")]))
+    named = as_listed(found, Roster(path="roster.csv", students=[EnrolledStudent(id="doe")]))
     assert [each.id for each in named] == ["doe_111", "doe_222"]

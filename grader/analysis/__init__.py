@@ -3,11 +3,11 @@
 from grader.analysis.hooks import hooks_of
 from grader.analysis.lifetime import Lifetime, Program, Site
 from grader.analysis.recognise import Recogniser
-from grader.analysis.walker import Names, Walker
+from grader.analysis.walker import KnownNames, Walker
 
 __all__ = [
+    "KnownNames",
     "Lifetime",
-    "Names",
     "Program",
     "Recogniser",
     "Site",

@@ -15,7 +15,7 @@ from grader.analysis.recognise import Recogniser
 from grader.analysis.shared import inert, shared_cells
 from grader.analysis.slicer import Definition, Place, Slicer
 from grader.analysis.statements import MARK
-from grader.analysis.walker import Names, Walker
+from grader.analysis.walker import KnownNames, Walker
 from grader.assignment import Assignment
 from grader.notebook import Notebook, SyntaxProblem, Unreadable, python_source, read_notebook
 from grader.notebook.repair import repaired
@@ -83,7 +83,7 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
     spec = assignment.spec
     kinds = {name: leaf.kind for name, leaf in spec.inputs.items()}
     inputs = {n: c for n, c in assignment.input_names.items() if kinds[c] != "constant"}
-    names = Names(
+    names = KnownNames(
         assignment.gradient_names,
         assignment.tensor_names,
         assignment.input_names,

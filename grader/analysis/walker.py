@@ -31,7 +31,7 @@ MAX_OWN = 300
 """Lifetimes under names that say nothing."""
 
 
-class Names:
+class KnownNames:
     """What the assignment calls things, as students spell them."""
 
     def __init__(
@@ -61,7 +61,7 @@ SOME, MOST = 10, 50
 class Walker:
     """Collects lifetimes, forward statements and loops of one submission."""
 
-    def __init__(self, names: Names, effort: Effort) -> None:
+    def __init__(self, names: KnownNames, effort: Effort) -> None:
         self.names = names
         self.effort = effort
         self.lifetimes: list[Lifetime] = []

@@ -30,7 +30,7 @@ MAX_WITNESSES = 4
 """Tensors of the student's by which it is told whether a guess is right."""
 
 
-class Stage:
+class FreshNetworks:
     """Where each lifetime is tried."""
 
     def __init__(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from grader.assignment.spec import MAX_POINTS
-from grader.cli.place import Place, final_marks, grade_of, of_gradebook, opened, renew
+from grader.cli.place import ReportsPlace, final_marks, grade_of, of_gradebook, opened, renew
 from grader.cli.progress import warn
 from grader.errors import UsageError
 from grader.printable import printable
@@ -30,7 +30,7 @@ def adjust(
 
     Without points, lists the adjustments of one or of all.
     """
-    where = Place(**place)
+    where = ReportsPlace(**place)
     if undo is not None:
         _undo(where, undo)
     elif student is not None and points is not None:
@@ -39,7 +39,7 @@ def adjust(
         _list(where, student)
 
 
-def _adjust(where: Place, student: str, points: float, reason: str | None) -> None:
+def _adjust(where: ReportsPlace, student: str, points: float, reason: str | None) -> None:
     if not math.isfinite(points) or points == 0:
         raise UsageError(f"{points:g} points change nothing: say +2 or -1.5")
     if abs(points) > MAX_POINTS:
@@ -61,7 +61,7 @@ def _adjust(where: Place, student: str, points: float, reason: str | None) -> No
         renew(book, assignment, where)
 
 
-def _undo(where: Place, number: int) -> None:
+def _undo(where: ReportsPlace, number: int) -> None:
     with opened(where) as (book, assignment):
         before = {grade.id: grade for grade in book.grades(assignment)}
         student = book.undo(assignment, number)
@@ -70,7 +70,7 @@ def _undo(where: Place, number: int) -> None:
         renew(book, assignment, where)
 
 
-def _list(where: Place, student: str | None) -> None:
+def _list(where: ReportsPlace, student: str | None) -> None:
     with opened(where) as (book, assignment):
         grades = book.grades(assignment)
     if student is not None and student not in {grade.id for grade in grades}:

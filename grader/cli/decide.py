@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from grader.cli.place import Place, final_marks, grade_of, of_gradebook, opened, renew
+from grader.cli.place import ReportsPlace, final_marks, grade_of, of_gradebook, opened, renew
 from grader.errors import UsageError
 from grader.printable import printable
 
@@ -28,7 +28,7 @@ def decide(
     the note cost are restored; open: an earlier decision is taken back. Without NOTE, lists the
     notes of one or of all.
     """
-    where = Place(**place)
+    where = ReportsPlace(**place)
     if student is None or note is None:
         _list(where, student)
         return
@@ -49,7 +49,7 @@ def decide(
         renew(book, assignment, where)
 
 
-def _list(where: Place, student: str | None) -> None:
+def _list(where: ReportsPlace, student: str | None) -> None:
     with opened(where) as (book, assignment):
         if student is not None and grade_of(book, assignment, student) is None:
             raise UsageError(f"nobody in {assignment} has the id {printable(student)}")

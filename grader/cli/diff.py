@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.place import Place, of_gradebook, opened
+from grader.cli.place import ReportsPlace, of_gradebook, opened
 from grader.printable import printable
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def diff(old: str | None, new: str | None, style: str, **place: Any) -> None:
     OLD and NEW: two folders of reports or two gradebooks against each other; NEW is the folder
     of --out unless given.
     """
-    where = Place(**place)
+    where = ReportsPlace(**place)
     moves = _since_last(where) if old is None else _between(old, new, where)
     if style == "json":
         import msgspec
@@ -42,12 +42,12 @@ def diff(old: str | None, new: str | None, style: str, **place: Any) -> None:
         _print(moves)
 
 
-def _since_last(where: Place) -> list[Move]:
+def _since_last(where: ReportsPlace) -> list[Move]:
     with opened(where) as (book, assignment):
         return book.moves(assignment)
 
 
-def _between(old: str, new: str | None, where: Place) -> list[Move]:
+def _between(old: str, new: str | None, where: ReportsPlace) -> list[Move]:
     from grader.gradebook.comparison_sources import between, open_side
 
     after = new or where.gradebook or where.out

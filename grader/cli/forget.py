@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from grader.cli.place import Place, of_gradebook, opened, renew
+from grader.cli.place import ReportsPlace, of_gradebook, opened, renew
 from grader.cli.progress import warn
 from grader.printable import printable
 
@@ -21,7 +21,7 @@ def forget(student: str, **place: Any) -> None:
     """
     from grader.report.removal import remove_reports
 
-    where = Place(**place)
+    where = ReportsPlace(**place)
     with opened(where) as (book, assignment):
         known = book.forget(assignment, student)
         said = "is no longer in the class" if known else "was taken off the class before"

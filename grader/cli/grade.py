@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from grader.gradebook import GradingRun, Roster, Times
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True):
+class GradeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the command was told, beside the paths."""
 
     assignment: str | None
@@ -55,7 +55,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of those that are to be graded now."""
 
 
-def run(paths: Sequence[Path], options: Options) -> int:
+def run(paths: Sequence[Path], options: GradeOptions) -> int:
     """Exit status of the command."""
     if options.cluster is not None and options.jobs is not None:
         raise UsageError("--jobs is for this machine; on a --cluster the number of workers decides")
@@ -160,7 +160,7 @@ def _enter(marks: Stream, number: int, book: GradingRun, tally: Tally) -> None:
             advance(marked.card)
 
 
-def _session(assignment: Assignment, options: Options) -> GradingSession:
+def _session(assignment: Assignment, options: GradeOptions) -> GradingSession:
     return GradingSession(
         assignment,
         required=options.sandbox,
@@ -169,7 +169,7 @@ def _session(assignment: Assignment, options: Options) -> GradingSession:
     )
 
 
-def _here(todo: Sequence[Submission], session: GradingSession, options: Options) -> Stream:
+def _here(todo: Sequence[Submission], session: GradingSession, options: GradeOptions) -> Stream:
     """Marks from this machine's processes."""
     with session:
         # The worker starts now, if it has not, and imports torch while this process does.
@@ -181,7 +181,7 @@ def _here(todo: Sequence[Submission], session: GradingSession, options: Options)
 
 
 def _on_cluster(
-    todo: Sequence[Submission], assignment: Assignment, book: GradingRun, options: Options
+    todo: Sequence[Submission], assignment: Assignment, book: GradingRun, options: GradeOptions
 ) -> Stream:
     """Marks from the workers of a Dask cluster."""
     from grader.execution.cluster import ClusterWork, grade_on
@@ -196,7 +196,7 @@ def _on_cluster(
     yield from grade_on(options.cluster, work, todo, warn=warn)
 
 
-def _assignment(options: Options, submissions: Sequence[Submission]) -> Assignment:
+def _assignment(options: GradeOptions, submissions: Sequence[Submission]) -> Assignment:
     if options.assignment is not None:
         return load_assignment(find_assignment(options.assignment), data=options.data)
     from grader.cli.detect import detect_assignment
@@ -204,7 +204,7 @@ def _assignment(options: Options, submissions: Sequence[Submission]) -> Assignme
     return load_assignment(detect_assignment(submissions), data=options.data)
 
 
-def _named(submissions: Sequence[Submission], options: Options) -> Sequence[Submission]:
+def _named(submissions: Sequence[Submission], options: GradeOptions) -> Sequence[Submission]:
     """By --id, the one submission's id."""
     if options.id is None:
         return submissions
@@ -214,7 +214,7 @@ def _named(submissions: Sequence[Submission], options: Options) -> Sequence[Subm
     return [msgspec.structs.replace(submissions[0], id=safe_id(options.id))]
 
 
-def _asked_for(submissions: Sequence[Submission], options: Options) -> Sequence[Submission]:
+def _asked_for(submissions: Sequence[Submission], options: GradeOptions) -> Sequence[Submission]:
     """By --only, some of the submissions."""
     wanted = {fold(name) for name in options.only}
     unknown = wanted - {fold(each.id) for each in submissions}
@@ -244,7 +244,7 @@ def _tell(roster: Roster, submissions: Sequence[Submission]) -> None:
 
 
 def _times(
-    options: Options,
+    options: GradeOptions,
     assignment: Assignment,
     submissions: Sequence[Submission],
     roster: Roster | None,
@@ -264,7 +264,7 @@ def _times(
     return times
 
 
-def _all_will_be_graded(options: Options) -> bool:
+def _all_will_be_graded(options: GradeOptions) -> bool:
     """Whether this machine will have something to run, as far as that is known without a
     database: every command but the second into one folder.
     """

@@ -10,7 +10,7 @@ import click
 
 from grader.assignment import Gradescope, find_assignment, load_assignment
 from grader.errors import InfrastructureError, UsageError
-from grader.export import Options, format_named, read_cards, read_grades, read_roster
+from grader.export import ExportOptions, format_named, read_cards, read_grades, read_roster
 from grader.records.scorecard import Scorecard
 from grader.report.visible_text import storable
 
@@ -29,7 +29,7 @@ def run(
     chosen = format_named(name)
     cards = [storable(card) for card in read_cards(reports)]
     titles = {card.title for card in cards}
-    options = Options(
+    options = ExportOptions(
         title=titles.pop() if len(titles) == 1 else "",
         grades=read_grades(reports),
         roster=read_roster(roster) if roster else None,

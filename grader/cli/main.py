@@ -103,10 +103,10 @@ def grade(paths: tuple[Path, ...], **options: Any) -> None:
     graded, whatever the marks; 1 some are ungraded or wait for a person (unjudged), or the
     results are not in the gradebook; 2 wrong use or a faulty assignment.
     """
-    from grader.cli.grade import Options, run
+    from grader.cli.grade import GradeOptions, run
 
     options["sandbox"] = not options.pop("no_sandbox")
-    sys.exit(run(paths, Options(**options)))
+    sys.exit(run(paths, GradeOptions(**options)))
 
 
 @cli.command()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Place(msgspec.Struct, frozen=True):
+class ReportsPlace(msgspec.Struct, frozen=True):
     """What `--out`, `--gradebook` and `--assignment` say."""
 
     out: Path
@@ -49,7 +49,7 @@ def of_gradebook(command: Command) -> Command:
 
 
 @contextmanager
-def opened(place: Place) -> Iterator[tuple[Gradebook, str]]:
+def opened(place: ReportsPlace) -> Iterator[tuple[Gradebook, str]]:
     """The gradebook and the name of the assignment in question."""
     from grader.gradebook import open_gradebook
 
@@ -68,7 +68,7 @@ def final_marks(before: Grade | None, after: Grade | None) -> str:
     return f"final {now} as before" if was == now else f"final {was} → {now}"
 
 
-def renew(book: Gradebook, assignment: str, place: Place) -> None:
+def renew(book: Gradebook, assignment: str, place: ReportsPlace) -> None:
     """Write the reports that a change concerns, where there is a folder of them."""
     from grader.gradebook import publish
     from grader.report import Reports

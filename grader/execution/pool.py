@@ -34,7 +34,7 @@ class Lost(msgspec.Struct, frozen=True):
     """In the place of an answer: the process that was to give it has ended."""
 
 
-class _Member:
+class _PoolProcess:
     """One process of the pool, and the number of the task that it has been given."""
 
     def __init__(self, begin: Callable[[], Callable[[Any], Any]]) -> None:
@@ -66,7 +66,7 @@ class Pool(Generic[Task, Answer]):
 
     def __init__(self, begin: Callable[[], Callable[[Task], Answer]], jobs: int) -> None:
         self._begin, self._jobs = begin, jobs
-        self._members: list[_Member] = []
+        self._members: list[_PoolProcess] = []
 
     def answers(self, tasks: Sequence[Task], *, ahead: int) -> Generator[Answer | Lost, None, None]:
         """Answers in the order of the tasks; none is begun more than `ahead` before its turn.
@@ -89,7 +89,7 @@ class Pool(Generic[Task, Answer]):
         while self._members:
             self._members.pop().end()
 
-    def _idle(self, number: int) -> Iterator[_Member]:
+    def _idle(self, number: int) -> Iterator[_PoolProcess]:
         """As many processes as are wanted and may be had, which wait for a task."""
         for member in [each for each in self._members if each.task is None]:
             if not member.process.is_alive():
@@ -97,7 +97,7 @@ class Pool(Generic[Task, Answer]):
         idle = [each for each in self._members if each.task is None]
         while len(idle) < number and len(self._members) < self._jobs:
             try:
-                self._members.append(_Member(self._begin))
+                self._members.append(_PoolProcess(self._begin))
             except OSError as error:
                 if self._members:
                     break  # fewer do it too
@@ -124,7 +124,7 @@ class Pool(Generic[Task, Answer]):
                 raise answer
             yield number, answer
 
-    def _remove(self, member: _Member) -> None:
+    def _remove(self, member: _PoolProcess) -> None:
         self._members.remove(member)
         member.end()
 

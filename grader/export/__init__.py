@@ -5,20 +5,20 @@ entry point of the group `grader.exporters`. Nothing here knows torch.
 """
 
 from grader.export.cards import read_cards, read_folders, read_grades
-from grader.export.exporter import GROUP, Bundle, BundleOptions, File, Format, Options
+from grader.export.exporter import GROUP, Bundle, BundleOptions, ExportOptions, File, Format
 from grader.export.handback import handed_back
 from grader.export.output_folder import check_empty, write_files
 from grader.export.registry import bundle_named, format_named
-from grader.export.roster import Roster, read_roster
+from grader.export.roster import ClassList, read_roster
 
 __all__ = [
     "GROUP",
     "Bundle",
     "BundleOptions",
+    "ClassList",
+    "ExportOptions",
     "File",
     "Format",
-    "Options",
-    "Roster",
     "bundle_named",
     "check_empty",
     "format_named",

@@ -8,15 +8,15 @@ import re
 from collections.abc import Sequence
 
 from grader.errors import UsageError
-from grader.export.exporter import Format, Options
-from grader.export.roster import OPTIONAL, Roster
+from grader.export.exporter import ExportOptions, Format
+from grader.export.roster import OPTIONAL, ClassList
 from grader.export.rows import class_rows
 from grader.records.scorecard import Scorecard
 from grader.report.class_row import ClassRow
 from grader.report.grades import defused
 
 
-def write(cards: Sequence[Scorecard], options: Options) -> str:
+def write(cards: Sequence[Scorecard], options: ExportOptions) -> str:
     """One line for every student of the roster, the title's column last.
 
     Students without a submission, and those whose submission is ungraded, have an empty
@@ -49,7 +49,7 @@ def _points(row: ClassRow | None) -> str:
     return "" if row is None or not row.has_marks else f"{row.points:.2f}"
 
 
-def _column(cards: Sequence[Scorecard], options: Options, roster: Roster) -> str:
+def _column(cards: Sequence[Scorecard], options: ExportOptions, roster: ClassList) -> str:
     """As named; else the roster's column of this title, with Canvas' number; else the title."""
     if options.column:
         return options.column

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from grader.errors import UsageError
 from grader.export import target_text
-from grader.export.exporter import Format, Options
+from grader.export.exporter import ExportOptions, Format
 from grader.export.whole_points import WholePoints, whole_points
 from grader.printable import printable
 from grader.records.scorecard import Scorecard
@@ -19,7 +19,7 @@ NEEDED = ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_UR
 """Variables that the service's runner sets for every submission."""
 
 
-def write(cards: Sequence[Scorecard], options: Options) -> str:
+def write(cards: Sequence[Scorecard], options: ExportOptions) -> str:
     """One result, or an object of results by the submission's id; without the ungraded."""
     graded = [card for card in cards if card.status == "graded"]
     if len(cards) == 1 and graded:

@@ -9,7 +9,7 @@ import msgspec
 
 from grader.assignment import Assignment
 from grader.assignment.spec import Gradescope
-from grader.export.roster import Roster
+from grader.export.roster import ClassList
 from grader.records.grade import Grade
 from grader.records.scorecard import Scorecard
 
@@ -17,14 +17,14 @@ GROUP: Final = "grader.exporters"
 """Entry points of this group are a `Format` or a `Bundle`; the entry's name is the exporter's."""
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True):
+class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What `grader grades` was asked for besides the format."""
 
     title: str = ""
     """The assignment's title, for people."""
     grades: Mapping[str, Grade] = {}
     """What counts for each student where a gradebook is kept: adjusted, late, decided."""
-    roster: Roster | None = None
+    roster: ClassList | None = None
     column: str | None = None
     """Header of the grades' column in a learning management system."""
     skip_unknown: bool = False
@@ -40,7 +40,7 @@ class Format(msgspec.Struct, frozen=True):
 
     summary: str
     """One line for `grader grades --help`."""
-    write: Callable[[Sequence[Scorecard], Options], str]
+    write: Callable[[Sequence[Scorecard], ExportOptions], str]
     """Raises UsageError for options that do not fit; scorecards hold hostile text."""
     reads_assignment: bool = False
     """It needs the assignment's own settings, and is not written without them."""

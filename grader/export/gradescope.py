@@ -9,14 +9,14 @@ from typing import Any
 
 from grader.assignment.spec import Gradescope
 from grader.export import target_text
-from grader.export.exporter import Format, Options
+from grader.export.exporter import ExportOptions, Format
 from grader.printable import printable
 from grader.records.scorecard import Scorecard, TargetScore
 from grader.report.figures import points
 from grader.report.visible_text import cut, visible
 
 
-def write(cards: Sequence[Scorecard], options: Options) -> str:
+def write(cards: Sequence[Scorecard], options: ExportOptions) -> str:
     """One result, or an object of results by the submission's id; without the ungraded."""
     graded = {
         card.id: results(card, options.gradescope) for card in cards if card.status == "graded"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from grader.export import target_text
-from grader.export.exporter import Format, Options
+from grader.export.exporter import ExportOptions, Format
 from grader.records.scorecard import Scorecard, TargetScore
 from grader.report.figures import points
 from grader.report.visible_text import cut, visible
@@ -16,7 +16,7 @@ _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, not even as a reference: lone surrogates among them."""
 
 
-def write(cards: Sequence[Scorecard], _options: Options) -> str:
+def write(cards: Sequence[Scorecard], _options: ExportOptions) -> str:
     """A gradient that did not earn all of its points is a failure, one that a person has to
     look at is skipped, an ungraded submission is an error: neither of these is a zero.
     """

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from grader.errors import UsageError
 from grader.export import target_text
-from grader.export.exporter import Format, Options
+from grader.export.exporter import ExportOptions, Format
 from grader.export.log_text import loggable
 from grader.records.scorecard import ExerciseScore, Scorecard, TargetScore
 
@@ -26,7 +26,7 @@ MAX_TESTS: Final = 250
 """Of one exercise: the payload travels in an environment variable."""
 
 
-def write(cards: Sequence[Scorecard], _options: Options) -> str:
+def write(cards: Sequence[Scorecard], _options: ExportOptions) -> str:
     """Id → variable → payload in base64; null for the ungraded, which have no points."""
     each = {card.id: variables(card) if card.status == "graded" else None for card in cards}
     return json.dumps(each, indent=2, ensure_ascii=True) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from grader.export import target_text
-from grader.export.exporter import Format, Options
+from grader.export.exporter import ExportOptions, Format
 from grader.export.markdown_text import block, code, inline, summary
 from grader.records.scorecard import ExerciseScore, Scorecard, TargetScore
 from grader.report.figures import points
@@ -14,7 +14,7 @@ MAX_HINTS = 12
 """More hints than this at once help nobody; the scorecard has them all."""
 
 
-def write(cards: Sequence[Scorecard], options: Options) -> str:
+def write(cards: Sequence[Scorecard], options: ExportOptions) -> str:
     """A table of the class if there are several, then each submission's page."""
     pages = [page(card, with_id=len(cards) > 1) for card in cards]
     if len(cards) == 1:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from grader.export.exporter import Format, Options
+from grader.export.exporter import ExportOptions, Format
 from grader.records.scorecard import Scorecard
 from grader.report import Results
 from grader.report.visible_text import storable
 
 
-def write(cards: Sequence[Scorecard], options: Options) -> str:
+def write(cards: Sequence[Scorecard], options: ExportOptions) -> str:
     """The same as `results.json` in the reports."""
     assignments = {card.assignment for card in cards}
     only = assignments.pop() if len(assignments) == 1 else None

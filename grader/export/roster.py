@@ -20,7 +20,7 @@ SUBMISSION = "Submission"
 """A column of one's own: the id of the submission, where no other column tells."""
 
 
-class Row(msgspec.Struct, frozen=True):
+class RosterRow(msgspec.Struct, frozen=True):
     """One student: the cells of the row by their header."""
 
     cells: dict[str, str]
@@ -41,12 +41,12 @@ class Row(msgspec.Struct, frozen=True):
         return frozenset(safe_id(name).casefold() for name in wanted if name.strip())
 
 
-class Roster(msgspec.Struct, frozen=True):
+class ClassList(msgspec.Struct, frozen=True):
     """The students, in the roster's order."""
 
     path: str
     headers: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[RosterRow, ...]
 
     def matched(
         self, submissions: Sequence[ClassRow], *, skip_unknown: bool = False
@@ -106,7 +106,7 @@ class Roster(msgspec.Struct, frozen=True):
         )
 
 
-def read_roster(path: Path) -> Roster:
+def read_roster(path: Path) -> ClassList:
     """Read a roster. Raises UsageError that says which columns there are and which are wanted."""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -129,12 +129,12 @@ def read_roster(path: Path) -> Roster:
             f"{', '.join(WANTED)} and, if known, {', '.join(OPTIONAL)}): "
             "use the gradebook that Canvas exports"
         )
-    return Roster(str(path), headers, tuple(_students(headers, lines[1:])))
+    return ClassList(str(path), headers, tuple(_students(headers, lines[1:])))
 
 
-def _students(headers: Sequence[str], lines: Sequence[list[str]]) -> Iterator[Row]:
+def _students(headers: Sequence[str], lines: Sequence[list[str]]) -> Iterator[RosterRow]:
     for line in lines:
-        row = Row({h: cell.strip() for h, cell in zip(headers, line, strict=False)})
+        row = RosterRow({h: cell.strip() for h, cell in zip(headers, line, strict=False)})
         # Canvas puts rows without an ID below the header: points possible, manual posting.
         if row.cells.get("Student") and row.cells.get("ID"):
             yield msgspec.structs.replace(row, cells=dict.fromkeys(WANTED, "") | row.cells)

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from grader.gradebook import timestamps
-from grader.gradebook.enrolment import Place
+from grader.gradebook.enrolment import Enrolled
 from grader.gradebook.integrity import note_rows
 from grader.gradebook.statements import chunks, upserting
 from grader.gradebook.tables import assignments, attempts, integrity_notes, notebooks, submissions
@@ -19,7 +19,7 @@ from grader.records.scorecard import Scorecard
 from grader.report import storable
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+class GradedAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """A scorecard and what it was made from."""
 
     key: str
@@ -34,7 +34,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """The executed notebook as HTML, where that was asked for."""
 
 
-def store(connection: Connection, submission: int, attempt: Attempt) -> str | None:
+def store(connection: Connection, submission: int, attempt: GradedAttempt) -> str | None:
     """Enter an attempt as the one that counts; returns its `graded_at` if it was entered.
 
     One that could not be graded never takes the place of one with the same key that was.
@@ -77,7 +77,7 @@ def _entering(dialect: str) -> Any:
     )
 
 
-def _values(submission: int, attempt: Attempt) -> dict[str, Any]:
+def _values(submission: int, attempt: GradedAttempt) -> dict[str, Any]:
     card = attempt.card
     at = timestamps.now()
     return {
@@ -107,7 +107,7 @@ def _storable(text: str) -> str:
     )
 
 
-def _store_more(connection: Connection, number: int, attempt: Attempt) -> None:
+def _store_more(connection: Connection, number: int, attempt: GradedAttempt) -> None:
     """Notes for a person to judge, and the executed notebook."""
     connection.execute(_FORGET_NOTES, {"attempt": number})
     notes = [{"attempt_id": number, **row} for row in note_rows(attempt.card)]
@@ -124,7 +124,7 @@ def _store_more(connection: Connection, number: int, attempt: Attempt) -> None:
 
 
 def settled(
-    connection: Connection, places: Mapping[str, Place], keys: Mapping[str, str]
+    connection: Connection, places: Mapping[str, Enrolled], keys: Mapping[str, str]
 ) -> set[str]:
     """Ids of the submissions that were graded before under the key they have now.
 

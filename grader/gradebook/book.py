@@ -22,12 +22,12 @@ from sqlalchemy import Connection, select, text, update
 from grader.assignment import Assignment
 from grader.errors import UsageError
 from grader.gradebook import adjusting, attempts, deciding, history, remarking, timestamps
-from grader.gradebook.attempts import Attempt
+from grader.gradebook.attempts import GradedAttempt
 from grader.gradebook.comparison import Move, relate
 from grader.gradebook.content import Rules
 from grader.gradebook.database import Database
 from grader.gradebook.deciding import Note
-from grader.gradebook.enrolment import HandedIn, Place, enroll
+from grader.gradebook.enrolment import Enrolled, HandedIn, enroll
 from grader.gradebook.recognition import Recognised, recognised
 from grader.gradebook.roster import Roster
 from grader.gradebook.tables import assignments, submissions
@@ -76,12 +76,12 @@ class Gradebook:
 
     def enroll(
         self, assignment: Assignment, roster: Roster | None, handed_in: Iterable[HandedIn]
-    ) -> dict[str, Place]:
+    ) -> dict[str, Enrolled]:
         """Enter what is known before grading: assignment, roster, files and times."""
         with self.database.writing() as connection:
             return enroll(connection, assignment, roster, handed_in)
 
-    def settled(self, places: Mapping[str, Place], keys: Mapping[str, str]) -> set[str]:
+    def settled(self, places: Mapping[str, Enrolled], keys: Mapping[str, str]) -> set[str]:
         """Ids whose key was graded before: nothing needs to be run for them."""
         with self.database.writing() as connection:
             return attempts.settled(connection, places, keys)
@@ -90,13 +90,13 @@ class Gradebook:
         self,
         assignment: Assignment,
         rules: Rules,
-        handed_in: Iterable[tuple[HandedIn, Place]],
+        handed_in: Iterable[tuple[HandedIn, Enrolled]],
     ) -> set[str]:
         """Ids that were marked anew from what is stored: only their points have changed."""
         with self.database.writing() as connection:
             return remarking.remark(connection, assignment, rules, handed_in)
 
-    def store(self, place: Place, attempt: Attempt) -> str | None:
+    def store(self, place: Enrolled, attempt: GradedAttempt) -> str | None:
         """Enter a scorecard; returns its `graded_at`, None where an earlier one is better."""
         with self.database.writing() as connection:
             return attempts.store(connection, place.submission_id, attempt)

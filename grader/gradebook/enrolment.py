@@ -35,7 +35,7 @@ class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
     """roster, flag, git or name."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class Enrolled(msgspec.Struct, frozen=True):
     """A student's place in the gradebook."""
 
     submission_id: int
@@ -49,7 +49,7 @@ def enroll(
     assignment: Assignment,
     roster: Roster | None,
     handed_in: Iterable[HandedIn],
-) -> dict[str, Place]:
+) -> dict[str, Enrolled]:
     """Enter assignment, roster and submissions as they are now; returns every place by id."""
     _enter_assignment(connection, assignment)
     if roster is not None:
@@ -64,7 +64,7 @@ def enroll(
         connection.execute(statement.on_conflict_do_nothing(), places)
         rows = _rows(connection, assignment.name)
     _enter_submissions(connection, assignment, rows, arrived)
-    return {name: Place(row["id"], row["key"], row["status"]) for name, row in rows.items()}
+    return {name: Enrolled(row["id"], row["key"], row["status"]) for name, row in rows.items()}
 
 
 def _rows(connection: Connection, assignment: str) -> dict[str, dict[str, Any]]:

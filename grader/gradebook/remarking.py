@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from grader.assignment import Assignment, Exercise
-from grader.gradebook.attempts import Attempt, store
+from grader.gradebook.attempts import GradedAttempt, store
 from grader.gradebook.content import Rules
-from grader.gradebook.enrolment import HandedIn, Place
+from grader.gradebook.enrolment import Enrolled, HandedIn
 from grader.gradebook.tables import attempts, notebooks
 from grader.marking.points import rescored
 from grader.records.scorecard import ExerciseScore, Scorecard, TargetScore
@@ -21,7 +21,7 @@ def remark(
     connection: Connection,
     assignment: Assignment,
     rules: Rules,
-    handed_in: Iterable[tuple[HandedIn, Place]],
+    handed_in: Iterable[tuple[HandedIn, Enrolled]],
 ) -> set[str]:
     """Enter an attempt for each whose run is stored under other points; returns their ids."""
     done = set()
@@ -35,8 +35,8 @@ def remark(
 
 
 def _remarked(
-    connection: Connection, assignment: Assignment, rules: Rules, one: HandedIn, place: Place
-) -> Attempt | None:
+    connection: Connection, assignment: Assignment, rules: Rules, one: HandedIn, place: Enrolled
+) -> GradedAttempt | None:
     assert one.key is not None
     found = connection.execute(
         select(attempts, notebooks.c.html)
@@ -53,7 +53,7 @@ def _remarked(
     card = with_points(msgspec.json.decode(found.scorecard, type=Scorecard), assignment)
     if card is None:
         return None
-    return Attempt(
+    return GradedAttempt(
         key=one.key,
         run_key=one.run_key,
         content=found.content,

@@ -20,7 +20,7 @@ MAX_BYTES = 64 << 20
 _KNOWN = ("id", "name", "email", "submitted_at")
 
 
-class Student(msgspec.Struct, frozen=True, kw_only=True):
+class EnrolledStudent(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a roster."""
 
     id: str
@@ -38,7 +38,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
     """Everybody of a class, each once."""
 
     path: str
-    students: list[Student]
+    students: list[EnrolledStudent]
     problems: list[str] = []
     """One line each, with what was done about it."""
 
@@ -73,7 +73,7 @@ class _Reader:
     def __init__(self, where: str, head: list[str]) -> None:
         self.where = where
         self.head = head
-        self.students: dict[str, Student] = {}
+        self.students: dict[str, EnrolledStudent] = {}
         self.problems: list[str] = []
 
     def read(self, row: list[str], line: int) -> None:
@@ -97,8 +97,8 @@ class _Reader:
         )
 
 
-def _student(cells: dict[str, str], line: int) -> Student:
-    return Student(
+def _student(cells: dict[str, str], line: int) -> EnrolledStudent:
+    return EnrolledStudent(
         id=safe_id(cells["id"]),
         name=cells.get("name"),
         email=cells.get("email"),

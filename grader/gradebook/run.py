@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.gradebook.attempts import Attempt
+from grader.gradebook.attempts import GradedAttempt
 from grader.gradebook.book import Gradebook
 from grader.gradebook.content import Content, Rules, content_of
 from grader.gradebook.database import GradebookError
-from grader.gradebook.enrolment import HandedIn, Place
+from grader.gradebook.enrolment import Enrolled, HandedIn
 from grader.gradebook.opening import open_gradebook
 from grader.gradebook.publish import Published, page_made_from, publish
 from grader.gradebook.recognition import as_listed
@@ -52,7 +52,7 @@ class GradingRun:
         self.written = Written(reports.out)
         self.failed = False
         self._contents: dict[str, Content | None] = {}
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, Enrolled] = {}
         self._finals: dict[str, float | None] = {}
         self.remarked: set[str] = set()
         """Result anew from what is stored, for other points."""
@@ -169,7 +169,7 @@ class GradingRun:
             submitted_from=source,
         )
 
-    def _attempt(self, card: Scorecard, notebook: str | None) -> Attempt:
+    def _attempt(self, card: Scorecard, notebook: str | None) -> GradedAttempt:
         content = self._contents[card.id]
         key = self.rules.key(content) if content else UNREADABLE
         if (
@@ -180,7 +180,7 @@ class GradingRun:
             # The file was changed after its digest was taken: no content may have this key.
             key = hashlib.sha256(f"{key} {card.source.sha256}".encode()).hexdigest()
             content = None
-        return Attempt(
+        return GradedAttempt(
             key=key,
             run_key=self.rules.run_key(content) if content else None,
             content=content.digest if content else None,

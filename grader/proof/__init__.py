@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grader.proof.breaking import mutants
-    from grader.proof.mutant import Mutant, Tally
+    from grader.proof.mutant import Mutant, MutantTally
     from grader.proof.rewriting import rewrites
 
-__all__ = ["Mutant", "Tally", "mutants", "rewrites"]
+__all__ = ["Mutant", "MutantTally", "mutants", "rewrites"]
 
 
-_HOMES = {"Mutant": "mutant", "Tally": "mutant", "mutants": "breaking", "rewrites": "rewriting"}
+_HOMES = {
+    "Mutant": "mutant",
+    "MutantTally": "mutant",
+    "mutants": "breaking",
+    "rewrites": "rewriting",
+}
 
 
 def __getattr__(name: str) -> Any:

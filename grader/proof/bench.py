@@ -14,7 +14,7 @@ from grader.errors import AssignmentError
 from grader.proof.scope import Scope, value_reads
 from grader.proof.source import Text, names_in
 from grader.proof.stage import Stage, compiled, quiet, same_elements
-from grader.proof.steps import Step
+from grader.proof.steps import SolutionStep
 from grader.proof.vjp import Tensors
 
 JITTER = 0.1
@@ -23,7 +23,7 @@ SAME, DIFFERENT = 2e-5, 1e-3
 Relation = Literal["same", "reshaped", "different", "borderline"]
 
 
-class Result(msgspec.Struct, frozen=True):
+class Evaluated(msgspec.Struct, frozen=True):
     """What some source for a step gave."""
 
     value: torch.Tensor | None
@@ -39,7 +39,7 @@ class Bench:
     formula may rely on the zeros, so a mutant must differ on both.
     """
 
-    def __init__(self, stage: Stage, step: Step) -> None:
+    def __init__(self, stage: Stage, step: SolutionStep) -> None:
         self.stage, self.step = stage, step
         self.names = stage.before_step[step.exercise, step.name]
         self.leaves = stage.forward.leaves(self.names, jitter=JITTER)
@@ -108,7 +108,7 @@ class Bench:
         sources: Iterable[str],
         kind: int,
         shapes: Mapping[str, torch.Size] | None = None,
-    ) -> Result:
+    ) -> Evaluated:
         """Run some source for the step on one of the two sets of cotangents.
 
         shapes: of gradients that come in another shape than the tensor's.
@@ -129,7 +129,7 @@ class Bench:
             with torch.no_grad(), quiet():
                 exec(compiled(source), names)  # noqa: S102
         except Exception:  # noqa: BLE001 - a mutant may fail in any way
-            return Result(None)
+            return Evaluated(None)
         value = names.get(self.step.name)
         changed = {
             target
@@ -137,7 +137,7 @@ class Bench:
             if name in self.scope.gradients
             and not torch.equal(names[name].reshape(-1), self.cotangents[kind][target].reshape(-1))
         }
-        return Result(value if isinstance(value, torch.Tensor) else None, frozenset(changed))
+        return Evaluated(value if isinstance(value, torch.Tensor) else None, frozenset(changed))
 
     def _with_grad(self, names: dict[str, object], kind: int) -> None:
         """Let `x.grad` be the cotangent of x too."""

@@ -12,15 +12,15 @@ import torch
 
 from grader.assignment import Assignment
 from grader.proof import factors, sums
-from grader.proof.bench import Bench, Result
+from grader.proof.bench import Bench, Evaluated
 from grader.proof.codes import BY_KIND, codes_of, level_of
-from grader.proof.mutant import Mutant, Tally, Truth
+from grader.proof.mutant import Mutant, MutantTally, Truth
 from grader.proof.order import ZERO, leans_on_zero, too_early
 from grader.proof.pasting import copied_steps, copied_throughout, hoisted, pasted
 from grader.proof.scope import Scope
 from grader.proof.source import Change, Text, names_in
 from grader.proof.stage import Stage, truth
-from grader.proof.steps import Edit, Solution, Step
+from grader.proof.steps import Edit, Solution, SolutionStep
 
 Operator = Callable[[Text, Scope], Iterator[Change]]
 OPERATORS: dict[str, Operator] = {
@@ -47,21 +47,21 @@ OPERATORS: dict[str, Operator] = {
 
 
 def mutants(
-    solution: dict[str, Any], assignment: Assignment, tally: Tally | None = None
+    solution: dict[str, Any], assignment: Assignment, tally: MutantTally | None = None
 ) -> Iterator[Mutant]:
     """Broken versions of a solution notebook, each verified to be broken.
 
     tally: filled with what became of all changes that were tried.
     Raises AssignmentError where the solution itself is not right.
     """
-    breaker = Breaker(Solution(solution, assignment), tally or Tally())
+    breaker = Breaker(Solution(solution, assignment), tally or MutantTally())
     yield from breaker.everything()
 
 
 class Breaker:
     """Tries changes and keeps those that are mistakes."""
 
-    def __init__(self, solution: Solution, tally: Tally) -> None:
+    def __init__(self, solution: Solution, tally: MutantTally) -> None:
         self.solution, self.tally = solution, tally
         self.stage = Stage(solution)
         self.benches = {
@@ -167,7 +167,7 @@ class Breaker:
         return [value for value in found if value is not None and bool(value.isfinite().all())]
 
     def _alias(
-        self, bench: Bench, kind: str, sources: list[str], result: Result, number: int
+        self, bench: Bench, kind: str, sources: list[str], result: Evaluated, number: int
     ) -> Mutant | None:
         """The step is right and harms one above it: the note belongs to that."""
         if kind != "missing_clone" or len(result.changed) != 1:
@@ -184,7 +184,7 @@ class Breaker:
         return self._mutant(bench, kind, sources, number, codes=codes, target=harmed)
 
     def _reshaped(
-        self, bench: Bench, kind: str, sources: list[str], result: Result, number: int
+        self, bench: Bench, kind: str, sources: list[str], result: Evaluated, number: int
     ) -> Mutant | None:
         """Right numbers in another shape: a mistake only where a later step trips over it."""
         assert result.value is not None
@@ -289,20 +289,22 @@ class Breaker:
         cell, start = next(edit[:2] for edit in edits if edit[0] in answers)
         return cell, self.solution.sources[cell].count("\n", 0, start) + 1
 
-    def _id(self, kind: str, step: Step, target: str) -> str:
+    def _id(self, kind: str, step: SolutionStep, target: str) -> str:
         first = self.solution.assignment.spec.exercises[0].id
         prefix = "" if step.exercise == first else f"{step.exercise}-"
         base = f"{prefix}{kind.replace('_', '-')}-d{target}"
         self.ids[base] += 1
         return base if self.ids[base] == 1 else f"{base}-{self.ids[base]}"
 
-    def _spoilt(self, edits: list[Edit], step: Step) -> bool:
+    def _spoilt(self, edits: list[Edit], step: SolutionStep) -> bool:
         """Whether a step's gradient is another one when the cells have run."""
         seen, names, _ = self.stage.run(step.exercise, edits, step)
         expected = self.stage.forward.gradients(seen[-1].leaves)[step.target]
         return truth(names.get(step.name), expected) != "right"
 
-    def _value(self, edits: list[Edit], step: Step, *, settled: bool = False) -> tuple[Truth, bool]:
+    def _value(
+        self, edits: list[Edit], step: SolutionStep, *, settled: bool = False
+    ) -> tuple[Truth, bool]:
         """The value of a step in an ordinary run: right when settled or, unless only that is
         asked, when the cells have run; in the first and the last iteration of a loop. And
         whether any cell raised.
@@ -320,7 +322,7 @@ class Breaker:
         return worst, bool(errors)
 
 
-def begins_again(step: Step, source: str) -> bool:
+def begins_again(step: SolutionStep, source: str) -> bool:
     """Whether a statement assigns the whole gradient without reading it."""
     body = ast.parse(source).body
     return bool(
@@ -331,7 +333,7 @@ def begins_again(step: Step, source: str) -> bool:
     )
 
 
-def fingerprint(result: Result) -> str:
+def fingerprint(result: Evaluated) -> str:
     """Equal for results that agree to four digits."""
     value = result.value
     if value is None:

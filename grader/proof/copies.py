@@ -17,7 +17,7 @@ from grader.proof.mutant import Mutant
 from grader.proof.order import ZERO
 from grader.proof.routes import ROUTES, Route
 from grader.proof.stage import Stage, truth
-from grader.proof.steps import Edit, Solution, Step
+from grader.proof.steps import Edit, Solution, SolutionStep
 
 Routed = tuple[str, tuple[str, ...], dict[int, str]]
 """A route's name, the targets that took it, and the changed cells."""
@@ -75,7 +75,7 @@ def routed(solution: Solution, exercise: str, zero: Collection[str]) -> Iterator
             yield f"{name}-{step.name}", (step.target,), _through(route, solution, [step])
 
 
-def _through(route: Route, solution: Solution, steps: list[Step]) -> dict[int, str]:
+def _through(route: Route, solution: Solution, steps: list[SolutionStep]) -> dict[int, str]:
     edits: list[Edit] = _before_backward(solution, _filled(route.before, solution, steps))
     for number, step in enumerate(steps):
         each = _filled(route.each.format(d=step.name, x=step.target), solution, steps)
@@ -84,7 +84,7 @@ def _through(route: Route, solution: Solution, steps: list[Step]) -> dict[int, s
     return solution.edited(edits)
 
 
-def _filled(text: str, solution: Solution, steps: list[Step]) -> str:
+def _filled(text: str, solution: Solution, steps: list[SolutionStep]) -> str:
     values = {
         "NAMES": repr([step.target for step in steps]),
         "PARAMETERS": repr(list(solution.assignment.parameters)),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from grader.proof.source import names_in
-from grader.proof.steps import NEW_CELL, Edit, Solution, Step
+from grader.proof.steps import NEW_CELL, Edit, Solution, SolutionStep
 
 Sources = dict[int, str]
 Layout = tuple[str, Sources]
@@ -77,7 +77,7 @@ def in_functions(solution: Solution, exercise: str) -> Iterator[Layout]:
     yield "function_per_cell", solution.edited(list(_cell_functions(steps)))
 
 
-def _cell_functions(steps: list[Step]) -> Iterator[Edit]:
+def _cell_functions(steps: list[SolutionStep]) -> Iterator[Edit]:
     """A function for the steps of each cell, with what it needs as arguments."""
     for cell in sorted({step.statements[0].cell for step in steps}):
         here = [step for step in steps if step.statements[0].cell == cell]
@@ -152,15 +152,15 @@ def _with_names(solution: Solution, exercise: str, table: dict[str, str]) -> Sou
     return found
 
 
-def _joined(steps: list[Step]) -> str:
+def _joined(steps: list[SolutionStep]) -> str:
     return "\n".join(source for step in steps for source in step.sources)
 
 
-def _all_in_first(solution: Solution, steps: list[Step], new: str) -> Sources:
+def _all_in_first(solution: Solution, steps: list[SolutionStep], new: str) -> Sources:
     return solution.edited(list(_replaced(steps, new)))
 
 
-def _replaced(steps: list[Step], new: str) -> Iterator[Edit]:
+def _replaced(steps: list[SolutionStep], new: str) -> Iterator[Edit]:
     """`new` in the place of the first statement of these steps, nothing for the others."""
     statements = [statement for step in steps for statement in step.statements]
     for number, statement in enumerate(statements):

@@ -61,7 +61,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
         return "burdened" if self.habits else "mutant"
 
 
-class Tally:
+class MutantTally:
     """What became of the changes that were tried, by kind."""
 
     def __init__(self) -> None:

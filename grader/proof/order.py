@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from grader.proof.bench import Bench
 from grader.proof.source import names_in
-from grader.proof.steps import Edit, Step
+from grader.proof.steps import Edit, SolutionStep
 
 ZERO = 1e-6
 """Of a gradient, what is left by rounding where the truth is zero."""
@@ -46,6 +46,6 @@ def leans_on_zero(bench: Bench) -> bool:
     return any(float(bench.gradients[late].abs().max()) < ZERO for late in lates)
 
 
-def _ready(bench: Bench, done: list[Step]) -> bool:
+def _ready(bench: Bench, done: list[SolutionStep]) -> bool:
     """Whether everything else that the step reads exists by then."""
     return bench.reads <= {step.target for step in done}

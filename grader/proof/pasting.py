@@ -11,7 +11,7 @@ import torch
 from grader.proof.bench import Bench
 from grader.proof.scope import is_start
 from grader.proof.source import Text
-from grader.proof.steps import Edit, Solution, Step
+from grader.proof.steps import Edit, Solution, SolutionStep
 
 FEW = 300
 """Elements up to which a student might paste the numbers."""
@@ -71,7 +71,7 @@ for name in NAMES:
 """
 
 
-class Spelling(msgspec.Struct, frozen=True):
+class AutogradSpelling(msgspec.Struct, frozen=True):
     """One way to take gradients from autograd."""
 
     each: str
@@ -84,13 +84,13 @@ class Spelling(msgspec.Struct, frozen=True):
 
 ENGINE_GRAD = "{d} = torch.autograd.grad({source}, {x}{given}, retain_graph=True)[0]"
 SPELLINGS = {
-    "grad": Spelling("{d} = {x}.grad"),
-    "clone": Spelling("{d} = {x}.grad.clone()"),
-    "numpy": Spelling("{d} = torch.from_numpy({x}.grad.numpy().copy())"),
-    "globals": Spelling("", LOOP),
-    "autograd": Spelling(ENGINE_GRAD, graph=True),
-    "grad-fn": Spelling("{d} = total[node_of({x})]", ENGINE, graph=True),
-    "thread": Spelling('{d} = found["{x}"]', THREAD, graph=True),
+    "grad": AutogradSpelling("{d} = {x}.grad"),
+    "clone": AutogradSpelling("{d} = {x}.grad.clone()"),
+    "numpy": AutogradSpelling("{d} = torch.from_numpy({x}.grad.numpy().copy())"),
+    "globals": AutogradSpelling("", LOOP),
+    "autograd": AutogradSpelling(ENGINE_GRAD, graph=True),
+    "grad-fn": AutogradSpelling("{d} = total[node_of({x})]", ENGINE, graph=True),
+    "thread": AutogradSpelling('{d} = found["{x}"]', THREAD, graph=True),
 }
 
 
@@ -148,7 +148,7 @@ def hoisted(bench: Bench) -> Iterator[tuple[str, list[Edit], str]]:
             yield "hoisted_start", [(first.cell, begin, begin, new), first.edit("")], new.strip()
 
 
-def _each(spelling: Spelling, solution: Solution, step: Step) -> str:
+def _each(spelling: AutogradSpelling, solution: Solution, step: SolutionStep) -> str:
     """The step in this spelling.
 
     For `autograd.grad` the source is the only consumer, which all paths pass, or the loss.
@@ -164,12 +164,12 @@ def _each(spelling: Spelling, solution: Solution, step: Step) -> str:
     )
 
 
-def _filled(first: str, solution: Solution, steps: list[Step]) -> str:
+def _filled(first: str, solution: Solution, steps: list[SolutionStep]) -> str:
     names = repr([step.target for step in steps])
     return first.replace("NAMES", names).replace("LOSS", solution.assignment.spec.loss)
 
 
-def _instead(step: Step, new: str) -> tuple[str, ...]:
+def _instead(step: SolutionStep, new: str) -> tuple[str, ...]:
     return (new, *("" for _ in step.statements[1:]))
 
 

@@ -26,7 +26,7 @@ OFF = 1e-4
 """Of the greatest element: within it, two gradients are the same."""
 
 
-class Found(msgspec.Struct):
+class Variables(msgspec.Struct):
     """What stood in a notebook's variables while each exercise was answered."""
 
     tensors: dict[str, list[torch.Tensor]] = {}
@@ -38,13 +38,13 @@ class Found(msgspec.Struct):
 
 def run_plainly(
     notebook: dict[str, Any], assignment: Assignment, folder: Path
-) -> tuple[Found, list[str]]:
+) -> tuple[Variables, list[str]]:
     """Run all cells in `folder`, as IPython reads them; errors end a cell and nothing else.
 
     Returns what was found and the errors of cells.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
-    found = Found()
+    found = Variables()
     errors: list[str] = []
     here = ""
     with quiet(), _inside(folder):

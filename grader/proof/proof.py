@@ -13,7 +13,7 @@ from grader.assignment import find_assignment, load_assignment
 from grader.execution.batch import grade_all
 from grader.execution.session import GradingSession
 from grader.proof.figures import Summary, summary, table
-from grader.proof.mutant import Mutant, Tally
+from grader.proof.mutant import Mutant, MutantTally
 from grader.proof.selection import everything, sampled
 from grader.proof.trial import Verdict, verdict
 from grader.report import Reports
@@ -62,7 +62,7 @@ def prove(
     assignment = load_assignment(shortened(find_assignment(name), workspace / "assignment"))
     path = solution or SOLUTIONS / assignment.name / "solution.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    tally = Tally()
+    tally = MutantTally()
     made = everything(notebook, assignment, tally)
     made = sampled(made) if sample else made[::every]
     reports = Reports(workspace / "reports")

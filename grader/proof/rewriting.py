@@ -12,11 +12,11 @@ from grader.assignment import Assignment
 from grader.proof.bench import Bench
 from grader.proof.idioms import IDIOMS, Idiom
 from grader.proof.layouts import layouts
-from grader.proof.mutant import Mutant, Tally
+from grader.proof.mutant import Mutant, MutantTally
 from grader.proof.phrases import PHRASES
-from grader.proof.stage import HOOK, Ran, Seen, Stage, truth
+from grader.proof.stage import HOOK, Ran, Stage, StepValues, truth
 from grader.proof.statements import FORMS, in_form, in_place, with_helper
-from grader.proof.steps import Solution, Step
+from grader.proof.steps import Solution, SolutionStep
 
 OF_A_KIND = 12
 """Rewrites of one idiom in all."""
@@ -30,7 +30,7 @@ Way = tuple[str, tuple[str, ...]]
 
 
 def rewrites(
-    solution: dict[str, Any], assignment: Assignment, tally: Tally | None = None
+    solution: dict[str, Any], assignment: Assignment, tally: MutantTally | None = None
 ) -> Iterator[Mutant]:
     """Equivalent versions of a solution notebook, each verified to be equivalent.
 
@@ -38,14 +38,14 @@ def rewrites(
     given what it reads; and an ordinary run leaves all gradients of the exercise right.
     Raises AssignmentError where the solution itself is not right.
     """
-    rewriter = Rewriter(Solution(solution, assignment), tally or Tally())
+    rewriter = Rewriter(Solution(solution, assignment), tally or MutantTally())
     yield from rewriter.everything()
 
 
 class Rewriter:
     """Tries rewrites and keeps those that are right."""
 
-    def __init__(self, solution: Solution, tally: Tally) -> None:
+    def __init__(self, solution: Solution, tally: MutantTally) -> None:
         self.solution, self.tally = solution, tally
         self.stage = Stage(solution)
         self.benches = [Bench(self.stage, step) for step in solution.steps]
@@ -142,12 +142,12 @@ class Rewriter:
             self._all_right(moment, exercises[exercise].targets) for moment in moments
         )
 
-    def _all_right(self, moment: Seen, targets: list[str]) -> bool:
+    def _all_right(self, moment: StepValues, targets: list[str]) -> bool:
         true = self.stage.forward.gradients(moment.leaves)
         return all(truth(moment.gradients.get(x), true[x]) == "right" for x in targets)
 
 
-def _with_hook(solution: Solution, step: Step, changed: dict[int, str]) -> dict[int, str]:
+def _with_hook(solution: Solution, step: SolutionStep, changed: dict[int, str]) -> dict[int, str]:
     """Layouts within loops keep their lines: report after the last line of this step."""
     last = step.statements[-1]
     if not last.column:

@@ -9,7 +9,7 @@ from grader.assignment import Assignment
 from grader.proof.breaking import mutants
 from grader.proof.copies import copies
 from grader.proof.crossing import burdened, honest
-from grader.proof.mutant import Family, Mutant, Tally
+from grader.proof.mutant import Family, Mutant, MutantTally
 from grader.proof.rewriting import rewrites
 from grader.proof.temporaries import temporaries
 
@@ -24,7 +24,9 @@ SAMPLE: dict[Family, int] = {
 """How many of each are in the sample."""
 
 
-def everything(notebook: dict[str, Any], assignment: Assignment, tally: Tally) -> list[Mutant]:
+def everything(
+    notebook: dict[str, Any], assignment: Assignment, tally: MutantTally
+) -> list[Mutant]:
     """All mutants, rewrites, temporaries and copies, and both with habits around them."""
     broken = list(mutants(notebook, assignment, tally))
     right = list(rewrites(notebook, assignment, tally))

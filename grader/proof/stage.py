@@ -19,7 +19,7 @@ import torch
 from grader.errors import AssignmentError
 from grader.proof.mutant import Truth
 from grader.proof.source import Text, splice
-from grader.proof.steps import Edit, Solution, Step
+from grader.proof.steps import Edit, Solution, SolutionStep
 from grader.proof.vjp import Forward, Tensors
 
 LARGE = 100_000
@@ -27,7 +27,7 @@ LARGE = 100_000
 HOOK = "_reached"
 
 
-class Snapshot(msgspec.Struct):
+class Memory(msgspec.Struct):
     """A notebook's variables at one moment, and the state of its random numbers."""
 
     names: dict[str, Any]
@@ -43,14 +43,14 @@ class Snapshot(msgspec.Struct):
         return _copied(self.names)
 
 
-class Seen(msgspec.Struct):
+class StepValues(msgspec.Struct):
     """Gradients and the network's inputs when a step had settled."""
 
     gradients: Tensors
     leaves: dict[str, Any]
 
 
-Ran = tuple[list[Seen], dict[str, Any], list[str]]
+Ran = tuple[list[StepValues], dict[str, Any], list[str]]
 """What stood there each time a step had settled, the namespace at the end, the cells' errors."""
 
 
@@ -61,7 +61,7 @@ class Stage:
         self.solution = solution
         self.forward = Forward(solution.assignment)
         self.before_step: dict[tuple[str, str], dict[str, Any]] = {}
-        self.starts: dict[str, Snapshot] = {}
+        self.starts: dict[str, Memory] = {}
         self.cells: dict[str, list[int]] = {}
         self._set_up()
 
@@ -103,7 +103,7 @@ class Stage:
 
         return keep
 
-    def run(self, exercise: str, edits: list[Edit], after: Step) -> Ran:
+    def run(self, exercise: str, edits: list[Edit], after: SolutionStep) -> Ran:
         """Run one exercise with changes, and look each time that `after` has settled."""
         sources = self.solution.edited([*edits, _hook_after(after)])
         return self.run_sources(exercise, sources)
@@ -120,13 +120,13 @@ class Stage:
         if sources and min(sources) < cells[0]:
             names = {"__name__": "__main__"}
             cells = [cell for cell in self.solution.sources if cell <= cells[-1]]
-        seen: list[Seen] = []
+        seen: list[StepValues] = []
         names[HOOK] = lambda _: seen.append(self.look(names))
         with quiet(), contextlib.chdir(folder or self.solution.assignment.folder):
             errors = self._execute(cells, sources, names)
         return seen, names, errors
 
-    def look(self, names: Mapping[str, Any]) -> Seen:
+    def look(self, names: Mapping[str, Any]) -> StepValues:
         """Gradients and inputs as they are in a namespace."""
         canonical = self.solution.assignment.gradient_names
         found = {
@@ -134,7 +134,7 @@ class Stage:
             for name, value in names.items()
             if name in canonical and isinstance(value, torch.Tensor)
         }
-        return Seen(gradients=found, leaves=self.forward.leaves(names))
+        return StepValues(gradients=found, leaves=self.forward.leaves(names))
 
     def _execute(
         self, cells: list[int], sources: Mapping[int, str], names: dict[str, Any]
@@ -181,19 +181,19 @@ def compiled(source: str, loop_parameters: tuple[str, ...] = (), steps: int = 0)
     return compile(splice(source, edits), "<cell>", "exec")
 
 
-def _hook_after(step: Step) -> Edit:
+def _hook_after(step: SolutionStep) -> Edit:
     last = step.statements[-1]
     call = "\n" + " " * last.column + f'{HOOK}("{step.name}")'
     return (last.cell, last.end, last.end, call)
 
 
-def _snapshot(names: dict[str, Any]) -> Snapshot:
+def _snapshot(names: dict[str, Any]) -> Memory:
     states = {
         name: value.get_state()
         for name, value in names.items()
         if isinstance(value, torch.Generator)
     }
-    return Snapshot(_copied(names), states, (torch.get_rng_state(), random.getstate()))
+    return Memory(_copied(names), states, (torch.get_rng_state(), random.getstate()))
 
 
 def _copied(names: Mapping[str, Any]) -> dict[str, Any]:

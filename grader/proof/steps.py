@@ -18,7 +18,7 @@ NEW_CELL = "\n# (new cell)\n"
 """In the source of a cell: what follows goes into a cell of its own."""
 
 
-class Statement(msgspec.Struct, frozen=True):
+class SolutionStatement(msgspec.Struct, frozen=True):
     """One statement of an answer cell, loops with all they contain."""
 
     cell: int
@@ -40,14 +40,14 @@ class Statement(msgspec.Struct, frozen=True):
         return names_in(self.text.tree)
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class SolutionStep(msgspec.Struct, frozen=True, kw_only=True):
     """All statements that make up one gradient of one exercise."""
 
     exercise: str
     target: str
     name: str
     """The variable, `dlogprobs`."""
-    statements: tuple[Statement, ...]
+    statements: tuple[SolutionStatement, ...]
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Solution:
         }
         self.steps = [step for exercise in self.cells for step in self._steps(exercise)]
 
-    def of_exercise(self, exercise: str) -> list[Step]:
+    def of_exercise(self, exercise: str) -> list[SolutionStep]:
         """Steps of one exercise, in their order."""
         return [step for step in self.steps if step.exercise == exercise]
 
@@ -103,15 +103,17 @@ class Solution:
         ]
         return {**self.notebook, "cells": cells}
 
-    def _steps(self, exercise: str) -> list[Step]:
-        found: dict[str, list[Statement]] = {}
+    def _steps(self, exercise: str) -> list[SolutionStep]:
+        found: dict[str, list[SolutionStatement]] = {}
         for cell in self.cells[exercise]:
             text = Text(self.sources[cell])
             for node, name in self._writes(text.tree.body):
                 found.setdefault(name, []).append(_statement(cell, text, node))
         names = self.assignment.gradient_names
         return [
-            Step(exercise=exercise, target=names[name][1:], name=name, statements=tuple(statements))
+            SolutionStep(
+                exercise=exercise, target=names[name][1:], name=name, statements=tuple(statements)
+            )
             for name, statements in found.items()
         ]
 
@@ -158,10 +160,10 @@ def _joined(source: str | list[str]) -> str:
     return source if isinstance(source, str) else "".join(source)
 
 
-def _statement(cell: int, text: Text, node: ast.stmt) -> Statement:
+def _statement(cell: int, text: Text, node: ast.stmt) -> SolutionStatement:
     start, end = text.span(node)
     indented = " " * node.col_offset + text.source[start:end]
-    return Statement(
+    return SolutionStatement(
         cell=cell,
         line=node.lineno,
         start=start,

@@ -13,7 +13,7 @@ from grader.proof.bench import Bench
 from grader.proof.breaking import OPERATORS, fingerprint
 from grader.proof.mutant import Mutant, Truth
 from grader.proof.pasting import is_zero
-from grader.proof.stage import Seen, Stage, truth
+from grader.proof.stage import Stage, StepValues, truth
 from grader.proof.steps import Edit, Solution
 
 ROUNDING = 1e-3
@@ -69,7 +69,7 @@ class _Temporaries:
             return ()
         return tuple(target for target, verdict in first.items() if verdict == "wrong")
 
-    def _verdicts(self, exercise: str, moment: Seen) -> dict[str, Truth]:
+    def _verdicts(self, exercise: str, moment: StepValues) -> dict[str, Truth]:
         true = self.stage.forward.gradients(moment.leaves)
         return {x: clearly(moment.gradients.get(x), true[x]) for x in self.marked[exercise]}
 

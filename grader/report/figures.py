@@ -26,6 +26,16 @@ def difference(value: float | None) -> str:
     return "0" if value == 0 else f"{value:.2g}"
 
 
+def mismatch(off: float, max_diff: float, at: Sequence[int], allowed: float) -> str:
+    """How far a value is off, and where it is most: as torch's own assertions say it."""
+    elements = "fewer than 1%" if off < 0.01 else percent(off)
+    where = f" at {list(at)}" if at else ""
+    return (
+        f"{elements} of the elements differ; the greatest difference is {difference(max_diff)}"
+        f"{where}, where {difference(allowed)} is allowed"
+    )
+
+
 def shape(dimensions: Sequence[int] | None) -> str:
     """As Python prints it: (32, 27), (64,), ()."""
     return "–" if dimensions is None else str(tuple(dimensions))

@@ -42,6 +42,16 @@ def headline(target: TargetScore) -> str:
     return label
 
 
+def mismatch_of(target: TargetScore) -> str | None:
+    """How far a wrong value is off, unless that comes from further up."""
+    greatest, at, allowed = target.max_diff, target.at, target.allowed
+    if greatest is None or at is None or allowed is None:
+        return None
+    if target.verdict != "mismatch" or target.basis != "none" or follows(target):
+        return None
+    return figures.mismatch(target.off or 0.0, greatest, at, allowed)
+
+
 def details(target: TargetScore) -> Iterator[Detail]:
     """The student's lines, then why they are wrong and where to look; nothing if all is well."""
     if (target.verdict not in RIGHT or target.basis != "value") and not follows(target):
@@ -52,6 +62,8 @@ def details(target: TargetScore) -> Iterator[Detail]:
         yield Detail("note", f"found as `{target.found_as}`")
     if target.note:
         yield Detail("note", target.note)
+    if (figure := mismatch_of(target)) is not None:
+        yield Detail("off by", figure)
     if target.diagnosis:
         yield Detail("why", target.diagnosis.why)
         yield Detail("look at", target.diagnosis.look_at)

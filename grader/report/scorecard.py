@@ -10,6 +10,7 @@ from grader.records.comparison import RIGHT
 from grader.records.grade import Grade
 from grader.records.scorecard import ExerciseScore, Line, Scorecard, TargetScore
 from grader.report import figures
+from grader.report.lines import mismatch_of
 from grader.report.page import render
 from grader.report.wording import TONES, Tone, Word, explanation_of, verdict_of
 
@@ -28,7 +29,7 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Row:
+class TargetRow:
     """A target with what the page says about it."""
 
     target: TargetScore
@@ -49,6 +50,11 @@ class Row:
         return max(0, len(self.target.lines) - SHOWN_LINES)
 
     @property
+    def mismatch(self) -> str | None:
+        """How far a wrong value is off, and where it is most."""
+        return mismatch_of(self.target)
+
+    @property
     def has_more(self) -> bool:
         """Is there anything to say beneath the row?"""
         target = self.target
@@ -61,7 +67,7 @@ class Section:
     """An exercise and its rows."""
 
     exercise: ExerciseScore
-    rows: list[Row]
+    rows: list[TargetRow]
 
 
 def render_scorecard(
@@ -90,7 +96,7 @@ def render_scorecard(
     )
 
 
-def tally(rows: list[Row]) -> list[tuple[Tone, int]]:
+def tally(rows: list[TargetRow]) -> list[tuple[Tone, int]]:
     """How many rows of each tone, in the order of `TONES`; none that is zero."""
     counts = Counter(row.word.tone for row in rows)
     return [(tone, counts[tone]) for tone in TONES if counts[tone]]
@@ -106,9 +112,9 @@ def _section(number: int, exercise: ExerciseScore) -> Section:
     return Section(exercise, rows)
 
 
-def _row(target: TargetScore, anchors: dict[str, str], causes: dict[str, Cause]) -> Row:
+def _row(target: TargetScore, anchors: dict[str, str], causes: dict[str, Cause]) -> TargetRow:
     by_cell = groupby(target.lines[:SHOWN_LINES], key=lambda line: line.cell)
-    return Row(
+    return TargetRow(
         target=target,
         word=verdict_of(target),
         explanation=explanation_of(target),
@@ -118,7 +124,7 @@ def _row(target: TargetScore, anchors: dict[str, str], causes: dict[str, Cause])
     )
 
 
-def _is_first_cause(row: Row) -> bool:
+def _is_first_cause(row: TargetRow) -> bool:
     """A mistake of its own: nothing that was merely carried on, and nothing that is absent."""
     target = row.target
     if target.verdict in RIGHT or target.verdict in ("missing", "unjudged"):

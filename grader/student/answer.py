@@ -13,7 +13,7 @@ from grader.records.scorecard import Scorecard
 from grader.report import values_html, values_text
 from grader.student.assignments import named, recognise
 from grader.student.judging import scorecard
-from grader.student.namespace_check import Examination
+from grader.student.namespace_check import NamespaceCheck
 from grader.student.undisturbed import undisturbed
 
 UNKNOWN = (
@@ -56,7 +56,7 @@ def checked(names: Mapping[str, object], assignment: str | None = None) -> Check
             known = named(assignment) if assignment else recognise(names)
             if known is None:
                 return Check(None, UNKNOWN, command)
-            return Check(scorecard(Examination(known, names), notebook), None, command)
+            return Check(scorecard(NamespaceCheck(known, names), notebook), None, command)
     except GraderError as error:
         return Check(None, printable(str(error)), command)
     except Exception as error:  # noqa: BLE001 - a student's notebook goes on, whatever is in it

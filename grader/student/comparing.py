@@ -14,7 +14,7 @@ from grader.protocol import Value
 from grader.protocol.gradient import gradient_name
 from grader.records.comparison import Comparison
 from grader.student.assignments import recognise
-from grader.student.namespace_check import Examination, Finding, grad_of
+from grader.student.namespace_check import GradientCheck, NamespaceCheck, grad_of
 from grader.student.steps import VAGUE
 from grader.student.undisturbed import undisturbed
 from grader.student.value import TENSORS, look
@@ -107,7 +107,7 @@ def _hint(
     known = recognise(names)
     if known is None:
         return
-    examination = Examination(known, names)
+    examination = NamespaceCheck(known, names)
     target = examination.namespace.target_of(name, tensor)
     network = examination.network
     if target is None or network is None or examination.obstacle is not None:
@@ -128,7 +128,7 @@ def _hint(
         )
 
 
-def explained(finding: Finding) -> Iterator[str]:
+def explained(finding: GradientCheck) -> Iterator[str]:
     """What to say of a wrong value, one sentence each."""
     if finding.cause is not None:
         yield f"follows from `{finding.cause}`, which is wrong; this step itself looks right"

@@ -12,10 +12,10 @@ from grader.protocol.gradient import gradient_name
 from grader.records.comparison import Comparison
 from grader.records.environment import environment
 from grader.records.scorecard import ExerciseScore, Scorecard, Source, TargetScore
-from grader.student.namespace_check import Examination
+from grader.student.namespace_check import NamespaceCheck
 
 
-def scorecard(examination: Examination, notebook: str) -> Scorecard:
+def scorecard(examination: NamespaceCheck, notebook: str) -> Scorecard:
     """The card of what the names hold now; all steps are `unknown`.
 
     A gradient that several exercises ask for is judged in the first of them: a namespace does
@@ -38,7 +38,7 @@ def scorecard(examination: Examination, notebook: str) -> Scorecard:
     )
 
 
-def _exercises(examination: Examination) -> Iterator[ExerciseScore]:
+def _exercises(examination: NamespaceCheck) -> Iterator[ExerciseScore]:
     assignment = examination.known.assignment
     owners = _owners(assignment)
     for exercise in assignment.spec.exercises:
@@ -63,7 +63,9 @@ def _owners(assignment: Assignment) -> dict[str, Exercise]:
     return owners
 
 
-def _row(examination: Examination, exercise: Exercise, target: str, owner: Exercise) -> TargetScore:
+def _row(
+    examination: NamespaceCheck, exercise: Exercise, target: str, owner: Exercise
+) -> TargetScore:
     own = exercise is owner
     assignment = examination.known.assignment
     return score_target(
@@ -73,7 +75,7 @@ def _row(examination: Examination, exercise: Exercise, target: str, owner: Exerc
     )
 
 
-def _judgement(examination: Examination, target: str) -> Judgement:
+def _judgement(examination: NamespaceCheck, target: str) -> Judgement:
     finding = examination.finding(target)
     comparison, held = finding.comparison, finding.held
     name = held.name if held is not None else gradient_name(target)

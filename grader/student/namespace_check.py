@@ -17,10 +17,10 @@ from grader.records.scorecard import Diagnosis
 from grader.reference import Network
 from grader.student.assignments import Known
 from grader.student.namespace import Held, Namespace
-from grader.student.steps import Steps
+from grader.student.steps import NamespaceSteps
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class GradientCheck(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about one gradient."""
 
     target: str
@@ -32,13 +32,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
-class Examination:
+class NamespaceCheck:
     """One look at a namespace."""
 
     def __init__(self, known: Known, names: Mapping[str, object]) -> None:
         self.known = known
         self.namespace = Namespace(names, known.assignment)
-        self._found: dict[str, Finding] = {}
+        self._found: dict[str, GradientCheck] = {}
         inputs = self.namespace.inputs()
         during = Pass(cell=-1, inputs=inputs, tensors=self.namespace.forward())
         judged = judge_pass(known.oracle, during, inputs)
@@ -48,17 +48,17 @@ class Examination:
         self.obstacle = judged.reason or (_outdated(judged.differs) if judged.differs else None)
         """Why nothing can be judged, in one sentence; None if it can."""
 
-    def finding(self, target: str) -> Finding:
+    def finding(self, target: str) -> GradientCheck:
         """The value of one d-name, looked at once."""
         if target not in self._found:
             self._found[target] = self.judge(target, self.namespace.gradient(target))
         return self._found[target]
 
-    def judge(self, target: str, held: Held | None) -> Finding:
+    def judge(self, target: str, held: Held | None) -> GradientCheck:
         """A value for the gradient of `target`, wherever it comes from."""
         if held is None or held.value.kind == "none":
             missing = Comparison(verdict="missing", expected_shape=self._shape(target))
-            return Finding(target=target, held=held, comparison=missing)
+            return GradientCheck(target=target, held=held, comparison=missing)
         if self.network is None or self.obstacle is not None:
             unjudged = Comparison(
                 verdict="unjudged",
@@ -66,16 +66,16 @@ class Examination:
                 expected_shape=self._shape(target),
                 dtype=held.value.dtype,
             )
-            return Finding(target=target, held=held, comparison=unjudged)
+            return GradientCheck(target=target, held=held, comparison=unjudged)
         tolerance = self.known.assignment.spec.tolerance
         comparison = compare(held.value, held.numbers, self.network.gradients[target], tolerance)
         if comparison.right:
-            return Finding(
+            return GradientCheck(
                 target=target, held=held, comparison=comparison, note=self._borrowed(target, held)
             )
         return self._explained(target, held, comparison)
 
-    def _explained(self, target: str, held: Held, comparison: Comparison) -> Finding:
+    def _explained(self, target: str, held: Held, comparison: Comparison) -> GradientCheck:
         """A wrong value: what it follows from, else why it is wrong."""
         cause, diagnosis = None, None
         if held.numbers is not None and comparison.verdict != "unjudged":
@@ -84,7 +84,7 @@ class Examination:
                 cause = self._cause(upstream)
             else:
                 diagnosis = self._shared(target, held) or self._steps.reason(target, held.numbers)
-        return Finding(
+        return GradientCheck(
             target=target, held=held, comparison=comparison, cause=cause, diagnosis=diagnosis
         )
 
@@ -96,11 +96,11 @@ class Examination:
         return next(own, next((each.cause for each in wrong), None))
 
     @cached_property
-    def _steps(self) -> Steps:
+    def _steps(self) -> NamespaceSteps:
         assert self.network is not None
         held = {name: self.namespace.gradient(name) for name in self.network.tensors}
         numbers = {name: each.numbers for name, each in held.items() if each is not None}
-        return Steps(
+        return NamespaceSteps(
             self.known,
             self.network,
             {name: each for name, each in numbers.items() if each is not None},

@@ -24,7 +24,7 @@ FAINT = 1e-4
 """Of the greatest element of a gradient: a part that is smaller is rounding."""
 
 
-class Steps:
+class NamespaceSteps:
     """The steps of one network, with the student's gradients as cotangents."""
 
     def __init__(

@@ -23,7 +23,7 @@ _NO_CONTAINERS = (types.ModuleType, type, types.FunctionType, torch.Tensor, torc
 _finite = math.isfinite
 
 
-class Pass:
+class OpenPass:
     """One forward pass."""
 
     def __init__(self, number: int) -> None:
@@ -47,7 +47,7 @@ class Passes:
     def __init__(self, request: RunRequest, namespace: Mapping[str, Any]) -> None:
         self.request = request
         self.namespace = namespace
-        self.current = Pass(-1)
+        self.current = OpenPass(-1)
 
     def canonical(self, name: str) -> str:
         """The forward script's name of a student's tensor."""
@@ -96,7 +96,7 @@ class Passes:
 
     def begin(self) -> None:
         """Start a new pass."""
-        self.current = Pass(self.current.number + 1)
+        self.current = OpenPass(self.current.number + 1)
 
     def capture(self, local: Mapping[str, Any]) -> None:
         """Copy what the pass and its slices begin with, each name once."""

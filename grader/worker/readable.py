@@ -74,7 +74,12 @@ def open_to_all(files: Iterable[str]) -> bool:
 
 
 def _samples() -> tuple[str, ...]:
-    return os.__file__, sysconfig.get_path("purelib"), str(PACKAGE / "protocol" / "frames.py"), sys.executable
+    return (
+        os.__file__,
+        sysconfig.get_path("purelib"),
+        str(PACKAGE / "protocol" / "frames.py"),
+        sys.executable,
+    )
 
 
 def outermost(paths: list[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from grader.protocol import (
     Value,
 )
 from grader.protocol.tensors import pack
-from grader.worker.forward_pass import Pass
+from grader.worker.forward_pass import OpenPass
 from grader.worker.snapshot import snapshot
 
 Send = Callable[[Message, bytes], None]
@@ -31,7 +31,7 @@ class Reporter:
         self.request = request
         self.send = send
         self.cell = 0
-        self._pending: dict[int, tuple[Settled, torch.Tensor | None, Pass]] = {}
+        self._pending: dict[int, tuple[Settled, torch.Tensor | None, OpenPass]] = {}
 
     def copy(self, value: Any) -> tuple[Value, torch.Tensor | None]:
         """A value described, and its numbers."""
@@ -43,7 +43,7 @@ class Reporter:
         return described, copy
 
     def settled(
-        self, message: Settled, copy: torch.Tensor | None, during: Pass, *, keep: bool
+        self, message: Settled, copy: torch.Tensor | None, during: OpenPass, *, keep: bool
     ) -> None:
         """A settled value: sent at once, or kept so that only the last of a loop is."""
         if keep:
@@ -60,7 +60,7 @@ class Reporter:
         self._pending.clear()
 
     def seen(
-        self, name: str, value: Any, lifetime: int | None, where: Where, during: Pass
+        self, name: str, value: Any, lifetime: int | None, where: Where, during: OpenPass
     ) -> torch.Tensor | None:
         """A value that no visible statement wrote; gives the copy that was sent."""
         described, copy = self.copy(value)
@@ -77,7 +77,7 @@ class Reporter:
         self.send(message, _blob(copy))
         return copy
 
-    def forward_pass(self, during: Pass) -> None:
+    def forward_pass(self, during: OpenPass) -> None:
         """Leaves and tensors of a pass, once."""
         if during.sent or during.number < 0:
             return

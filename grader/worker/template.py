@@ -27,7 +27,7 @@ from grader.worker.folders import Files
 from grader.worker.forkable import Stillness
 from grader.worker.isolation import Walls
 from grader.worker.run import Run
-from grader.worker.template_walls import Ground
+from grader.worker.template_walls import TemplateWalls
 
 READY = b"ready"
 _FOLDERS = (filetree.SCRATCH, filetree.TEMPORARY, filetree.SHARED_MEMORY)
@@ -47,7 +47,7 @@ def grow(request: protocol.RunRequest, server: socket.socket) -> NoReturn:
     try:
         system.prctl(system.PR_SET_PDEATHSIG, signal.SIGKILL)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        ground = Ground(request)
+        ground = TemplateWalls(request)
         waiting, ready = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -66,11 +66,11 @@ def grow(request: protocol.RunRequest, server: socket.socket) -> NoReturn:
 
 
 def _serve(
-    request: protocol.RunRequest, ground: Ground, server: socket.socket, ready: int
+    request: protocol.RunRequest, ground: TemplateWalls, server: socket.socket, ready: int
 ) -> NoReturn:
     """Run the cells, then fork a keeper for each request until the server hangs up."""
     try:
-        begun = Snapshot(request, ground)
+        begun = TemplateRun(request, ground)
         server.send(READY)
         os.close(ready)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -87,7 +87,7 @@ def _serve(
     os._exit(0)
 
 
-def _fork_keeper(server: socket.socket, begun: Snapshot, channel: int, report: int) -> None:
+def _fork_keeper(server: socket.socket, begun: TemplateRun, channel: int, report: int) -> None:
     try:
         pid = os.fork()
     except OSError:
@@ -107,10 +107,10 @@ def _wait_for_all() -> None:
         return
 
 
-class Snapshot:
+class TemplateRun:
     """The run of some leading cells, to be gone on with in forks of this process."""
 
-    def __init__(self, request: protocol.RunRequest, ground: Ground) -> None:
+    def __init__(self, request: protocol.RunRequest, ground: TemplateWalls) -> None:
         """Run the cells of `request`. Raises UnfitError, and OSError."""
         ground.step_down()
         self._ground = ground

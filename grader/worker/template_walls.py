@@ -20,7 +20,7 @@ _FIRST_TO_END = 1000
 """For the kernel's killer when memory runs out."""
 
 
-class Ground:
+class TemplateWalls:
     """Built by a process whose next child is the template; that has one thread."""
 
     def __init__(self, request: RunRequest) -> None:

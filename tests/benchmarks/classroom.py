@@ -15,7 +15,7 @@ determinism.apply()
 
 from grader.assignment import load_assignment  # noqa: E402
 from grader.proof.breaking import mutants  # noqa: E402
-from grader.proof.mutant import Tally  # noqa: E402
+from grader.proof.mutant import MutantTally  # noqa: E402
 from grader.proof.rewriting import rewrites  # noqa: E402
 
 KINDS = 50
@@ -26,7 +26,7 @@ def main(folder: str, solution: str, out: str, size: str) -> None:
     assignment = load_assignment(Path(folder))
     text = Path(solution).read_text(encoding="utf-8")
     notebook = json.loads(text.replace("max_steps = 200000", "max_steps = 10"))
-    tally = Tally()
+    tally = MutantTally()
     made = [*mutants(notebook, assignment, tally), *rewrites(notebook, assignment, tally)]
     chosen = made[:: max(len(made) // KINDS, 1)]
     Path(out).mkdir(parents=True)

@@ -27,8 +27,8 @@ import grader.pipeline  # noqa: E402
 from grader.analysis.study import run_request, starter_cells  # noqa: E402
 from grader.assignment import Assignment, load_assignment  # noqa: E402
 from grader.cleanroom.inspection import Inspection  # noqa: E402
-from grader.execution.session import GradingSession  # noqa: E402
 from grader.execution.data_files import staged  # noqa: E402
+from grader.execution.session import GradingSession  # noqa: E402
 from grader.exercises.script.candidate import choose  # noqa: E402
 from grader.protocol import RunRequest, encode  # noqa: E402
 from grader.report import Reports  # noqa: E402
@@ -151,7 +151,7 @@ class Watch:
 def _watched() -> Counter[str]:
     watch = Watch()
     watch.of(GradingSession, "grade", OTHER)
-    watch.of(grader.exercises.script.script, "choose", "reading and analysis")
+    watch.of(grader.exercises.script.script, "chosen", "reading and analysis")
     watch.of(Supervision, "phase", "ordinary run", within={JUDGING: "clean room"})
     watch.of(Inspection, "run", JUDGING)
     watch.of(Reports, "write_scorecard", "writing the scorecard")

@@ -18,7 +18,7 @@ from grader.errors import ClusterError, GraderError, UsageError
 from grader.execution.cluster.parcel import SubmissionParcel
 from grader.execution.cluster.plugin import BenchPlugin, grade
 from grader.execution.cluster.versions import difference, mismatch, own_versions
-from grader.execution.cluster.worker_session import Order
+from grader.execution.cluster.worker_session import SessionOrder
 
 PATIENCE = 5.0
 """Seconds to wait for the scheduler."""
@@ -56,7 +56,7 @@ class Connection:
             self._client.cancel(futures)
 
     @contextmanager
-    def benches(self, order: Order) -> Iterator[None]:
+    def benches(self, order: SessionOrder) -> Iterator[None]:
         """Within, every worker has a bench."""
         self._client.register_plugin(BenchPlugin(order), name=self._bench)
         try:

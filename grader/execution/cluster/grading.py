@@ -11,7 +11,7 @@ from grader.assignment import Assignment
 from grader.errors import UsageError
 from grader.execution.cluster.parcel import AssignmentParcel
 from grader.execution.cluster.versions import own_versions
-from grader.execution.cluster.worker_session import Order
+from grader.execution.cluster.worker_session import SessionOrder
 from grader.records.result import Result
 from grader.report import Reports
 from grader.submission import Submission
@@ -46,7 +46,7 @@ def grade_on(
     from grader.execution.cluster.queue import Queue
 
     versions = own_versions()
-    order = Order(
+    order = SessionOrder(
         assignment=AssignmentParcel.pack(work.assignment),
         versions=versions,
         required=work.required,

@@ -7,13 +7,13 @@ import asyncio
 from distributed import Worker, WorkerPlugin, get_worker
 
 from grader.execution.cluster.parcel import SubmissionParcel
-from grader.execution.cluster.worker_session import Order, WorkerSession
+from grader.execution.cluster.worker_session import SessionOrder, WorkerSession
 
 
 class BenchPlugin(WorkerPlugin):
     """Gives every worker a bench, those too that join later."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: SessionOrder) -> None:
         self.order = order
         self.bench: WorkerSession | None = None
 

@@ -33,7 +33,7 @@ never says that it needs it no more."""
 _PATIENCE = 5.0
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class SessionOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What every worker is told, once."""
 
     assignment: AssignmentParcel
@@ -50,7 +50,7 @@ _Job = tuple[SubmissionParcel, "Future[Answer]"]
 class WorkerSession:
     """Grades what it is given, in the order in which it was given."""
 
-    def __init__(self, order: Order, worker: str) -> None:
+    def __init__(self, order: SessionOrder, worker: str) -> None:
         """worker: how this Dask worker is called in messages."""
         self._order = order
         self._worker = worker
