@@ -23,7 +23,7 @@ determinism.apply()
 from msgspec.structs import replace  # noqa: E402
 from timing import Times  # noqa: E402
 
-import grader.pipeline  # noqa: E402
+import grader.exercises.script.script  # noqa: E402
 from grader.analysis.study import run_request, starter_cells  # noqa: E402
 from grader.assignment import Assignment, load_assignment  # noqa: E402
 from grader.cleanroom.inspection import Inspection  # noqa: E402
