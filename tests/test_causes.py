@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from grader.assignment import check_environment
 from grader.assignment.packages import installed
-from grader.assignment.spec import Environment
+from grader.assignment.spec import Requirements
 from grader.errors import AssignmentError
 from grader.records.comparison import RIGHT
 from grader.records.scorecard import ExerciseScore, IntegrityNote, Scorecard, Source, TargetScore
@@ -135,7 +135,7 @@ def test_what_a_person_has_to_look_at_counts_in_the_exit_status(tmp_path, switch
 
 def test_packages_of_a_course_are_looked_for_at_the_start(assignment):
     def needing(*names):
-        environment = Environment(packages=list(names))
+        environment = Requirements(packages=list(names))
         return replace(assignment, spec=replace(assignment.spec, environment=environment))
 
     check_environment(needing("torch", "numpy", "backprop-grader", "msgspec"))

@@ -21,7 +21,6 @@ from grader.notebook import Notebook, SyntaxProblem, Unreadable, python_source, 
 from grader.notebook.repair import repaired
 from grader.notebook.syntax import parse
 from grader.protocol import CellCode, RunRequest
-from grader.protocol.gradient import gradient_name
 from grader.records.scorecard import Line
 
 MAX_LINES = 60
@@ -226,7 +225,7 @@ def run_request(
         parameters=list(assignment.parameters),
         captures=work.captures,
         entry=_entry(program, spec.entry),
-        returns=[gradient_name(name) for name in spec.exercises[0].targets],
+        returns=list(assignment.returned),
         outputs=outputs,
         files=dict(files or {}),
         scripts=dict(scripts or {}),

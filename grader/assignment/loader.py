@@ -15,13 +15,13 @@ import msgspec
 
 from grader.assignment.forward import ForwardScript, parse_forward
 from grader.assignment.spec import (
-    Environment,
     Exercise,
     Gradescope,
     Input,
     Late,
     Loops,
     Rates,
+    Requirements,
     Spec,
     Tolerance,
 )
@@ -37,7 +37,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "rates": Rates,
     "loops": Loops,
     "limits": Limits,
-    "environment": Environment,
+    "environment": Requirements,
     "gradescope": Gradescope,
     "late": Late,
 }
@@ -62,6 +62,13 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return tuple(
             dict.fromkeys(name for exercise in self.spec.exercises for name in exercise.targets)
         )
+
+    @cached_property
+    def returned(self) -> tuple[str, ...]:
+        """Gradients in the order in which a function returns them as a tuple: the first
+        exercise's.
+        """
+        return tuple(map(gradient_name, self.spec.exercises[0].targets))
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -115,7 +122,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def _digest(self, spec: Spec) -> str:
         marked = msgspec.structs.replace(
-            spec, late=None, gradescope=Gradescope(), environment=Environment()
+            spec, late=None, gradescope=Gradescope(), environment=Requirements()
         )
         parts = [msgspec.json.encode(marked), self.forward.source.encode()]
         parts += [path.read_bytes() for path in self.data]

@@ -112,7 +112,7 @@ class Late(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Later than so many days only the floor is kept."""
 
 
-class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Requirements(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a course's notebooks find where they run."""
 
     packages: list[str] = []
@@ -143,7 +143,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tolerance: Tolerance = Tolerance()
     rates: Rates = Rates()
     limits: Limits = Limits()
-    environment: Environment = Environment()
+    environment: Requirements = Requirements()
     gradescope: Gradescope = Gradescope()
     late: Late | None = None
     """Without it, lateness costs nothing."""

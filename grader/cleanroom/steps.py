@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 import torch
@@ -13,17 +13,31 @@ import torch
 from grader.analysis.lifetime import Lifetime
 from grader.analysis.slicer import Definition
 from grader.assignment import Exercise
-from grader.cleanroom.bindings import Bindings
 from grader.cleanroom.networks import Draw, boundary
 from grader.cleanroom.readings import Evidence, Finding, nothing_but_zeros, read, unmoved
 from grader.cleanroom.room import SILENT, Computed, Question
+from grader.cleanroom.stretches import Stretch, Stretches
 from grader.cleanroom.wiring import Wiring
 from grader.marking.step import StepFinding
 
 OVERLOOKED = "what its lines compute is not what it held: something changes it unseen"
 
 
-class Steps(Bindings):
+Answer = dict[Definition, Computed]
+
+
+class Told(NamedTuple):
+    """What the clean room computed for the gradients of one exercise, draw by draw."""
+
+    draws: Sequence[Draw]
+    cut: Sequence[Answer]
+    true: Sequence[Answer]
+    named: Sequence[Answer]
+    again: Mapping[int, Answer]
+    """Forward pass → the ordinary run's own numbers, computed once more."""
+
+
+class Steps(Stretches):
     """Judges the steps of all exercises."""
 
     def __init__(self, *given: Any) -> None:
@@ -73,177 +87,119 @@ class Steps(Bindings):
         """Findings on the lifetimes of one exercise on one network."""
         if not lives:
             return {}
+        stretches = self._stretches(exercise, lives, edge)
+        told = self._tell(wiring, exercise, stretches)
+        findings = {
+            life.id: self._finding(stretches[life.id], exercise, told, wiring) for life in lives
+        }
+        return findings | self._turned_back(lives, stretches, findings)
+
+    def _tell(self, wiring: Wiring, exercise: Exercise, stretches: Mapping[int, Stretch]) -> Told:
+        """Everything that readings compare, asked in one go."""
+        lives = [stretch.life for stretch in stretches.values()]
         draws, during = self.draws_of(lives[0]), self._pass(lives[0])
-        given_names = edge - frozenset(exercise.targets)
-        plain = edge >= frozenset(self.assignment.forward.tensors)
-
-        def marked(other: Lifetime) -> bool:
-            target = self.targets.get(other.id)
-            if target not in edge:
-                return False
-            return plain or other.exercise == exercise.id or target in given_names
-
-        def ends(life: Lifetime) -> Callable[[Lifetime], bool]:
-            # Gradients flow back: what lies before the target, or is an earlier attempt at it,
-            # is no upstream but part of the way.
-            own = self.targets[life.id]
-            beyond = self._beyond(own) | set(self.assignment.parameters) - {own}
-            return lambda other: self.targets.get(other.id) in beyond and marked(other)
-
-        stretches = {life.id: self._stretch(life, ends(life)) for life in lives}
-        upstream: dict[int, list[Lifetime]] = {}
-        for life in lives:
-            found = (self._of.get(each) for each in stretches[life.id])
-            others = [f for f in found if f is not None and f is not life and marked(f)]
-            upstream[life.id] = [f for f in others if ends(life)(f)]
-        sources = {f.id: f for found in upstream.values() for f in found}
+        sources = {f.id: f for stretch in stretches.values() for f in stretch.upstream}.values()
+        ways = {number: stretch.definitions for number, stretch in stretches.items()}
         wanted = [self.study.definitions[life.id] for life in lives]
-        slipped = bool(self.slips.get(wiring)) or self._unfollowed(wiring, lives, stretches)
-        questions: defaultdict[str, list[Question]] = defaultdict(list)
+        slipped = bool(self.slips.get(wiring)) or self._unfollowed(wiring, lives, ways)
+        questions: dict[str, list[Question]] = {"cut": [], "true": [], "named": []}
         for number, draw in enumerate(draws):
             bound = self._bindings(wiring, draw, during, lives)
-            shapes = bound | self._upstream(draw, sources.values(), lives)
+            shapes = bound | self._upstream(draw, sources, lives)
             at = f"{exercise.id} {number}"
             questions["cut"].append(Question(at, shapes, wanted))
             if sources:
-                true = bound | self._upstream(draw, sources.values(), lives, true=True)
+                true = bound | self._upstream(draw, sources, lives, true=True)
                 questions["true"].append(Question(at, true, wanted))
             if slipped:
-                named = self._named(wiring, stretches, draw)
-                questions["named"].append(Question(f"{at} named", shapes | named, wanted))
-        ordinary = self._ordinary(wiring, lives, sources.values())
-        questions["again"] = list(ordinary.values())
-        answers = iter(self.room.ask([q for each in questions.values() for q in each]))
-        told = {
-            kind: list(itertools.islice(answers, len(each))) for kind, each in questions.items()
-        }
-        told["again"] = told.get("again", [])
-        again = dict(zip(ordinary, told["again"], strict=True))
-        findings = {
-            life.id: self._finding(
-                life, exercise, draws, stretches[life.id], upstream[life.id], told, again, wiring
-            )
-            for life in lives
-        }
-        return findings | self._turned_back(wiring, lives, upstream, findings)
+                named = shapes | self._named(wiring, ways, draw)
+                questions["named"].append(Question(f"{at} named", named, wanted))
+        ordinary = self._ordinary(wiring, lives, sources)
+        answers = iter(self.room.ask([*itertools.chain(*questions.values()), *ordinary.values()]))
+        told = {kind: list(itertools.islice(answers, len(q))) for kind, q in questions.items()}
+        again = dict(zip(ordinary, answers, strict=True))
+        return Told(draws, told["cut"], told["true"], told["named"], again)
 
     def _turned_back(
         self,
-        wiring: Wiring,
         lives: Sequence[Lifetime],
-        upstream: Mapping[int, Sequence[Lifetime]],
+        stretches: Mapping[int, Stretch],
         findings: Mapping[int, StepFinding],
     ) -> dict[int, StepFinding]:
         """Steps that are wrong only on upstream that is wrong and has its numbers along another
         dimension: what was summed the wrong way costs once.
         """
-        draws, during = self.draws_of(lives[0]), self._pass(lives[0])
+        draws = self.draws_of(lives[0])
         wrong = [life for life in lives if findings[life.id].step == "wrong"]
         turned = [life for life in wrong if self._turned(life, draws[0])]
+        upstream = {life.id: stretches[life.id].upstream for life in wrong}
         spoilt = [life for life in wrong if any(f in turned for f in upstream[life.id])]
         if not spoilt:
             return {}
         sources = list({f.id: f for life in spoilt for f in upstream[life.id]}.values())
-        answers = self.room.ask(
-            [
-                Question(
-                    f"turned {number}",
-                    self._bindings(wiring, draw, during, spoilt)
-                    | self._upstream(draw, sources, spoilt, turned=turned),
-                    [self.study.definitions[life.id] for life in spoilt],
-                )
-                for number, draw in enumerate(draws)
-            ]
-        )
+        answers = self._on_turned(spoilt, sources, turned)
         right = {}
         for life in spoilt:
             found = findings[life.id]
-            if found.evidence is None:
-                continue
             cut = [answer.get(self.study.definitions[life.id], SILENT) for answer in answers]
-            if read(msgspec.structs.replace(found.evidence, cut=cut)) == "right":
-                right[life.id] = msgspec.structs.replace(
-                    found,
-                    step="right",
-                    constant=False,
-                    coincides=False,
-                    slipped=None,
-                    evidence=None,
+            if found.evidence is not None and _reads_right(found.evidence, cut):
+                right[life.id] = self._known(stretches[life.id])
+        return {n: msgspec.structs.replace(known, step="right") for n, known in right.items()}
+
+    def _on_turned(
+        self, lives: Sequence[Lifetime], sources: Sequence[Lifetime], turned: Sequence[Lifetime]
+    ) -> list[Answer]:
+        """Steps with the upstream that was summed the wrong way in its right shape."""
+        wiring, during = self.wiring[lives[0].id], self._pass(lives[0])
+        wanted = [self.study.definitions[life.id] for life in lives]
+        return self.room.ask(
+            [
+                Question(
+                    f"turned {number}",
+                    self._bindings(wiring, draw, during, lives)
+                    | self._upstream(draw, sources, lives, turned=turned),
+                    wanted,
                 )
-        return right
+                for number, draw in enumerate(self.draws_of(lives[0]))
+            ]
+        )
 
     def _finding(
-        self,
-        life: Lifetime,
-        exercise: Exercise,
-        draws: Sequence[Draw],
-        stretch: Sequence[Definition],
-        upstream: Sequence[Lifetime],
-        told: Mapping[str, Sequence[Mapping[Definition, Computed]]],
-        again: Mapping[int, Mapping[Definition, Computed]],
-        wiring: Wiring,
+        self, stretch: Stretch, exercise: Exercise, told: Told, wiring: Wiring
     ) -> StepFinding:
-        definition, target = self.study.definitions[life.id], self.targets[life.id]
-        names = tuple(dict.fromkeys(self.targets[f.id] for f in upstream))
-        engine = [each for each in stretch if each.formula.autograd]
-        edge = boundary(exercise)
-        standing = [e for e in engine if self._tensor_of(e) in edge & self._beyond(target)]
-        orphans = {
-            self._target_of(e): e
-            for e in stretch
-            if e.formula.orphan and self._target_of(e) in edge & self._beyond(target)
-        }
-        copied = len(standing) < len(engine) or any(
-            self.formulas.asks_engine(each.formula)
-            for each in stretch
-            if self._of.get(each) not in upstream
-        )
-        path = [f for f in upstream if self.targets[f.id] not in self.assignment.parameters]
-        given = [
-            {self.targets[f.id]: self._cotangent(draw, f)[1] for f in path}
-            | {self._tensor_of(e): draw.cotangent(self._tensor_of(e)) for e in standing}
-            | {name: draw.cotangent(name) for name in orphans}
-            for draw in draws
-        ]
-        rests = bool(upstream or standing or orphans) or self.formulas.rests_on_leaf(definition)
-        inner = set(stretch)
-        known = StepFinding(
-            step="unknown",
-            upstream=(*names, *(self._tensor_of(e) for e in standing), *orphans),
-            sources=tuple(f.id for f in upstream),
-            temporaries=tuple(
-                other.id
-                for other in self.lives
-                if self.study.definitions[other.id] in inner
-                and other is not life
-                and other not in upstream
-            ),
-            engine=tuple(sorted(e.name.replace("·", ".") for e in standing)),
-            pass_id=seen.pass_id if (seen := self.observed.get(life.id)) is not None else -1,
-        )
-        if copied:
+        known = self._known(stretch)
+        if stretch.copied:
             return msgspec.structs.replace(known, copied=True, why="it asks autograd")
-        evidence = Evidence(
+        unfaithful = self._unfaithful(stretch.life, told.again)
+        if unfaithful is not None:
+            return msgspec.structs.replace(known, why=unfaithful)
+        evidence = self._evidence(stretch, exercise, told, wiring)
+        return self._judged(known, stretch.life, read(evidence), evidence, stretch.definitions)
+
+    def _evidence(
+        self, stretch: Stretch, exercise: Exercise, told: Told, wiring: Wiring
+    ) -> Evidence:
+        life, target = stretch.life, self.targets[stretch.life.id]
+
+        def values(answers: Sequence[Answer]) -> list[Computed]:
+            return [answer.get(self.study.definitions[life.id], SILENT) for answer in answers]
+
+        return Evidence(
             target=target,
-            draws=draws,
+            draws=told.draws,
             full=self.full.get(life.id, []),
-            cut=[answer.get(definition, SILENT) for answer in told.get("cut", ())],
-            true=[answer.get(definition, SILENT) for answer in told.get("true", ())],
-            named=[answer.get(definition, SILENT) for answer in told.get("named", ())],
-            given=given,
-            zeros=self._zeros(life) & self._always_zero if draws else frozenset(),
+            cut=values(told.cut),
+            true=values(told.true),
+            named=values(told.named),
+            given=[self._given(stretch, draw) for draw in told.draws],
+            zeros=self._zeros(life) & self._always_zero if told.draws else frozenset(),
             accepted_zeros=self._accepted_zeros(exercise),
             consumers=self.assignment.forward.consumers(target),
             inner=self._beyond(target),
-            loss=self._loss_factors(wiring, len(draws)),
-            rests=rests,
+            loss=self._loss_factors(wiring, len(told.draws)),
+            rests=self._rests(stretch),
             tolerance=self.tolerance,
         )
-        reading = read(evidence)
-        unfaithful = self._unfaithful(life, again)
-        if unfaithful is not None:
-            return msgspec.structs.replace(known, why=unfaithful)
-        return self._judged(known, life, reading, evidence, stretch)
 
     def _judged(
         self,
@@ -293,14 +249,8 @@ class Steps(Bindings):
 
     def _in_stretch(self, wiring: Wiring, evidence: Evidence) -> str | None:
         """A deviating forward tensor on the way from the upstream to the target."""
-        forward = self.assignment.forward
-        reached, pending = {evidence.target}, [evidence.target]
         edge = frozenset().union(*evidence.given)
-        while pending:
-            for name in forward.consumers(pending.pop()) - reached:
-                reached.add(name)
-                if name not in edge:
-                    pending.append(name)
+        reached = self._beyond_edge(evidence.target, edge)
         slips = (slip.tensor for slip in self.slips.get(wiring, ()))
         return next((tensor for tensor in slips if tensor in reached - {evidence.target}), None)
 
@@ -336,6 +286,10 @@ class Steps(Bindings):
         if value.shape != seen.numbers.shape or not _same(value, seen.numbers):
             return OVERLOOKED
         return None
+
+
+def _reads_right(evidence: Evidence, cut: Sequence[Computed]) -> bool:
+    return read(msgspec.structs.replace(evidence, cut=cut)) == "right"
 
 
 def _same(value: torch.Tensor, seen: torch.Tensor) -> bool:

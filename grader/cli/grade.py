@@ -106,16 +106,18 @@ def run(paths: Sequence[Path], options: GradeOptions) -> int:
     )
     (printout.json if options.style == "json" else printout.table)(reports)
     unused = options.roster is not None and roster is None
+    failed = book.failed or unused or (tally.unjudged and options.unjudged_fails)
+    return _status(tally, left=len(todo) - tally.graded - tally.ungraded, failed=bool(failed))
+
+
+def _status(tally: Tally, *, left: int, failed: bool) -> int:
+    """Exit status, after a word on what is left."""
+    stopped = "interrupted" if tally.interrupted else tally.lost
+    if stopped is not None:
+        warn(f"{stopped}, {left} are left: the same command goes on from here")
     if tally.interrupted:
-        left = len(todo) - tally.graded - tally.ungraded
-        warn(f"interrupted, {left} are left: the same command goes on from here")
         return INTERRUPTED
-    if tally.lost is not None:
-        left = len(todo) - tally.graded - tally.ungraded
-        warn(f"{tally.lost}; {left} are left: the same command goes on from here")
-        return 1
-    waiting = tally.unjudged and options.unjudged_fails
-    return 1 if tally.ungraded or waiting or book.failed or unused else 0
+    return 1 if tally.lost is not None or tally.ungraded or failed else 0
 
 
 class Tally(msgspec.Struct):

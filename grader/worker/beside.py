@@ -33,7 +33,7 @@ PROTECTED = frozenset(sys.stdlib_module_names) | {
 """Names that are never looked for among a student's files."""
 
 
-class Beside(MetaPathFinder):
+class BesideFinder(MetaPathFinder):
     """Finds top-level modules among the files of the working folder."""
 
     def __init__(self, folder: str) -> None:
@@ -52,7 +52,7 @@ class Beside(MetaPathFinder):
 
 def importable(folder: str) -> None:
     """Let imports find what lies in `folder`."""
-    sys.meta_path.insert(0, Beside(folder))
+    sys.meta_path.insert(0, BesideFinder(folder))
     sys.path.append(folder)
 
 

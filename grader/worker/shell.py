@@ -91,7 +91,7 @@ class Shell:
         answer = commands.answer(line)
         if answer is None:
             self.system(line)
-        return _Lines(answer or [])
+        return _OutputLines(answer or [])
 
     def run_line_magic(self, name: str, line: str = "", *_: Any, **__: Any) -> Any:
         """`%name line`: what it gives; ignored with a note if it makes a difference elsewhere."""
@@ -164,7 +164,7 @@ class Shell:
                 self._resolver.note(f"`{address}` was not fetched: there is no network")
 
 
-class _Lines(list[str]):
+class _OutputLines(list[str]):
     """Lines as IPython gives them: also as one text, `.n`, `.s`."""
 
     @property

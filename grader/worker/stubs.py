@@ -78,12 +78,12 @@ def _install_requests(resolver: Resolver) -> None:
     def ask(_: str, url: str, *__: Any, **___: Any) -> Response:
         return fetch(url)
 
-    class Session(_Session):
+    class FetchingSession(_Session):
         get = head = post = staticmethod(fetch)
         request = staticmethod(ask)
 
     _module("requests.adapters", HTTPAdapter=_Session, Retry=_Session)
-    _module("requests.sessions", Session=Session)
+    _module("requests.sessions", Session=FetchingSession)
     _module(
         "requests",
         __path__=[],
@@ -91,8 +91,8 @@ def _install_requests(resolver: Resolver) -> None:
         head=fetch,
         post=fetch,
         request=ask,
-        Session=Session,
-        session=Session,
+        Session=FetchingSession,
+        session=FetchingSession,
         Response=Response,
         adapters=sys.modules["requests.adapters"],
         sessions=sys.modules["requests.sessions"],
