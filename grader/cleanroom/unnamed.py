@@ -71,13 +71,7 @@ class Unnamed(FreshNetworks):
                 began = self.formulas.picked(each) or not self.formulas.rests_on_leaf(each)
                 if each.name in during.inputs and began:
                     free.setdefault(each)
-        fitting = [
-            [each for each in free if self.wirings.fits(name, during.inputs[each.name])]
-            for name in missing
-        ]
-        for chosen in itertools.product(*fitting):
-            if len(set(chosen)) == len(chosen):
-                yield dict(zip(missing, chosen, strict=True))
+        yield from self.wirings.pairings(missing, free, during)
 
     def _holds(self, wiring: Wiring, lives: Sequence[Lifetime], during: Pass) -> bool:
         """Whether one of these gradients is the true one on networks with these leaves."""

@@ -242,8 +242,18 @@ class Wirings:
             picked = self.formulas.picked(each) or not self.formulas.rests_on_leaf(each)
             if each.name in during.inputs and (leaf in missing if leaf else picked):
                 free.setdefault(each)
+        yield from self.pairings(missing, free, during)
+
+    def pairings(
+        self, missing: Sequence[str], free: Iterable[Definition], during: Pass
+    ) -> Iterator[dict[str, Definition]]:
+        """Ways to give the missing inputs to these variables, the smallest values first: a network
+        of a whole data set takes long.
+        """
+        ordered = sorted(free, key=lambda each: during.inputs[each.name].numel())
         fitting = [
-            [each for each in free if self.fits(name, during.inputs[each.name])] for name in missing
+            [each for each in ordered if self.fits(name, during.inputs[each.name])]
+            for name in missing
         ]
         for chosen in itertools.product(*fitting):
             if len(set(chosen)) == len(chosen):
