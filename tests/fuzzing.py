@@ -190,21 +190,21 @@ class Runs:
         self.foreign = [frame for phase in foreign for frame in phase]
 
     def _recorded(self, submission: Submission) -> tuple[Scorecard, list[list[Frame]]]:
-        real = self.grader.sandbox
-        self.grader.sandbox = recorder = Recorder(real)
+        real = self.grader.kind.sandbox
+        self.grader.kind.sandbox = recorder = Recorder(real)
         try:
             return self.grader.grade(submission).card, recorder.phases
         finally:
-            self.grader.sandbox = real
+            self.grader.kind.sandbox = real
 
     def played(self, phases: Sequence[bytes]) -> Graded:
         """Grade the submission, its runs having sent these bytes."""
-        real = self.grader.sandbox
-        self.grader.sandbox = Player(phases)
+        real = self.grader.kind.sandbox
+        self.grader.kind.sandbox = Player(phases)
         try:
             return self.grader.grade(self.submission)
         finally:
-            self.grader.sandbox = real
+            self.grader.kind.sandbox = real
 
     def spoilt(self, number: int, changes: Sequence[Spoilt]) -> list[bytes]:
         """All phases, one of them with changes."""

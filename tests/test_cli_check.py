@@ -23,7 +23,7 @@ from rich.console import Console
 from grader.assignment import Assignment
 from grader.cli import saves
 from grader.cli.single import submission_of
-from grader.execution import session
+from grader.execution.session import GradingSession
 from grader.report import print_card
 from grader.sandbox import open_sandbox
 
@@ -140,10 +140,10 @@ def test_where_no_worker_can_be_forked_the_verdicts_are_the_same(
 ) -> None:
     """As on macOS and Windows: a fresh process a run."""
     fresh = functools.partial(open_sandbox, backend="fresh")
-    monkeypatch.setattr(session, "open_sandbox", fresh)
+    monkeypatch.setattr("grader.sandbox.open_sandbox", fresh)
     path = tmp_path / "mine.ipynb"
     path.write_bytes(notebook(SETUP, FORWARD, WRONG))
-    with session.GradingSession(assignment, required=False) as opened:
+    with GradingSession(assignment, required=False) as opened:
         card = opened.grade(submission_of(path)).card
     assert card.isolation is not None
     assert card.isolation.backend == "fresh process"
@@ -158,7 +158,7 @@ def test_a_fault_of_the_grader_s_own_is_ungraded_and_no_traceback(
 ) -> None:
     path = tmp_path / "mine.ipynb"
     path.write_bytes(notebook("x = 1"))
-    with session.GradingSession(assignment, required=False) as opened:
+    with GradingSession(assignment, required=False) as opened:
         monkeypatch.setattr(opened._grader, "kind", None)
         card = opened.grade(submission_of(path)).card
     text = io.StringIO()

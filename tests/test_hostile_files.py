@@ -17,6 +17,7 @@ from hostile_files import HONEST, LIVE, NAMES, Case, cases
 from test_browser import browser, requests, visit  # noqa: F401
 
 from grader.report import render_notebook
+from grader.submission import discover
 
 CASES = {case.name: case for case in cases()}
 NEIGHBOURS = ("0-first", "middle", "zz-last")
@@ -132,11 +133,14 @@ def test_logs_and_tables_drive_no_terminal_and_command_no_service(
         assert re.match(r"grader: |\[\d+/\d+\] ", line), line
 
 
-def test_names_become_folders_that_every_system_takes(names: Run) -> None:
+def test_names_become_folders_that_every_system_takes(names: Run, tmp_path: Path) -> None:
     assert names.status == 0
-    assert len(names.cards) == len(NAMES)
+    found = discover([names.out.parent / "class"], tmp_path)
+    assert sum(len(each.candidates) for each in found.submissions) == len(NAMES)
+    assert len(names.cards) == len(found.submissions)  # names that differ by case are one student
     folders = [path.name for path in names.out.iterdir() if path.is_dir()]
-    assert len({unicodedata.normalize("NFKC", name.casefold()) for name in folders}) == len(NAMES)
+    folded = {unicodedata.normalize("NFKC", name.casefold()) for name in folders}
+    assert len(folded) == len(names.cards)
     for name in folders:
         assert re.fullmatch(r"\w[\w.-]*", name), name
         assert name.partition(".")[0].casefold() not in {"con", "aux", "nul"}

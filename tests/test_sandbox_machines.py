@@ -12,7 +12,7 @@ def elsewhere(*arguments: str) -> list[str]:
     """A worker that is told, once all is imported, that this is no Linux."""
     *start, _, code = worker_command()
     told = (
-        "from grader.worker import once, readable, run; readable.interpreter_paths(); "
+        "from grader.worker import single_run, readable, run; readable.interpreter_paths(); "
         "sys.platform = 'elsewhere'; main(sys.argv[1:])"
     )
     return [*start, "-c", code.replace("main(sys.argv[1:])", told), *arguments]

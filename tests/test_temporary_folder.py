@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.sandbox.temporary_folder import workspace
+from grader.temporary_folder import workspace
 
 HOLD = """
 import sys
-from grader.sandbox.temporary_folder import workspace
+from grader.temporary_folder import workspace
 with workspace() as folder:
     print(folder, flush=True)
     sys.stdin.read()

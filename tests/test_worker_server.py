@@ -29,6 +29,9 @@ def test_a_worker_holds_nothing_of_the_package_but_itself_and_the_frames(box):
     modules = set(said(box.run(request(code))))
     assert {name for name in modules if not name.startswith("grader.worker")} == {
         "grader",
+        "grader.protocol",
+        "grader.protocol.frames",
+        "grader.protocol.gradient",
         "grader.protocol.language",
         "grader.protocol.tensors",
         "grader.protocol.determinism",

@@ -21,9 +21,9 @@ from grader.records.result import Result
 from grader.report import Reports
 from grader.report.causes import waits_for_a_person
 from grader.report.files import GRADEBOOK
-from grader.sandbox.temporary_folder import workspace
 from grader.submission import Submission, discover
 from grader.submission.naming import fold, safe_id
+from grader.temporary_folder import workspace
 
 if TYPE_CHECKING:
     from grader.gradebook import GradingRun, Roster, Times

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.sandbox.temporary_folder import workspace
+from grader.temporary_folder import workspace
 
 
 @contextmanager

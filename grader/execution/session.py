@@ -5,23 +5,21 @@ from __future__ import annotations
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from grader.assignment import Assignment
 from grader.errors import GraderError
-from grader.execution.data_files import staged
 from grader.execution.imports import undisturbed
 from grader.records.result import Result
 from grader.report import Reports, render_notebook
-from grader.sandbox import Sandbox, open_sandbox
-from grader.sandbox.closing import Closing
 from grader.submission import Submission
 
 if TYPE_CHECKING:
     from grader.pipeline import Grader
+    from grader.sandbox import Sandbox
 
 
-class GradingSession(Closing):
+class GradingSession:
     """Grades submissions of one assignment, one at a time.
 
     The sandbox's worker imports torch for a second before it can run anything: whoever knows
@@ -55,6 +53,9 @@ class GradingSession(Closing):
         Raises InfrastructureError where no worker can be started.
         """
         if self._place is None:
+            from grader.execution.data_files import staged
+            from grader.sandbox import open_sandbox
+
             with ExitStack() as stack:
                 data = stack.enter_context(staged(self.assignment))
                 sandbox = open_sandbox(data_dirs=[data], required=self._required)
@@ -86,6 +87,12 @@ class GradingSession(Closing):
     def close(self) -> None:
         """End the worker and remove the temporary files; may be called again."""
         self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     @cached_property
     def _grader(self) -> Grader:

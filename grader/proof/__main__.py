@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from grader.protocol import determinism
-from grader.sandbox.temporary_folder import workspace
+from grader.temporary_folder import workspace
 
 SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
 

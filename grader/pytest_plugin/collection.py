@@ -20,8 +20,8 @@ from grader.pytest_plugin.cards import Cards
 from grader.pytest_plugin.nodes import SubmissionFile
 from grader.pytest_plugin.paths import Folder, sane
 from grader.report import figures
-from grader.sandbox.temporary_folder import workspace
 from grader.submission import Submission, discover
+from grader.temporary_folder import workspace
 
 CONFTEST = "conftest.py"
 

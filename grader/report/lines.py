@@ -62,11 +62,11 @@ def details(target: TargetScore) -> Iterator[Detail]:
         yield Detail("note", f"found as `{target.found_as}`")
     if target.note:
         yield Detail("note", target.note)
-    if (figure := mismatch_of(target)) is not None:
-        yield Detail("off by", figure)
     if target.diagnosis:
         yield Detail("why", target.diagnosis.why)
         yield Detail("look at", target.diagnosis.look_at)
+    if (figure := mismatch_of(target)) is not None:
+        yield Detail("off by", figure)
 
 
 def _code(target: TargetScore) -> Iterator[Detail]:

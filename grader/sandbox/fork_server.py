@@ -24,7 +24,7 @@ from grader.sandbox.forked_worker import ForkedWorker
 from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.supervise import Supervision, WorkerLostError
-from grader.sandbox.temporary_folder import workspace
+from grader.temporary_folder import workspace
 
 _PATIENCE = 10.0
 

@@ -25,7 +25,7 @@ from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
 from grader.sandbox.process_tree import ProcessTree
 from grader.sandbox.supervise import Ended, Supervision, WorkerLostError
-from grader.sandbox.temporary_folder import workspace
+from grader.temporary_folder import workspace
 
 _PIECE = 1 << 18
 _PIECES_AHEAD = 16

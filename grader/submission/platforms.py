@@ -50,7 +50,7 @@ _BRIGHTSPACE = re.compile(
 )
 _GRADESCOPE = re.compile(r"submission_(?P<number>[0-9]{4,})", re.IGNORECASE)
 _SAKAI = re.compile(r"(?P<name>[^()]+,[^()]*)\((?P<login>[^()]+)\)")
-_ILIAS = re.compile(r"(?P<name>.+_.+)_(?P<login>[^_]+)_(?P<number>[0-9]{3,})")
+_ILIAS = re.compile(r"(?P<name>.+_.+)_(?P<login>[^_]*[^\W\d_][^_]*)_(?P<number>[1-9][0-9]{2,})")
 _NBGRADER = re.compile(rf"(?P<login>[^+]+)\+[^+]+\+(?P<at>{_CLOCK})(?: ?[A-Z]+)?(?:\+.*)?")
 _MAIL = re.compile(r"[^@\s/]+@[^@\s/]+\.[^@\s/]+")
 _GOOGLE = re.compile(r"(?P<name>[^\W\d_][^\d_/]* [^\d_/]*?) - (?P<file>.+)")

@@ -24,7 +24,7 @@ from grader.execution.cluster.versions import difference, mismatch, own_versions
 from grader.execution.session import GradingSession
 from grader.protocol import determinism
 from grader.records.result import Result
-from grader.sandbox.temporary_folder import workspace
+from grader.temporary_folder import workspace
 
 IDLE = 600.0
 """Seconds after which a sandbox is closed until it is needed again: a client that was killed
