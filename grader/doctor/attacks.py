@@ -43,7 +43,7 @@ def attempts(victims: Victims) -> Mapping[Name, Mapping[str, str]]:
             "hide memory in a memfd": "__import__('os').memfd_create('x')",
             "hide memory in System V segments": _call("shmget(0, 1 << 20, 0o1600)"),
         },
-        "processes": {"start more processes than allowed": _FORKS},
+        "processes": {"start more processes than allowed": _FORKS, "run a program": _PROGRAM},
     }
 
 
@@ -71,6 +71,14 @@ finally:
     for pid in began:
         os.kill(pid, 9)
         os.waitpid(pid, 0)"""
+
+_PROGRAM = """import ctypes, os, sys
+pid = os.fork()
+if pid == 0:
+    words = (ctypes.c_char_p * 6)(sys.executable.encode(), b"-I", b"-S", b"-c", b"", None)
+    ctypes.CDLL(None).execve(words[0], words, None)
+    os._exit(1)
+if os.waitpid(pid, 0)[1]: raise OSError('refused')"""
 
 OUTLIVE = f"""import ctypes, os, time
 if os.fork() == 0:

@@ -21,8 +21,9 @@ def describe_isolation(backend: str, layers: Mapping[str, str], *, watched: bool
         backend=f"{backend} in bubblewrap" if "bubblewrap" in held else backend,
         files=_best(held & {"files", "landlock"}, "bubblewrap" in held or partly & {"landlock"}),
         network=_best(held & {"network", "seccomp", "bubblewrap"}),
-        # Without a namespace the keeper ends what a run leaves behind, as far as it sees it.
-        processes=_best({"processes", "limits"} <= held, watched),
+        # Without a namespace the keeper ends what a run leaves behind, as far as it sees it;
+        # without the filter a run may go on as another program.
+        processes=_best({"processes", "limits", "seccomp"} <= held, watched),
         # Landlock stops signals, but not changes of another's priority and limits.
         signals=_best(held & {"processes", "seccomp"}, held & {"landlock"}),
         # Without the filter there is memory that belongs to no process: memfd, System V.

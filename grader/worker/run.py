@@ -21,7 +21,7 @@ import torch
 from safetensors.torch import load
 
 from grader.protocol import CellCode, CellDone, Done, RunRequest
-from grader.worker import beside, capture, data, processor, shell, waiting
+from grader.worker import beside, capture, data, processor, programs, shell, waiting
 from grader.worker.channel import Channel
 from grader.worker.entry import NotCallable, call_entry
 from grader.worker.instrument import handed, instrument
@@ -79,6 +79,7 @@ class Run:
         waiting.install(self.resolver.note)
         self._introduce()
         self.shell = shell.install(self.namespace, self.resolver)
+        programs.install(self.shell)
         self._lay_beside()
         self._stay_on_processor(self.request.cells)
         warnings.simplefilter("ignore")

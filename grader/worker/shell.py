@@ -39,6 +39,8 @@ QUIET_MAGICS = frozenset(
         "xmode",
     }
 )
+_ASKED_FOR = frozenset({"nvidia-smi"})
+"""Of these, what they say is what matters: code is told that they are not here."""
 _FETCHERS = frozenset({"wget", "curl"})
 _NAMING = {"wget": ("-O", "--output-document"), "curl": ("-o", "--output", ">")}
 
@@ -71,20 +73,34 @@ class Shell:
             raise AttributeError(name)
         return Inert()
 
-    def system(self, line: str) -> None:
-        """`!line`: a fetched file that the assignment has becomes a link to it."""
+    def system(self, line: str) -> bool:
+        """`!line`: prints what it would print; whether that was all there was to it."""
+        lines, left = self.outcome(line)
+        if lines:
+            print("\n".join(lines))
+        for command in left:
+            if command not in QUIET_COMMANDS:
+                self._resolver.note(f"shell command `{command}` was not run")
+        return not left
+
+    def outcome(self, line: str) -> tuple[list[str], list[str]]:
+        """What a line would print, and the programs in it that had to be run.
+
+        A fetched file that the assignment has becomes a link to it.
+        """
         answer = commands.answer(line)
         if answer is not None:
-            print("\n".join(answer))
-            return
-        for words in _commands(line):
-            command = os.path.basename(words[0])
-            if command in _FETCHERS:
-                self._fetch(command, words[1:])
-            elif command == "mkdir":
-                _make_folders(words[1:])
-            elif command not in QUIET_COMMANDS:
-                self._resolver.note(f"shell command `{command}` was not run")
+            return answer, []
+        return [], [left for words in _commands(line) if (left := self._left(words))]
+
+    def _left(self, words: list[str]) -> str | None:
+        """The program of a command, unless it is done with."""
+        command = _program(words)
+        if command in _FETCHERS:
+            self._fetch(command, words[1:])
+        elif command == "mkdir":
+            _make_folders(words[1:])
+        return None if command in QUIET_COMMANDS - _ASKED_FOR else command
 
     def getoutput(self, line: str) -> list[str]:
         """`x = !line`: the lines of what reads; else none."""
@@ -241,6 +257,11 @@ def _commands(line: str) -> Iterator[list[str]]:
     except ValueError:
         pass  # a quotation without its end
     yield from [words] if words else []
+
+
+def _program(words: list[str]) -> str:
+    """Name of the program; of `python -m pip`, the module."""
+    return words[2] if words[1:2] == ["-m"] and len(words) > 2 else os.path.basename(words[0])
 
 
 def _option(words: list[str], names: tuple[str, ...]) -> str | None:

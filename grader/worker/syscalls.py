@@ -2,8 +2,8 @@
 
 All other calls are allowed: a list of allowed ones would break with every new version of
 torch or of the C library, and a student would pay for it. What is refused is either a way
-around the other layers, a way to reach another process, or memory that the watchdog
-cannot see.
+around the other layers, a way to reach another process or another run, or memory that the
+watchdog cannot see.
 """
 
 import socket
@@ -19,6 +19,7 @@ REFUSED: Final[dict[str, tuple[str, ...]]] = {
         "kcmp", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "setpriority", "ioprio_set",
         "sched_setscheduler", "sched_setparam", "sched_setattr", "migrate_pages", "move_pages",
     ),
+    "programs, in which nothing of ours would be left": ("execve", "execveat", "uselib"),
     "memory out of sight": (
         "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "semget", "semop", "semctl",
         "semtimedop", "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink", "vmsplice",
