@@ -5,7 +5,7 @@ makes no difference here, just as its shell lines do not; of the rest it is told
 no such program, which is what code that can do without one expects to hear.
 """
 
-# ruff: noqa: SLF001, S606
+# ruff: noqa: SLF001
 # (the places where `subprocess`, `os` and `multiprocessing` start programs have no public names)
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ def _execute_child(shell: Shell) -> Any:
     """What `subprocess`, `asyncio` and `os.popen` come down to."""
 
     def execute_child(self: Any, args: Any, *more: Any) -> None:
-        by_shell, (in_read, in_write, out_read, out_write, *errors) = more[8], more[9:15]
+        by_shell, ends = more[8], more[9:15]
         lines, left = shell.outcome(_line(args, by_shell=by_shell))
         if left:
             _refuse(_first(args))
         text = "".join(line + "\n" for line in lines)
-        self.pid = _play(text, out_write if out_write >= 0 else None)
+        self.pid = _play(text, ends[3] if ends[3] >= 0 else None)
         self._child_created = True
-        self._close_pipe_fds(in_read, in_write, out_read, out_write, *errors)
+        self._close_pipe_fds(*ends)
 
     return execute_child
 
@@ -67,7 +67,7 @@ def _spawn(shell: Shell) -> Any:
     """What all of `os.spawn*` come down to."""
 
     def spawn(mode: int, file: Any, args: Sequence[Any], *_: Any) -> int:
-        _, left = shell.outcome(_line([file, *args[1:]], by_shell=False))
+        left = shell.outcome(_line([file, *args[1:]], by_shell=False))[1]
         code = _NOT_FOUND if left else 0
         return _play("", None, code) if mode == os.P_NOWAIT else code
 
@@ -110,8 +110,8 @@ def _fork_instead() -> None:
     others begin with a new interpreter. So does what tidies up shared memory behind them,
     which goes with the scratch folder.
     """
-    contexts: dict[str, Any] = multiprocessing.context._concrete_contexts
-    contexts |= dict.fromkeys(contexts, contexts["fork"])
+    contexts = vars(multiprocessing.context)["_concrete_contexts"]
+    contexts.update(dict.fromkeys(contexts, contexts["fork"]))
 
     def nothing(*_: Any) -> None:
         """Nobody keeps a list."""
