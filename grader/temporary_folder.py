@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 PREFIX = "grader-"
-_LOCK = ".lock"
+_LOCK, _HELD = ".lock", ".held"
+_LONG = 3600.0
+"""Seconds in which whoever makes a folder has come to hold it, or has been killed before."""
 
 
 @contextmanager
@@ -20,12 +23,14 @@ def workspace(*, mode: int = 0o700) -> Iterator[Path]:
     """A new temporary folder with these permissions, removed at the end of the block.
 
     A killed run cannot remove its own; the next one does: what it finds is known by its
-    lock, which the system releases with the process that held it.
+    lock, which the system releases with the process that held it. A folder is only looked
+    at once it says that it is held: before that, its lock is free though its owner lives.
     """
     _sweep()
     folder, owner = Path(tempfile.mkdtemp(prefix=PREFIX)), os.getpid()
     try:
         with FileLock(folder / _LOCK):
+            (folder / _HELD).touch()
             folder.chmod(mode)
             yield folder
     finally:
@@ -44,9 +49,13 @@ def _abandoned(folder: Path) -> bool:
     lock = folder / _LOCK
     try:
         ours = not hasattr(os, "geteuid") or folder.lstat().st_uid == os.geteuid()
-        if not ours or folder.is_symlink() or not lock.is_file():
+        if not ours or folder.is_symlink() or not lock.is_file() or _is_being_made(folder):
             return False
         with FileLock(lock, timeout=0):
             return True
     except (OSError, Timeout):
         return False
+
+
+def _is_being_made(folder: Path) -> bool:
+    return not (folder / _HELD).exists() and time.time() - folder.lstat().st_mtime < _LONG

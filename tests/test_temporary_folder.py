@@ -1,5 +1,6 @@
 """Temporary folders do not outlive their run for long."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,33 @@ def test_the_workspace_of_a_living_run_is_left_alone(another):
     _, folder = another
     with workspace():
         assert Path(folder).is_dir()
+
+
+def test_a_workspace_whose_lock_nobody_holds_yet_is_left_alone_for_an_hour(temporary):
+    begun = temporary / "grader-begun"
+    begun.mkdir()
+    (begun / ".lock").touch()
+    with workspace():
+        assert begun.is_dir()
+    os.utime(begun, (0, 0))
+    with workspace():
+        assert not begun.is_dir()
+
+
+MANY = """
+import sys
+from grader.sandbox.temporary_folder import workspace
+for _ in range(40):
+    with workspace() as folder:
+        (folder / "file").touch()
+        assert (folder / "file").exists()
+"""
+
+
+def test_workspaces_that_are_made_side_by_side_are_left_to_their_owners(temporary):
+    started = [subprocess.Popen([sys.executable, "-c", MANY]) for _ in range(4)]
+    assert [process.wait() for process in started] == [0, 0, 0, 0]
+    assert list(temporary.iterdir()) == []
 
 
 def test_folders_of_others_are_left_alone(temporary):
