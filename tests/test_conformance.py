@@ -19,7 +19,7 @@ from grader.sandbox import ForkServerSandbox, FreshProcessSandbox
 REPOSITORY = Path(__file__).resolve().parent.parent
 NAMES = ("files", "network", "signals", "memory", "processes", "time")
 ALL = dict.fromkeys(NAMES, "enforced")
-SHARED = ALL | {"processes": "partial"}
+SHARED = ALL | {"processes": "partial", "memory": "partial"}
 
 LACKING = {
     "nothing": ((), ALL),
@@ -28,7 +28,7 @@ LACKING = {
     "bubblewrap and namespaces": (("bubblewrap", "namespaces"), SHARED),
     "all but landlock": (
         ("bubblewrap", "namespaces", "seccomp"),
-        SHARED | {"network": "none", "signals": "partial", "memory": "partial"},
+        SHARED | {"network": "none", "signals": "partial"},
     ),
     "all but seccomp": (("bubblewrap", "namespaces", "landlock"), SHARED | {"files": "none"}),
 }

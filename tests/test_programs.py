@@ -1,4 +1,4 @@
-"""No program runs in a run: what code asks of one is answered, or said to be not here."""
+"""What the filter of system calls refuses and notebooks ask for all the same: programs, locks."""
 
 import sys
 
@@ -100,3 +100,19 @@ memory.unlink()
 """
     (cell,) = box(code)
     assert (cell.error, cell.output) == (None, "[1, 2]\n")
+
+
+def test_locks_on_files_of_its_own_hinder_no_library(box):
+    code = """
+import fcntl, sqlite3
+with open("mine", "w") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    fcntl.lockf(file, fcntl.LOCK_EX)
+base = sqlite3.connect("base.db")
+base.execute("create table t (x)")
+base.execute("insert into t values (1)")
+base.commit()
+print(sqlite3.connect("base.db").execute("select x from t").fetchall())
+"""
+    (cell,) = box(code)
+    assert (cell.error, cell.output) == (None, "[(1,)]\n")

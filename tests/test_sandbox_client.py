@@ -1,7 +1,9 @@
 """The trusted side alone: decoding, watching, describing, and living with a server that dies."""
 
+import contextlib
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -83,6 +85,32 @@ def test_isolation_names_what_is_missing():
 def test_an_old_landlock_alone_protects_files_partly():
     layers = ALL | {"files": "refused", "landlock": "partial: version 2 of Landlock"}
     assert describe_isolation("fork server", layers, watched=True).files == "partial"
+
+
+def test_without_the_filter_or_files_of_its_own_less_is_claimed():
+    whole = ALL | {"seccomp": "ok"}
+    states = [whole, ALL, whole | {"files": "refused"}]
+    claims = [describe_isolation("fork server", layers, watched=True) for layers in states]
+    assert [claim.processes for claim in claims] == ["enforced", "partial", "enforced"]
+    assert [claim.memory for claim in claims] == ["enforced", "partial", "partial"]
+
+
+@linux
+def test_what_sockets_can_hold_counts_once_each():
+    tree = ProcessTree(os.getpid())
+    before = tree.socket_bytes()
+    one, other = socket.socketpair()
+    with one, other, one.dup():
+        one.setblocking(False)
+        sent = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                sent += one.send(bytes(4096))
+        held = tree.socket_bytes() - before
+        assert 2 * sent <= held <= 2 << 20
+        with one.dup():
+            assert tree.socket_bytes() - before == held
+    assert tree.socket_bytes() == before
 
 
 def test_a_worker_gets_the_pins_and_no_secrets():

@@ -8,7 +8,7 @@ from grader.doctor.finding import Name
 from grader.doctor.victims import Victims
 from grader.protocol import Limits
 
-LIMITS = Limits(cell_seconds=0.5, total_seconds=6, memory_mb=256, processes=24)
+LIMITS = Limits(cell_seconds=1, total_seconds=8, memory_mb=256, processes=24)
 STRAY = "graderstray"
 """Name that a process takes which means to outlive its run."""
 
@@ -38,10 +38,13 @@ def attempts(victims: Victims) -> Mapping[Name, Mapping[str, str]]:
                 f"import resource; resource.prlimit({pid}, resource.RLIMIT_NOFILE, (9, 9))"
             ),
             "trace another process": _call(f"ptrace(16, {pid}, 0, 0)"),
+            "lock a file that others read": _LOCK,
+            "watch a file that others read": _call("inotify_init()"),
         },
         "memory": {
             "hide memory in a memfd": "__import__('os').memfd_create('x')",
             "hide memory in System V segments": _call("shmget(0, 1 << 20, 0o1600)"),
+            "hide memory in links": _LINKS,
         },
         "processes": {"start more processes than allowed": _FORKS, "run a program": _PROGRAM},
     }
@@ -72,6 +75,17 @@ finally:
         os.kill(pid, 9)
         os.waitpid(pid, 0)"""
 
+_LOCK = """import fcntl, os
+with open(os.__file__) as mine, open(os.__file__) as anothers:
+    fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try: fcntl.flock(anothers, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError: pass
+    else: raise OSError('it binds nobody')"""
+
+_LINKS = """import os
+os.mkdir('links')
+for number in range(10_000): os.symlink('x', f'links/{number}')"""
+
 _PROGRAM = """import ctypes, os, sys
 pid = os.fork()
 if pid == 0:
@@ -90,5 +104,17 @@ if os.fork() == 0:
 os.wait()
 time.sleep(0.2)"""
 TAKE_MEMORY = "kept = []\nwhile True: kept.append(bytearray(1 << 24))"
+TAKE_SOCKETS = """import os, socket, time
+for _ in range(6):
+    if os.fork() == 0:
+        kept = [socket.socketpair() for _ in range(120)]
+        for side in (side for pair in kept for side in pair):
+            side.setblocking(False)
+            try:
+                while True: side.send(bytes(1 << 16))
+            except OSError: pass
+        time.sleep(3)
+        os._exit(0)
+time.sleep(3)"""
 TAKE_TIME = "while True: pass"
 WAIT = "import time; time.sleep(60)"

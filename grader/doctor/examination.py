@@ -8,7 +8,16 @@ from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.doctor.attacks import LIMITS, OUTLIVE, STRAY, TAKE_MEMORY, TAKE_TIME, WAIT, attempts
+from grader.doctor.attacks import (
+    LIMITS,
+    OUTLIVE,
+    STRAY,
+    TAKE_MEMORY,
+    TAKE_SOCKETS,
+    TAKE_TIME,
+    WAIT,
+    attempts,
+)
 from grader.doctor.finding import Attempted, Finding, Name
 from grader.doctor.victims import Victims
 from grader.protocol import CellCode, CellDone, RunRequest
@@ -38,7 +47,10 @@ def examine(sandbox: Sandbox, names: Sequence[Name] | None = None) -> Examinatio
         results["files"] += [Attempted("leave a file there", not victims.written())]
         results["network"] += [Attempted("be heard by UDP", not victims.heard())]
         results["signals"] += [Attempted("change another process", victims.untouched())]
-    results["memory"] += [_ended_by("out_of_memory", sandbox, "take all memory", TAKE_MEMORY)]
+    results["memory"] += [
+        _ended_by("out_of_memory", sandbox, "take all memory", TAKE_MEMORY),
+        _ended_by("out_of_memory", sandbox, "hide memory in sockets", TAKE_SOCKETS),
+    ]
     results["processes"] += [_outlives(sandbox)]
     results["time"] = [
         _ended_by("timed_out", sandbox, "compute without end", TAKE_TIME),

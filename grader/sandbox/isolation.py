@@ -26,8 +26,9 @@ def describe_isolation(backend: str, layers: Mapping[str, str], *, watched: bool
         processes=_best({"processes", "limits", "seccomp"} <= held, watched),
         # Landlock stops signals, but not changes of another's priority and limits.
         signals=_best(held & {"processes", "seccomp"}, held & {"landlock"}),
-        # Without the filter there is memory that belongs to no process: memfd, System V.
-        memory="enforced" if watched and "seccomp" in held else measured,
+        # Without the filter there is memory that belongs to no process: memfd, System V; without
+        # a scratch folder of limited size there are files.
+        memory="enforced" if watched and {"seccomp", "files"} <= held else measured,
         time="enforced" if watched else "partial",
         missing=[f"{name}: {state}" for name, state in layers.items() if state != "ok"],
     )

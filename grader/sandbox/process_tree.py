@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import sys
 from pathlib import Path
@@ -9,6 +11,9 @@ from pathlib import Path
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _AFTER_NAME = 2
 _UTIME, _TIMES = 11, 4  # of the fields after the name: utime, stime, cutime, cstime
+
+_SOCKET_BYTES = 212_992
+"""Linux's own setting for a socket's buffer."""
 
 
 class ProcessTree:
@@ -44,6 +49,11 @@ class ProcessTree:
             self.memory_bytes()
         )
 
+    def socket_bytes(self) -> int:
+        """What the buffers of its sockets can hold: memory that the kernel puts down to nobody."""
+        sockets = {socket for pid in self._pids() for socket in _sockets(pid)}
+        return len(sockets) * _buffer_bytes()
+
     def _pids(self) -> list[int]:
         pids = [self._root]
         for pid in pids:  # grows as children are found
@@ -68,6 +78,25 @@ def _children(pid: int) -> list[int]:
     except OSError:
         return []
     return [int(child) for text in lists for child in text.split()]
+
+
+def _sockets(pid: int) -> list[str]:
+    """Names of the sockets that a process holds."""
+    folder, found = f"/proc/{pid}/fd", []
+    with contextlib.suppress(OSError):  # it has gone
+        for name in os.listdir(folder):  # noqa: PTH208 - 20 times a second
+            with contextlib.suppress(OSError):  # it was closed
+                found.append(os.readlink(f"{folder}/{name}"))  # noqa: PTH115
+    return [name for name in found if name.startswith("socket:")]
+
+
+@functools.cache
+def _buffer_bytes() -> int:
+    """How much a socket holds that has not been read; a run may not enlarge that."""
+    try:
+        return int(Path("/proc/sys/net/core/wmem_default").read_text())
+    except OSError:
+        return _SOCKET_BYTES
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -123,6 +123,7 @@ class Watchdog:
                 f"the machine ran out of memory while this submission used {used >> 20} MB: "
                 "grade it again with fewer --jobs"
             )
-        if used <= limit or self._tree.memory_share_bytes() <= limit:
+        held = self._tree.socket_bytes()
+        if used + held <= limit or self._tree.memory_share_bytes() + held <= limit:
             return None
         return Overrun("out_of_memory", f"it took more than {self._limits.memory_mb} MB of memory")

@@ -21,6 +21,8 @@ TEMPORARY = SANDBOX + "/tmp"
 SHARED_MEMORY = SANDBOX + "/shm"
 WRITABLE = (SCRATCH, TEMPORARY, SHARED_MEMORY, "/dev/shm", "/dev/null")
 
+_FILES = 8192
+"""Files, folders and links in the scratch folder: each takes memory that no process holds."""
 _BASE = "/tmp"  # any folder that every machine has: covered, never written to
 _OLD = "/.old"
 
@@ -97,7 +99,8 @@ def _make_folders(*folders: str) -> None:
 
 def _mount_scratch(scratch_mb: int, owner: int) -> None:
     flags = system.MS_NOSUID | system.MS_NODEV
-    system.mount("tmpfs", SANDBOX, "tmpfs", flags, f"mode=0755,size={scratch_mb}m")
+    options = f"mode=0755,size={scratch_mb}m,nr_inodes={_FILES}"
+    system.mount("tmpfs", SANDBOX, "tmpfs", flags, options)
     for folder in (SCRATCH, TEMPORARY, SHARED_MEMORY):
         os.mkdir(folder, 0o700)
         os.chown(folder, owner, -1)

@@ -13,7 +13,14 @@ from collections.abc import Iterable
 from typing import Self
 
 from grader.worker import system
-from grader.worker.syscalls import CONDITIONAL, REFUSED, SIGNALS, UNKNOWN, Argument
+from grader.worker.syscalls import (
+    CONDITIONAL,
+    GRANTED,
+    REFUSED,
+    SIGNALS,
+    UNKNOWN,
+    Argument,
+)
 
 _ALLOW = 0x7FFF_0000
 _ERRNO = 0x0005_0000
@@ -49,6 +56,8 @@ def compiled(*, sockets: bool) -> bytes:
         made.refuse(UNKNOWN, error=errno.ENOSYS)
         for name, arguments in CONDITIONAL:
             made.refuse([name], arguments)
+        for name, arguments in GRANTED:
+            made.refuse([name], arguments, error=0)
         if not sockets:
             made.refuse(["socket", "bind", "connect"])
         return made.export()

@@ -20,6 +20,9 @@ REFUSED: Final[dict[str, tuple[str, ...]]] = {
         "sched_setscheduler", "sched_setparam", "sched_setattr", "migrate_pages", "move_pages",
     ),
     "programs, in which nothing of ours would be left": ("execve", "execveat", "uselib"),
+    "files that other runs see as well": (
+        "inotify_init", "inotify_init1", "inotify_add_watch", "cachestat",
+    ),
     "memory out of sight": (
         "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "semget", "semop", "semctl",
         "semtimedop", "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink", "vmsplice",
@@ -52,6 +55,9 @@ class Argument(NamedTuple):
 _CLONE_NEW = (1 << 7, 1 << 17, 1 << 25, 1 << 26, 1 << 27, 1 << 28, 1 << 29, 1 << 30)
 _SO_SIZES = (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF and their FORCE twins
 _F_SETPIPE_SZ = 1031
+_SHARED_FILES = (1024, 1026)  # F_SETLEASE, F_NOTIFY
+_LOCKS = (6, 7, 37, 38)  # F_SETLK, F_SETLKW and their OFD twins
+_PR_SET_DUMPABLE = 4
 _TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _WORD = 0xFFFF_FFFF
 
@@ -60,12 +66,21 @@ CONDITIONAL: Final[tuple[tuple[str, tuple[Argument, ...]], ...]] = (
     ("socket", (Argument(0, socket.AF_UNIX, equal=False),)),
     ("socketpair", (Argument(0, socket.AF_UNIX, equal=False),)),
     *(("setsockopt", (Argument(1, 1, _WORD), Argument(2, size, _WORD))) for size in _SO_SIZES),
-    ("fcntl", (Argument(1, _F_SETPIPE_SZ, _WORD),)),
+    *(("fcntl", (Argument(1, code, _WORD),)) for code in (_F_SETPIPE_SZ, *_SHARED_FILES)),
+    ("prctl", (Argument(0, _PR_SET_DUMPABLE, _WORD),)),  # the watchdog would see less of it
     *(("ioctl", (Argument(1, code, _WORD),)) for code in _TERMINAL),
     ("prlimit64", (Argument(0, 0, equal=False),)),
     ("sched_setaffinity", (Argument(0, 0, equal=False),)),
 )
 """Refused with EPERM where all conditions hold."""
+
+GRANTED: Final[tuple[tuple[str, tuple[Argument, ...]], ...]] = (
+    ("flock", ()),
+    *(("fcntl", (Argument(1, code, _WORD),)) for code in _LOCKS),
+)
+"""Answered as if done. A lock binds whoever opens the same file, and all runs read the same data:
+it would be a signal. Of the files of its own a run is the only user; what locks them goes on.
+"""
 
 SIGNALS: Final = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
 """Their first argument is a process: refused to others where no namespace hides those."""
