@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from grader import protocol
 
@@ -53,6 +55,27 @@ def test_what_the_clean_room_answers_comes_back_as_it_went() -> None:
     answer = protocol.Computed(evaluation=3, values=values, failures={"1:dW": "raises ValueError"})
     header = frame(answer)[protocol.HEADER.size :]
     assert protocol.decode_event(header) == answer
+
+
+ANY = st.text(st.characters(exclude_categories=()), max_size=20)
+
+
+@given(ANY, st.lists(ANY, max_size=3))
+@example("\ud800", ["\udc00\ud800", "\ud83d\ude00"])
+def test_any_text_gets_through_with_halves_of_characters_replaced(
+    text: str, notes: list[str]
+) -> None:
+    message = protocol.CellDone(index=1, status="error", error=text, notes=notes)
+    frame = protocol.read_frame(io.BytesIO(protocol.encode(message, b"blob")).read)
+    assert frame is not None
+    came = protocol.decode_event(frame[0])
+    whole = [
+        each.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        for each in (text, *notes)
+    ]
+    assert isinstance(came, protocol.CellDone)
+    assert [came.error, *came.notes] == whole
+    assert (came.status, frame[1]) == ("error", b"blob")
 
 
 @pytest.mark.parametrize("length", range(1, 30))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -25,6 +26,7 @@ class FrameError(ValueError):
 
 
 _encoder = msgspec.json.Encoder()
+_to_builtins = msgspec.to_builtins
 _events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _requests: msgspec.json.Decoder[RunRequest] = msgspec.json.Decoder(RunRequest)
 _orders: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Order)
@@ -32,11 +34,23 @@ _rooms: msgspec.json.Decoder[Room] = msgspec.json.Decoder(Room)
 
 
 def encode(message: Message, blob: bytes = b"") -> bytes:
-    """One frame as bytes."""
-    header = _encoder.encode(message)
+    """One frame as bytes. Halves of characters, which no file could hold, are replaced."""
+    try:
+        header = _encoder.encode(message)
+    except UnicodeEncodeError:
+        header = _encoder.encode(_whole(_to_builtins(message)))
     if len(header) > MAX_HEADER or len(blob) > MAX_BLOB:
         raise FrameError("the message is too large for a frame")
     return HEADER.pack(len(header), len(blob)) + header + blob
+
+
+def _whole(value: Any) -> Any:
+    """The same without lone surrogates, in whatever text it holds."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_whole(key): _whole(each) for key, each in value.items()}
+    return [_whole(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def lengths(prefix: bytes) -> tuple[int, int]:
