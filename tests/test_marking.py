@@ -7,9 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
+import torch
 
 from grader.assignment import Assignment, Exercise, Rates, Tolerance
+from grader.exercises.script import explanation
 from grader.exercises.script.examiner import CHANGED_LATER, Examiner
+from grader.exercises.script.explanation import ACCUMULATED
 from grader.marking.attempt import Attempt, of_exercise
 from grader.marking.notes import MANY, noted
 from grader.marking.observation import Observed
@@ -52,6 +55,33 @@ def judged(attempts: list[Attempt], **rates: float) -> TargetScore:
     assignment = SimpleNamespace(spec=spec, points=lambda exercise, _: exercise.points)
     (part,) = Selection(assignment, attempts, {}).exercises()  # type: ignore[arg-type]
     return part.targets[0]
+
+
+def test_reasons_are_sought_for_the_attempt_that_counts_alone() -> None:
+    asked: list[int] = []
+
+    def explained(one: Attempt) -> Attempt:
+        asked.append(one.order)
+        return msgspec.structs.replace(one, diagnosis=ACCUMULATED)
+
+    spec = SimpleNamespace(rates=Rates(), exercises=[EXERCISE])
+    assignment = SimpleNamespace(spec=spec, points=lambda exercise, _: exercise.points)
+    attempts = [attempt(order, "mismatch", "wrong") for order in range(5)]
+    (part,) = Selection(assignment, attempts, {}, explained).exercises()  # type: ignore[arg-type]
+    assert asked == [4]
+    assert part.targets[0].diagnosis == ACCUMULATED
+
+
+def test_reasons_end_where_networks_are_too_large_for_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(explanation, "explained", lambda one, _: one)
+    network = SimpleNamespace(tensors={"h": torch.empty(20_000_000, device="meta")})
+    evidence = SimpleNamespace(draws=[SimpleNamespace(network=network)])
+    reasons = explanation.Reasons(SimpleNamespace())  # type: ignore[arg-type]
+    wrong = attempt(step="wrong", evidence=evidence)
+    found = [reasons.explained(each).diagnosis for each in [attempt(), wrong, wrong, wrong, wrong]]
+    assert found == [None, None, None, None, explanation.UNSOUGHT]
 
 
 # ---- which attempt counts ------------------------------------------------------------------------

@@ -67,6 +67,11 @@ def test_a_network_that_would_not_fit_into_memory_is_not_run(oracle: Oracle) -> 
     assert reason(network(oracle, C=wide, Xb=many)) == "the network is too large"
 
 
+def test_a_size_that_is_none_of_its_inputs_is_not_counted_up_to(oracle: Oracle) -> None:
+    found = network(oracle, n=torch.tensor(40_000_000))
+    assert reason(found) == "`n` is 40000000, no size of `Xb`"
+
+
 def test_large_inputs_of_a_network_that_fits_are_judged(oracle: Oracle) -> None:
     rows = 60_000
     found = network(

@@ -72,7 +72,7 @@ def test_a_workspace_whose_lock_nobody_holds_yet_is_left_alone_for_an_hour(tempo
 
 MANY = """
 import sys
-from grader.sandbox.temporary_folder import workspace
+from grader.temporary_folder import workspace
 for _ in range(40):
     with workspace() as folder:
         (folder / "file").touch()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +24,8 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     """Every attempt at every target, judged."""
     unanswered: Unanswered
     """What is to be said of targets without an attempt."""
+    explained: Callable[[Attempt], Attempt]
+    """With the reason why it is wrong: dear, so asked for what counts alone."""
     obstacles: Sequence[str] = ()
     """Why values could not be compared: forward passes of another network."""
     notes: Sequence[str] = ()

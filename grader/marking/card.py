@@ -20,7 +20,7 @@ from grader.submission import Submission
 def graded(submission: Submission, answers: Answers, assignment: Assignment) -> Scorecard:
     """The card of a submission that was run, however the run ended."""
     exercises = with_causes(
-        Selection(assignment, answers.attempts, answers.unanswered).exercises(),
+        Selection(assignment, answers.attempts, answers.unanswered, answers.explained).exercises(),
         answers.cells,
         stopped=answers.outcome.reason,
         reasons=answers.obstacles,

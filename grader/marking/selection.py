@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -30,10 +30,13 @@ class Selection:
         assignment: Assignment,
         attempts: Sequence[Attempt],
         unanswered: Unanswered,
+        explained: Callable[[Attempt], Attempt] = lambda attempt: attempt,
     ) -> None:
+        """explained: an attempt with the reason why it is wrong."""
         self.assignment = assignment
         self.attempts = attempts
         self.unanswered = unanswered
+        self.explained = explained
 
     def exercises(self) -> list[ExerciseScore]:
         """Every exercise, scored."""
@@ -70,7 +73,8 @@ class Selection:
         if chosen is None:
             nothing = Judgement(target=target, comparison=Comparison(verdict="missing"))
             return self.unanswered.get((exercise.id, target), nothing)
-        return self._judged(chosen, found)
+        reason = self.explained(chosen).diagnosis
+        return replace(self._judged(chosen, found), diagnosis=reason)
 
     def _best(self, attempts: Iterable[Attempt]) -> Attempt | None:
         """The attempt that earns most by the assignment's own rates, the later of equals."""
@@ -109,7 +113,6 @@ class Selection:
             exempt=chosen.slipped,
             unproven=(finding.why or UNFOLLOWED) if chosen.step == "unknown" else None,
             root_cause=self._root_cause(chosen),
-            diagnosis=chosen.diagnosis,
             found_as=chosen.name if chosen.name != name else None,
             attempt=position,
             upstream=chosen.upstream,

@@ -16,6 +16,9 @@ Tensors = Mapping[str, torch.Tensor]
 MAX_ELEMENTS = 100_000_000
 """Of all tensors of one forward pass together: leaves come from students and may be huge."""
 
+MAX_SIZE = 1_000_000
+"""Of a constant that stands for an input's size, unless that is larger: `range(n)` takes memory."""
+
 
 class Unjudgeable(msgspec.Struct, frozen=True):
     """Why the forward script cannot be run on a student's leaves."""
@@ -91,6 +94,8 @@ class Oracle:
                 if value.numel() != 1:
                     return Unjudgeable(f"`{name}` is not one number")
                 leaves[name] = value.item()
+                if sized is not None and leaves[name] > max(MAX_SIZE, *sized.shape):
+                    return Unjudgeable(f"`{name}` is {leaves[name]}, no size of `{leaf.size_of}`")
             elif leaf.kind == "parameter" and not value.is_floating_point():
                 return Unjudgeable(f"`{name}` is not a floating-point tensor")
             else:

@@ -26,7 +26,35 @@ CONSTANT = Diagnosis(
     why="It is the same numbers whatever the network is: they were not computed from it.",
     look_at="Which tensors of the forward pass does this gradient depend on?",
 )
+UNSOUGHT = Diagnosis(
+    code="unexplained",
+    why="It is wrong; why was not looked into, as reasons for the gradients before it took all the "
+    "time that there is for a network of this size.",
+    look_at="Does it stay wrong with a smaller batch, for which `grader check` says why?",
+)
+MAX_ELEMENTS = 60_000_000
+"""Of the networks on which reasons are sought, one after the other: some ten seconds. With the
+batch of the lecture that is a thousand reasons.
+"""
 VAGUE = frozenset({"unexplained", "constant"})
+
+
+class Reasons:
+    """The reasons of one submission, as far as there is time for them."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        self._inspection = inspection
+        self._left = MAX_ELEMENTS
+
+    def explained(self, attempt: Attempt) -> Attempt:
+        """The attempt with the reason why it is wrong."""
+        evidence = attempt.finding.evidence
+        if evidence is not None and evidence.draws:
+            tensors = evidence.draws[0].network.tensors
+            self._left -= sum(tensor.numel() for tensor in tensors.values())
+            if self._left < 0:
+                return replace(attempt, diagnosis=UNSOUGHT)
+        return explained(attempt, self._inspection)
 
 
 def explained(attempt: Attempt, inspection: Inspection) -> Attempt:

@@ -18,7 +18,7 @@ from grader.exercises.script.account import cells, obstacles, slips
 from grader.exercises.script.candidate import Choice, chosen
 from grader.exercises.script.examiner import Examiner
 from grader.exercises.script.executed import executed
-from grader.exercises.script.explanation import explained
+from grader.exercises.script.explanation import Reasons
 from grader.marking import observation
 from grader.marking.answers import Answers, NotRun
 from grader.marking.attempt import Attempt
@@ -79,6 +79,7 @@ class Script:
             outcome=outcome,
             attempts=self._attempts(study, seen, passes, inspection),
             unanswered=dict(_unanswered(self.assignment, study, passes)),
+            explained=Reasons(inspection).explained,
             obstacles=differing,
             notes=[*choice.notes, *slips(inspection), *differing, *seen.notes],
             integrity=[*seen.integrity, *forged(breaches(outcome.events, request))],
@@ -115,12 +116,12 @@ class Script:
         self, study: Study, seen: Trace, passes: dict[int, JudgedPass], inspection: Inspection
     ) -> list[Attempt]:
         """Every value against autograd at its own forward pass, with what the clean room says
-        of its step, and the reason where that is wrong.
+        of its step.
         """
         examiner = Examiner(study, inspection, passes, self.assignment.spec.tolerance)
         attempts = examiner.attempts(seen)
         attempts += examiner.unvalued(attempts)
-        return [explained(attempt, inspection) for attempt in attempts]
+        return attempts
 
     @cached_property
     def _example(self) -> bytes:
