@@ -19,7 +19,7 @@ def sockets():
 import pickle
 class Evil:
     def __reduce__(self):
-        return os.system, ("touch @CANARY@/owned",)
+        return exec, ("open('@CANARY@/owned', 'w')",)
 for descriptor in sockets():
     os.write(descriptor, frame(pickle.dumps(Evil()), pickle.dumps(Evil())))
 # %% backward, second half
