@@ -105,7 +105,10 @@ class Selection:
         return Judgement(
             target=chosen.target,
             comparison=replace(
-                comparison, verdict=verdict, note="; ".join(note for note in notes if note) or None
+                comparison,
+                verdict=verdict,
+                expected_shape=comparison.expected_shape or None,
+                note="; ".join(note for note in notes if note) or None,
             ),
             step=chosen.step,
             copied=finding.copied,
