@@ -429,3 +429,18 @@ def test_what_cannot_be_followed_is_marked_by_value(grade: Grade, source: str) -
     card = grade(SETUP, FORWARD, BACKWARD.split("dh = ")[0] + source)
     assert wrong(card) == []
     assert row(card, "dbnbias").score == 1.0
+
+
+# ---- a later change ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "later", ["dh = dh * 1.0", "dh *= 1.0", "dh = dh.clone()", "dh = torch.from_numpy(dh.numpy())"]
+)
+def test_a_wrong_line_is_not_right_for_a_change_in_a_later_cell_that_changes_nothing(
+    grade: Grade, later: str
+) -> None:
+    card = grade(SETUP, FORWARD, change("dh = dlogits @ W2.T", "dh = dlogits @ W2.T * 2"), later)
+    assert wrong(card) == ["dh"]
+    assert row(card, "dh").score == 0
+    assert row(card, "dhpreact").step == "right"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -88,11 +88,31 @@ class Steps(Stretches):
         if not lives:
             return {}
         stretches = self._stretches(exercise, lives, edge)
-        told = self._tell(wiring, exercise, stretches)
-        findings = {
-            life.id: self._finding(stretches[life.id], exercise, told, wiring) for life in lives
-        }
+        findings: dict[int, StepFinding] = {}
+        for group in self._askable(stretches):
+            told = self._tell(wiring, exercise, group)
+            findings |= {
+                number: self._finding(stretch, exercise, told, wiring)
+                for number, stretch in group.items()
+            }
         return findings | self._turned_back(lives, stretches, findings)
+
+    def _askable(self, stretches: Mapping[int, Stretch]) -> Iterator[dict[int, Stretch]]:
+        """Stretches that can be asked together: what stands in the place of one's upstream may be
+        part of another's way, such as an earlier attempt that it goes on from. That one is
+        asked alone.
+        """
+        sources = {f.id for stretch in stretches.values() for f in stretch.upstream}
+        together = {}
+        for number, stretch in stretches.items():
+            own = {f.id for f in (*stretch.upstream, stretch.life)}
+            way = {f.id for each in stretch.definitions if (f := self._of.get(each)) is not None}
+            if way & sources <= own:
+                together[number] = stretch
+            else:
+                yield {number: stretch}
+        if together:
+            yield together
 
     def _tell(self, wiring: Wiring, exercise: Exercise, stretches: Mapping[int, Stretch]) -> Told:
         """Everything that readings compare, asked in one go."""
