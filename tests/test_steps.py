@@ -444,3 +444,25 @@ def test_a_wrong_line_is_not_right_for_a_change_in_a_later_cell_that_changes_not
     assert wrong(card) == ["dh"]
     assert row(card, "dh").score == 0
     assert row(card, "dhpreact").step == "right"
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "for i in range(len(parameters)):\n        parameters[i].sub_(0.1 * grads[i])",
+        "for i in range(len(parameters)):\n        parameters[i].data -= 0.1 * grads[i]",
+    ],
+)
+def test_what_a_training_loop_derives_is_no_answer_to_an_exercise_that_was_tried(
+    grade: Grade, update: str
+) -> None:
+    wrong_answer = "# Exercise 2\ndlogits = F.softmax(logits, 1) / n"
+    training = (
+        "parameters, grads = [W2, b2], []\nfor step in range(20):\n    with torch.no_grad():\n        "
+        "logits = h @ W2 + b2\n        loss = F.cross_entropy(logits, Yb)\n        "
+        "dlogits = (F.softmax(logits, 1) - F.one_hot(Yb, 27)) / n\n        "
+        "dW2, db2 = h.T @ dlogits, dlogits.sum(0)\n        grads = [dW2, db2]\n        "
+        + update.replace("\n", "\n    ")
+    )
+    card = grade(SETUP, FORWARD, wrong_answer, training)
+    assert exercise(card, "exercise-2").score == 0

@@ -350,7 +350,7 @@ class Walker:
             not name
             or name in self.names.parameters
             or name in self._loop_variables
-            or name in self._gone_through
+            or (name in self._gone_through and self.names.spelling.hinted(name) is None)
         )
 
     def _gradient(
@@ -433,10 +433,12 @@ class Walker:
 
 
 def _gone_through(what: ast.expr) -> frozenset[str]:
-    """The container whose elements a loop goes through one by one: `p`, `p.items()`, `vars(p)`."""
+    """The container whose elements a loop goes through one by one: `p`, `p.items()`, `vars(p)`,
+    `range(len(p))`.
+    """
     if isinstance(what, ast.Call) and isinstance(what.func, ast.Attribute) and not what.args:
         what = what.func.value if what.func.attr in {"keys", "items", "values"} else what
-    if isinstance(what, ast.Call) and isinstance(what.func, ast.Name) and len(what.args) == 1:
+    while isinstance(what, ast.Call) and isinstance(what.func, ast.Name) and len(what.args) == 1:
         (what,) = what.args
     return frozenset({what.id}) if isinstance(what, ast.Name) else frozenset()
 
