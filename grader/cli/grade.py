@@ -112,11 +112,11 @@ def run(paths: Sequence[Path], options: GradeOptions) -> int:
 
 def _status(tally: Tally, *, left: int, failed: bool) -> int:
     """Exit status, after a word on what is left."""
-    stopped = "interrupted" if tally.interrupted else tally.lost
-    if stopped is not None:
-        warn(f"{stopped}, {left} are left: the same command goes on from here")
     if tally.interrupted:
+        warn(f"interrupted, {left} are left: the same command goes on from here")
         return INTERRUPTED
+    if tally.lost is not None:
+        warn(f"{tally.lost}; {left} are left: the same command goes on from here")
     return 1 if tally.lost is not None or tally.ungraded or failed else 0
 
 
