@@ -8,6 +8,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from grader.doctor.attacks import (
     LIMITS,
     OUTLIVE,
@@ -20,12 +22,15 @@ from grader.doctor.attacks import (
 )
 from grader.doctor.finding import Attempted, Finding, Name
 from grader.doctor.victims import Victims
-from grader.protocol import CellCode, CellDone, RunRequest
+from grader.protocol import CellCode, CellDone, Limits, RunRequest
 from grader.records.scorecard import Isolation
 from grader.sandbox import RunOutcome, Sandbox
 
 _PATIENCE = 3.0
 """Seconds within which what a run left behind must have gone."""
+
+PATIENT = msgspec.structs.replace(LIMITS, cell_seconds=5, total_seconds=60)
+"""For the attempts that end by themselves: one that a busy machine cuts off was never made."""
 
 
 class Examination(NamedTuple):
@@ -42,7 +47,8 @@ def examine(sandbox: Sandbox, names: Sequence[Name] | None = None) -> Examinatio
     """
     with Victims() as victims:
         tried = attempts(victims)
-        outcome = _run(sandbox, *chain.from_iterable(each.values() for each in tried.values()))
+        sources = chain.from_iterable(each.values() for each in tried.values())
+        outcome = _run(sandbox, *sources, limits=PATIENT)
         results = _sorted_out(tried, outcome)
         results["files"] += [Attempted("leave a file there", not victims.written())]
         results["network"] += [Attempted("be heard by UDP", not victims.heard())]
@@ -64,10 +70,10 @@ def examine(sandbox: Sandbox, names: Sequence[Name] | None = None) -> Examinatio
     return Examination(outcome.isolation, tuple(findings))
 
 
-def _run(sandbox: Sandbox, *sources: str) -> RunOutcome:
+def _run(sandbox: Sandbox, *sources: str, limits: Limits = LIMITS) -> RunOutcome:
     cells = [CellCode(index=index, source=source) for index, source in enumerate(sources)]
     return sandbox.run(
-        RunRequest(cells=cells, gradients={}, inputs={}, forward={}, limits=LIMITS, data="")
+        RunRequest(cells=cells, gradients={}, inputs={}, forward={}, limits=limits, data="")
     )
 
 
