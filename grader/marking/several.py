@@ -14,7 +14,8 @@ from grader.records.scorecard import ExerciseScore, IntegrityNote, Scorecard
 def together(cards: Sequence[Scorecard]) -> tuple[Scorecard, int]:
     """One scorecard of all files of a submission, and the index of the file that earned most.
 
-    Of files that earn the same the one with most right work counts, the first of equals.
+    Of files that earn the same in an exercise the one with more values counts, else the one that
+    earned most as a whole, else the first.
     """
     first = max(range(len(cards)), key=lambda index: (*_rank(cards[index]), -index))
     if len(cards) == 1 or cards[first].status != "graded":

@@ -71,7 +71,8 @@ def _of_values(rows: Sequence[TargetScore]) -> str:
         return f"{_names(rows)}: autograd was asked"
     why = first.diagnosis.why if first.diagnosis is not None else first.note
     word = "wrong value" if first.verdict == "mismatch" else first.verdict.replace("_", " ")
-    return f"{first.name}: {printable(why or word, limit=160)}"
+    text = printable(why or word, limit=160).rstrip(".")  # others follow it on one line
+    return text if text.startswith(f"`{first.name}`") else f"{first.name}: {text}"
 
 
 def _of_cells(written: Sequence[TargetScore], cells: Sequence[CellResult]) -> str:
