@@ -43,8 +43,9 @@ bench: $(VENV)/ready-dev ## measure speed beside nbgrader, otter and nbconvert (
 	@$(BIN)/python tests/benchmarks/run.py $(if $(PEERS),--peers "$(PEERS)")
 
 starter: $(VENV)/ready ## make ASSIGNMENT's starter from its solution
-	@$(BIN)/grader starter solutions/$(ASSIGNMENT)/solution.ipynb \
-		assignments/$(ASSIGNMENT)/starter.ipynb
+	@if [ -f solutions/$(ASSIGNMENT)/solution.ipynb ]; then \
+		$(BIN)/grader starter solutions/$(ASSIGNMENT)/solution.ipynb assignments/$(ASSIGNMENT)/starter.ipynb; \
+	else $(BIN)/grader starter solutions/$(ASSIGNMENT) assignments/$(ASSIGNMENT)/starter; fi
 
 clean: ## remove reports and everything that was set up, but no gradebook or benchmark
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \

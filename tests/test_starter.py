@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from grader.cli.starter import write_starter
 from grader.errors import AssignmentError
 from grader.notebook.starter import strip_answers
 
@@ -84,6 +85,29 @@ def test_outputs_and_counts_are_cleared_and_the_solution_is_left_as_it_was() -> 
 def test_a_marker_without_a_partner_is_named_by_cell_and_line(source: str, message: str) -> None:
     with pytest.raises(AssignmentError, match=message):
         strip_answers(notebook("", source))
+
+
+def test_a_folder_of_modules_becomes_one_without_answers(tmp_path: Path) -> None:
+    answer = "    ### BEGIN SOLUTION\n    return 2 * dout\n    ### END SOLUTION\n"
+    (tmp_path / "solution" / "inner").mkdir(parents=True)
+    (tmp_path / "solution" / "inner" / "layers.py").write_text("def backward(dout):\n" + answer)
+    (tmp_path / "solution" / "work.ipynb").write_text(json.dumps(notebook(answer)))
+    write_starter(tmp_path / "solution", tmp_path / "starter")
+    module = (tmp_path / "starter" / "inner" / "layers.py").read_text()
+    assert module == "def backward(dout):\n    # YOUR CODE HERE\n    ...\n"
+    assert "dout" not in (tmp_path / "starter" / "work.ipynb").read_text()
+
+
+def test_a_module_whose_marker_has_no_partner_is_named_and_nothing_is_written(
+    tmp_path: Path,
+) -> None:
+    solution, starter = tmp_path / "solution", tmp_path / "starter"
+    solution.mkdir()
+    (solution / "a.py").write_text("a = 1\n")
+    (solution / "b.py").write_text("a = 1\n### BEGIN SOLUTION\n")
+    with pytest.raises(AssignmentError, match=r"b\.py: line 2: .*without a partner"):
+        write_starter(solution, starter)
+    assert not starter.exists()
 
 
 def test_the_bundled_starter_is_the_solution_without_its_answers() -> None:

@@ -131,10 +131,10 @@ def schema() -> None:
 
 
 @cli.command()
-@click.argument("solution", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.argument("starter", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("solution", type=click.Path(path_type=Path, exists=True))
+@click.argument("starter", type=click.Path(path_type=Path))
 def starter(solution: Path, starter: Path) -> None:
-    """Write STARTER: the notebook SOLUTION with its answers taken out.
+    """Write STARTER: SOLUTION, a notebook, a module or a folder of them, without its answers.
 
     Answers stand between lines `### BEGIN SOLUTION` and `### END SOLUTION`.
     """

@@ -1,4 +1,4 @@
-"""A starter notebook is the solution with its answers taken out."""
+"""A starter is the solution with its answers taken out: a notebook or a module."""
 
 from __future__ import annotations
 
@@ -25,32 +25,37 @@ def strip_answers(notebook: dict[str, Any]) -> dict[str, Any]:
     return {**notebook, "cells": cells}
 
 
+def without_answers(module: str) -> str:
+    """The text of a module, in the same way; AssignmentError names the line."""
+    return "\n".join(_without_answers("", module, is_code=True))
+
+
 def _strip_cell(index: int, cell: dict[str, Any]) -> dict[str, Any]:
     is_code = cell["cell_type"] == "code"
     source = cell["source"]
     text = source if isinstance(source, str) else "".join(source)
-    kept = "\n".join(_without_answers(index, text, is_code=is_code))
+    kept = "\n".join(_without_answers(f"cell {index}, ", text, is_code=is_code))
     stripped = {**cell, "source": kept if isinstance(source, str) else kept.splitlines(True)}
     return {**stripped, "outputs": [], "execution_count": None} if is_code else stripped
 
 
-def _without_answers(cell: int, text: str, *, is_code: bool) -> Iterator[str]:
+def _without_answers(where: str, text: str, *, is_code: bool) -> Iterator[str]:
     begun: int | None = None
     for number, line in enumerate(text.split("\n"), start=1):
         marker = line.strip()
         if marker == BEGIN:
             if begun is not None:
-                raise _unbalanced(cell, number, BEGIN, f"the one of line {begun} is still open")
+                raise _unbalanced(where, number, BEGIN, f"the one of line {begun} is still open")
             begun = number
             yield from _placeholder(line, is_code=is_code)
         elif marker == END:
             if begun is None:
-                raise _unbalanced(cell, number, END, f"no `{BEGIN}` before it")
+                raise _unbalanced(where, number, END, f"no `{BEGIN}` before it")
             begun = None
         elif begun is None:
             yield line
     if begun is not None:
-        raise _unbalanced(cell, begun, BEGIN, f"no `{END}` after it")
+        raise _unbalanced(where, begun, BEGIN, f"no `{END}` after it")
 
 
 def _placeholder(marker_line: str, *, is_code: bool) -> Iterator[str]:
@@ -62,5 +67,5 @@ def _placeholder(marker_line: str, *, is_code: bool) -> Iterator[str]:
         yield indent + "..."
 
 
-def _unbalanced(cell: int, line: int, marker: str, why: str) -> AssignmentError:
-    return AssignmentError(f"cell {cell}, line {line}: `{marker}` without a partner: {why}")
+def _unbalanced(where: str, line: int, marker: str, why: str) -> AssignmentError:
+    return AssignmentError(f"{where}line {line}: `{marker}` without a partner: {why}")
