@@ -58,13 +58,18 @@ def grades(
 @click.option("--assignment", required=True, metavar="NAME|DIR", help="Assignment to grade there.")
 @click.option("--out", type=_FOLDER, required=True, help="New or empty folder to write to.")
 @click.option("--course", metavar="ORG/NAME", help="github: your repository with the workflow.")
-def export(name: str, assignment: str, out: Path, course: str | None) -> None:
+@click.option(
+    "--image",
+    metavar="NAME",
+    help="classroom50, github: grade in this container's image, with nothing to install.",
+)
+def export(name: str, assignment: str, out: Path, course: str | None, image: str | None) -> None:
     """Write what another service needs to grade an assignment: a BUNDLE for classroom50,
     github or gradescope, or one that another package adds.
     """
     from grader.cli.export import run
 
-    run(name, assignment=assignment, out=out, course=course)
+    run(name, assignment=assignment, out=out, course=course, image=image)
 
 
 @click.command()

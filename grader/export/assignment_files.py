@@ -9,6 +9,8 @@ from grader.assignment.loader import MANIFEST
 from grader.errors import AssignmentError
 from grader.export.exporter import File
 
+_LEFT_OUT = frozenset({"__pycache__", ".ipynb_checkpoints"})
+
 
 def assignment_files(assignment: Assignment) -> dict[str, File]:
     """Path below the assignment's folder → file. No solution, no examples: grading needs none.
@@ -27,14 +29,23 @@ def assignment_files(assignment: Assignment) -> dict[str, File]:
     }
     for name, path in zip(spec.data, assignment.data, strict=True):
         files[name] = File(path.read_bytes())
-    starter = starter_file(assignment)
-    if spec.starter and starter:
-        files[spec.starter] = starter
+    if spec.starter:
+        within = f"{spec.starter}/" if (folder / spec.starter).is_dir() else ""
+        given = starter_files(assignment).items()
+        files |= {f"{within}{inside}": file for inside, file in given}
     return files
 
 
-def starter_file(assignment: Assignment) -> File | None:
-    """The notebook that students start from, if there is one."""
+def starter_files(assignment: Assignment) -> dict[str, File]:
+    """What students start from, by the names under which they get it: a file, or a folder's."""
     name = assignment.spec.starter
     path = assignment.folder / name if name else None
-    return File(path.read_bytes()) if path and path.is_file() else None
+    if path is None or not path.exists():
+        return {}
+    if path.is_file():
+        return {str(name): File(path.read_bytes())}
+    return {
+        each.relative_to(path).as_posix(): File(each.read_bytes())
+        for each in sorted(path.rglob("*"))
+        if each.is_file() and not _LEFT_OUT & set(each.relative_to(path).parts)
+    }

@@ -45,12 +45,12 @@ def result(card: Scorecard, environment: Mapping[str, str]) -> dict[str, Any]:
     _check(environment)
     tests, points = _tests(card)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    group = environment.get("ASSIGNMENT_TYPE") == "group"
+    kind = environment.get("ASSIGNMENT_TYPE")
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "classroom": environment["CLASSROOM"],
         "assignment": environment["ASSIGNMENT"],
-        "assignment_type": "group" if group else "individual",
+        "assignment_type": kind if kind in ("group", "team") else "individual",
         "owner": environment.get("OWNER") or environment.get("USERNAME") or card.id,
         "submission": environment["SUBMISSION_TAG"],
         "commit": environment["COMMIT_URL"],

@@ -58,6 +58,8 @@ class BundleOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     course: str | None = None
     """`ORG/REPOSITORY` on GitHub that holds the instructor's side."""
+    image: str | None = None
+    """A container's image that has all packages: nothing is installed for a submission then."""
 
 
 class Bundle(msgspec.Struct, frozen=True):

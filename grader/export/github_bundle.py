@@ -11,10 +11,11 @@ from collections.abc import Iterator
 
 from grader.assignment import Assignment, Exercise
 from grader.errors import AssignmentError, UsageError
-from grader.export.assignment_files import assignment_files, starter_file
+from grader.export.assignment_files import assignment_files
 from grader.export.exporter import Bundle, BundleOptions, File
 from grader.export.legacy import runner_name, variable
 from grader.export.requirements import TORCH, TORCH_INDEX, constraints, python_version
+from grader.export.student_template import handed_out
 from grader.export.template import filled
 from grader.export.wheel import build_wheel, wheel_name
 from grader.printable import printable
@@ -91,23 +92,13 @@ def _worth_something(assignment: Assignment) -> Iterator[Exercise]:
 
 
 def _template(assignment: Assignment, values: dict[str, str]) -> dict[str, File]:
-    starter = starter_file(assignment)
-    if starter is None:
-        raise AssignmentError(
-            f"{assignment.folder}: there is no starter ({assignment.spec.starter}) to make a "
-            "template from: write one with `grader starter`"
-        )
+    files = handed_out(assignment)
     name = assignment.spec.starter or "starter.ipynb"
     title = printable(assignment.spec.title)
-    files = {
-        name: starter,
-        "README.md": filled(
-            "github_student_readme.md", {**values, "title": title, "starter": name}
-        ),
-        ".github/workflows/grade.yml": filled("github_caller.yml", values),
-    }
-    for each, path in zip(assignment.spec.data, assignment.data, strict=True):
-        files[each] = File(path.read_bytes())
+    files["README.md"] = filled(
+        "github_student_readme.md", {**values, "title": title, "starter": name}
+    )
+    files[".github/workflows/grade.yml"] = filled("github_caller.yml", values)
     return files
 
 

@@ -49,6 +49,11 @@ def step_output(name: str, text: str) -> str:
     return f"{name}<<{delimiter}\n{whole}\n{delimiter}\n"
 
 
+def output_line(name: str, text: str) -> str:
+    """The same in the one-line form, for a program that reads the file line by line itself."""
+    return f"{name}={loggable(text)}\n"
+
+
 def _escaped(text: str, table: dict[str, str | int | None]) -> str:
     whole = text.encode("utf-8", "backslashreplace").decode()
     return whole.replace("##[", "## [").translate(str.maketrans(table))

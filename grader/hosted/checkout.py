@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.export.assignment_files import starter_files
 from grader.notebook import Unreadable, read_notebook
 from grader.notebook.read import MAX_BYTES
 from grader.submission import Beside, Submission
@@ -32,6 +33,9 @@ def find_submission(folder: Path, assignment: Assignment, student: str) -> Submi
     own = [file for file in files if not given.includes(file)]
     chosen = (own or files)[:MAX_CANDIDATES]
     names = ["/".join(file.parts) for file in chosen]
+    notes = [file.note for file in chosen if file.note]
+    if files and not own:
+        notes.insert(0, _only_given(names, assignment))
     return Submission(
         id=safe_id(student),
         candidates=tuple(file.path for file in chosen if file.path),
@@ -39,7 +43,17 @@ def find_submission(folder: Path, assignment: Assignment, student: str) -> Submi
         origins=tuple(names),
         places=tuple(names),
         beside=tuple(_beside(listed, chosen)),
-        notes=tuple(file.note for file in chosen if file.note),
+        notes=tuple(notes),
+    )
+
+
+def _only_given(names: list[str], assignment: Assignment) -> str:
+    """Why there is nothing to mark, for whoever pushed what they were given and nothing else."""
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    starter = assignment.spec.starter or "a notebook"
+    return (
+        f"nothing of your own was handed in: {shown} is as it was given out. Write your "
+        f"gradients into {starter}, save it, and hand it in again"
     )
 
 
@@ -75,24 +89,23 @@ class _Given:
 
     def __init__(self, assignment: Assignment) -> None:
         self._forward = assignment.forward.source.split()
-        starter = assignment.folder / (assignment.spec.starter or "")
-        self._starter = _code(starter) if starter.is_file() else None
+        given = starter_files(assignment).items()
+        read = [_code(file.content, name) for name, file in given]
+        self._starters = {code for code in read if code}
 
     def includes(self, found: Found) -> bool:
         assert found.path is not None
-        code = _code(found.path)
-        if code is None:
-            return False
-        return code == self._starter or " ".join(code).split() == self._forward
+        try:
+            with found.path.open("rb") as file:
+                code = _code(file.read(MAX_BYTES + 1), found.name)
+        except OSError:
+            return False  # the pipeline says so, with the reason
+        return bool(code) and (code in self._starters or " ".join(code).split() == self._forward)
 
 
-def _code(path: Path) -> tuple[str, ...] | None:
-    """The code cells, without white space around them; None if there are none to be read."""
-    try:
-        with path.open("rb") as file:
-            notebook = read_notebook(file.read(MAX_BYTES + 1), path.name)
-    except OSError:
-        return None  # the pipeline says so, with the reason
+def _code(content: bytes, name: str) -> tuple[str, ...]:
+    """The code cells, without white space around them; empty if there are none to be read."""
+    notebook = read_notebook(content, name)
     if isinstance(notebook, Unreadable):
-        return None
+        return ()
     return tuple(cell.source.strip() for cell in notebook.cells if cell.kind == "code")
