@@ -54,8 +54,15 @@ class KnownNames:
         self.spelling = Spelling(gradients, {**inputs, **tensors})
 
 
-SOME, MOST = 10, 50
-"""Hundredths of a cell's CPU time after which a loop is left that is not known to train."""
+BRIEF, SOME, MOST = 4, 10, 50
+"""Hundredths of a cell's CPU time after which a loop is left that is not known to train: one that
+draws its batches, one of which something is known, any other.
+"""
+DRAWS = frozenset(
+    {"choice", "choices", "integers", "multinomial", "permutation", "randint", "random"}
+    | {"randperm", "sample", "shuffle"}
+)
+"""Last words of calls by which a loop draws a batch of its own each time."""
 
 
 class Walker:
@@ -160,14 +167,18 @@ class Walker:
         with how many hundredths of its cell's time it may take.
 
         Not those that build a gradient which was begun before them: half of it is wrong. What
-        nothing is known of may do that, too, and has most of the time.
+        nothing is known of may do that, too, and has most of the time. What draws a batch each
+        time builds none, and is training even where no forward line is in sight.
         """
         first = min((each.site.cell for each in self.forwards), default=None)
         building = {n for begun, last in self._around.values() for n in set(last) - set(begun)}
         for number, loop in enumerate(self.all_loops):
-            if first is None or loop.cell < first or number in iterating | building:
+            if number in iterating or (first is not None and loop.cell < first):
                 continue
-            yield loop, SOME if self._does[number] else MOST
+            if "draw" in self._does[number]:
+                yield loop, BRIEF
+            elif first is not None and number not in building:
+                yield loop, SOME if self._does[number] else MOST
 
     def _done_by(self, place: str | int, seen: set[str | int]) -> set[str]:
         """What happens in a loop or function, and in the functions that it calls."""
@@ -231,9 +242,13 @@ class Walker:
         places: list[str | int] = [*self._loops, *([function] if function else [])]
         for expression in own_expressions(statement.node):
             for part in parts(expression):
-                if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+                if not isinstance(part, ast.Call):
+                    continue
+                if isinstance(part.func, ast.Name):
                     for place in places:
                         self._calls[place].add(part.func.id)
+                if _last_word(part.func) in DRAWS:
+                    self._happens("draw", places)
         if self._updates(updated(statement.node)):
             self._happens("update", places)
         if statement.blocks or isinstance(statement.node, ast.Import | ast.ImportFrom):
@@ -472,3 +487,10 @@ def _text(name: str, statement: Statement) -> str:
     ):
         return f"{container}.{key}"
     return f"{container}[{key if key.isdigit() else repr(key)}]"
+
+
+def _last_word(function: ast.expr) -> str | None:
+    """`randint` of `torch.randint` and of `randint`."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else None
