@@ -76,11 +76,20 @@ def export(name: str, assignment: str, out: Path, course: str | None, image: str
 @click.argument("reports", type=_REPORTS)
 @click.option("--out", type=_FOLDER, required=True, help="New or empty folder to write to.")
 @click.option("--zip", "zipped", is_flag=True, help="A zip for each student, not a folder.")
-def handback(reports: Path, out: Path, zipped: bool) -> None:
+@click.option(
+    "--for",
+    "platform",
+    type=click.Choice(["moodle", "canvas", "brightspace"]),
+    help="One zip under the names of this platform's download, for its upload of feedback.",
+)
+@click.option("--skip-unknown", is_flag=True, help="With --for: leave out what has other names.")
+def handback(
+    reports: Path, out: Path, zipped: bool, platform: str | None, skip_unknown: bool
+) -> None:
     """Collect for each student in REPORTS their own scorecard, and nothing of the class."""
     from grader.cli.handback import run
 
-    run(reports, out=out, zipped=zipped)
+    run(reports, out=out, zipped=zipped, platform=platform, skip_unknown=skip_unknown)
 
 
 COMMANDS: tuple[click.Command, ...] = (grades, export, handback)

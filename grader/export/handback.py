@@ -23,7 +23,7 @@ def handed_back(folders: Sequence[StudentFolder], *, zipped: bool) -> dict[str, 
     files: dict[str, File] = {}
     for folder in folders:
         name = folder.path.resolve().name
-        own = _own_files(folder.path)
+        own = own_files(folder.path)
         if zipped:
             files[f"{name}.zip"] = File(
                 zip_of({path: File(content) for path, content in own.items()})
@@ -33,7 +33,8 @@ def handed_back(folders: Sequence[StudentFolder], *, zipped: bool) -> dict[str, 
     return files
 
 
-def _own_files(folder: Path) -> dict[str, bytes]:
+def own_files(folder: Path) -> dict[str, bytes]:
+    """One student's pages, and what belongs to them, by their names in the folder."""
     paths = [folder / page for page in PAGES]
     assets = folder / ASSETS
     if assets.is_dir() and not assets.is_symlink():
