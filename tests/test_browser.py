@@ -48,16 +48,33 @@ def browser(tmp_path_factory):
         "disable-background-networking",
         "disable-component-update",
         "no-first-run",
+        "remote-debugging-pipe",  # or chromedriver looks up `localhost` to reach it
         f"user-data-dir={profile}",
     ):
         options.add_argument(f"--{flag}")
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    driver = webdriver.Chrome(options=options, service=_service(DRIVER))
     offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
     driver.execute_cdp_cmd("Network.enable", {})
     driver.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
     yield driver
     driver.quit()
+
+
+def _service(driver):
+    """Chromedriver by its address: selenium asks for `localhost`, a name that not every machine
+    can look up.
+    """
+    from selenium import webdriver
+    from selenium.webdriver.common.utils import is_connectable
+
+    class Service(webdriver.ChromeService):
+        service_url = property(lambda self: f"http://127.0.0.1:{self.port}")
+
+        def is_connectable(self):
+            return is_connectable(self.port, "127.0.0.1")
+
+    return Service(driver)
 
 
 @pytest.fixture(scope="module")
