@@ -86,9 +86,7 @@ def test_large_inputs_of_a_network_that_fits_are_judged(oracle: Oracle) -> None:
 def test_a_cut_network_gives_the_vector_jacobian_product(oracle: Oracle) -> None:
     found = network(oracle)
     assert isinstance(found, Network)
-    cut = CutNetwork(
-        oracle.code, found.leaves(), oracle.assignment.parameters, {"probs", "counts_sum"}, "loss"
-    )
+    cut = CutNetwork(oracle.run(found.leaves()), {"probs", "counts_sum"}, "loss")
     probe = torch.randn(32, 27)
     other = torch.randn(32, 1)
     paths = cut.paths("counts", {"probs": probe, "counts_sum": other})
@@ -101,7 +99,7 @@ def test_a_cut_network_gives_the_vector_jacobian_product(oracle: Oracle) -> None
 def test_without_cuts_there_is_the_path_of_the_loss_alone(oracle: Oracle) -> None:
     found = network(oracle)
     assert isinstance(found, Network)
-    cut = CutNetwork(oracle.code, found.leaves(), oracle.assignment.parameters, (), "loss")
+    cut = CutNetwork(oracle.run(found.leaves()), (), "loss")
     paths = cut.paths("h", {})
     assert set(paths) == {"loss"}
     assert torch.allclose(paths["loss"], found.gradients["h"])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.assignment.forward import ForwardScript, parse_forward
+from grader.assignment.forward import ForwardScript, indexed, parse_forward
 from grader.assignment.spec import (
     Exercise,
     Gradescope,
@@ -27,7 +27,7 @@ from grader.assignment.spec import (
 )
 from grader.errors import AssignmentError, UsageError
 from grader.protocol import Limits
-from grader.protocol.gradient import gradient_name
+from grader.protocol.gradient import gradient_name, tensor_name
 
 MANIFEST = "assignment.toml"
 TABLES: dict[str, type[msgspec.Struct]] = {
@@ -80,11 +80,9 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Student's variable → canonical d-name, aliases included; forward tensors that are
         no target count too, since students pass gradients through them.
         """
-        names = {
-            gradient_name(name): gradient_name(name)
-            for name in (*self.forward.tensors, *self.parameters)
-        }
-        return names | _inverted(self.spec.gradient_aliases)
+        tensors = (*self.forward.tensors, *self.parameters)
+        names = {gradient_name(name): gradient_name(name) for name in tensors}
+        return _numbered(names) | _inverted(self.spec.gradient_aliases)
 
     @cached_property
     def input_names(self) -> dict[str, str]:
@@ -95,7 +93,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def tensor_names(self) -> dict[str, str]:
         """Student's variable → canonical forward tensor."""
-        return {name: name for name in self.forward.tensors} | _inverted(self.spec.tensor_aliases)
+        names = {name: name for name in self.forward.tensors}
+        return _numbered(names) | _inverted(self.spec.tensor_aliases)
 
     @cached_property
     def max_score(self) -> float:
@@ -131,6 +130,22 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def points(self, exercise: Exercise, target: str) -> float:
         """Points that `target` is worth in `exercise`."""
         return exercise.points_of.get(target, exercise.points)
+
+
+def _numbered(names: dict[str, str]) -> dict[str, str]:
+    """The same, and `h_2` for `h[2]`."""
+    parts = ((name, indexed(name)) for name in names)
+    return names | {f"{part[0]}_{part[1]}": names[name] for name, part in parts if part}
+
+
+def mentioned(spec: Spec) -> frozenset[str]:
+    """Tensors that an assignment speaks of, its loss among them."""
+    found = {spec.loss, *spec.tensor_aliases}
+    found |= {tensor_name(name) for name in spec.gradient_aliases}
+    for exercise in spec.exercises:
+        found |= {*exercise.targets, *exercise.upstream}
+        found |= {name for names in exercise.upstream.values() for name in names}
+    return frozenset(found)
 
 
 def _inverted(aliases: dict[str, list[str]]) -> dict[str, str]:
@@ -215,10 +230,11 @@ def _explained(message: str) -> str:
 def _check(manifest: Path, spec: Spec, forward: ForwardScript) -> None:
     """Whatever a type cannot say: names that must exist elsewhere."""
     parameters = {name for name, leaf in spec.inputs.items() if leaf.kind == "parameter"}
-    known = parameters | set(forward.tensors)
+    known = parameters | set(forward.tensors) | forward.local
+    bound = {name for name in mentioned(spec) if forward.binds(name)}
 
     def need(path: str, name: str, among: set[str]) -> None:
-        if name not in among:
+        if name not in among | (bound if known <= among else set()):
             near = difflib.get_close_matches(name, among, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(sorted(among))}"
             raise AssignmentError(f"{manifest}: {path}: `{name}` does not exist ({hint})")
@@ -235,9 +251,9 @@ def _check(manifest: Path, spec: Spec, forward: ForwardScript) -> None:
             for other in upstream:
                 need(f"exercises[{i}].upstream.{name}", other, known)
     for name in spec.gradient_aliases:
-        need("gradient_aliases", name, {gradient_name(x) for x in known})
+        need("gradient_aliases", name, {gradient_name(x) for x in known | bound})
     for name in spec.tensor_aliases:
-        need("tensor_aliases", name, set(forward.tensors))
+        need("tensor_aliases", name, set(forward.tensors) | forward.local | bound)
     for name, leaf in spec.inputs.items():
         if leaf.size_of is not None:
             need(f"inputs.{name}.size_of", leaf.size_of, set(spec.inputs))

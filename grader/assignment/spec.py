@@ -21,11 +21,12 @@ Name = Annotated[str, msgspec.Meta(min_length=1)]
 class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A leaf of the forward script, and how to draw an example of it."""
 
-    kind: Literal["parameter", "index", "constant"]
-    """parameter: a float tensor with a gradient; index: integers; constant: a Python number."""
+    kind: Literal["parameter", "data", "index", "constant"]
+    """parameter: a float tensor with a gradient; data: a float tensor without one, taken as it
+    is; index: integers; constant: a Python number."""
     shape: list[Size] = []
     scale: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 1.0
-    """Standard deviation of an example parameter."""
+    """Standard deviation of an example parameter, or example data."""
     mean: Number = 0.0
     high: Size = 2
     """Example indices are drawn from 0 … high − 1."""

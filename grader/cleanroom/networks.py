@@ -16,6 +16,7 @@ import torch
 
 from grader.assignment import Assignment, Exercise, Input
 from grader.reference import Network, Oracle
+from grader.reference.script import ForwardRun
 from grader.reference.vjp import CutNetwork
 
 DRAWS = 2
@@ -97,16 +98,13 @@ class Draw:
         single = bool(cuts) and cuts == self._direct(target)
         return self._cut_at(self._everywhere if single else cuts)
 
+    @cached_property
+    def _run(self) -> ForwardRun:
+        return self._oracle.run(self.network.leaves())
+
     def _cut_at(self, cuts: frozenset[str]) -> CutNetwork:
         if cuts not in self._cut:
-            assignment = self._oracle.assignment
-            self._cut[cuts] = CutNetwork(
-                self._oracle.code,
-                self.network.leaves(),
-                assignment.parameters,
-                cuts,
-                assignment.spec.loss,
-            )
+            self._cut[cuts] = CutNetwork(self._run, cuts, self._oracle.assignment.spec.loss)
         return self._cut[cuts]
 
 
@@ -135,10 +133,12 @@ class Networks:
         return found if len(found) == DRAWS else []
 
     def _bound(self, name: str, value: torch.Tensor) -> object:
-        """What is drawn below for an index, and a constant's value."""
+        """What is drawn below for an index, and a constant's value, or that of data."""
         leaf = self._spec(name)
         if leaf.kind == "constant":
             return value.item() if value.numel() == 1 else None
+        if leaf.kind == "data":
+            return value.numpy().tobytes()
         if leaf.kind == "parameter" or not value.numel():
             return None
         return _range(value, leaf)
@@ -162,7 +162,8 @@ class Networks:
         if leaf.kind == "parameter":
             drawn = torch.randn(value.shape, generator=generator) * leaf.scale + leaf.mean
             return drawn.to(value.dtype)
-        if leaf.kind == "constant" or not value.numel():
+        # Data may have a form of which lines rightly make use: rows that sum up to one, a mask.
+        if leaf.kind in {"constant", "data"} or not value.numel():
             return value
         if resampled:
             picked = torch.randint(0, value.numel(), value.shape, generator=generator)

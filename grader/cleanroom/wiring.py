@@ -263,7 +263,7 @@ class Wirings:
         """Whether a value has the kind and the dimensions of an input."""
         leaf = self.assignment.spec.inputs[name]
         real = value.is_floating_point()
-        return real == (leaf.kind == "parameter") and value.dim() == len(leaf.shape)
+        return real == (leaf.kind in {"parameter", "data"}) and value.dim() == len(leaf.shape)
 
 
 def _latest(leaves: Sequence[Definition]) -> Definition:

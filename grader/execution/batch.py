@@ -10,6 +10,7 @@ import grader.pipeline  # noqa: F401 - before the pool is forked: its processes 
 from grader.execution.pool import Lost, Pool
 from grader.execution.session import GradingSession
 from grader.records.result import Result
+from grader.reference.examination import examined
 from grader.submission import Submission
 
 LOST = "the process that graded it ended unexpectedly: run the command again"
@@ -24,6 +25,7 @@ def grade_all(
 
     Whoever stops taking them before the end drops what is being graded.
     """
+    examined(session.assignment)  # before anything of a class is graded by a faulty one
     jobs = min(jobs, len(submissions))
     if jobs <= 1 or sys.platform in {"win32", "darwin"}:
         yield from map(session.grade, submissions)

@@ -11,6 +11,8 @@ import msgspec
 import torch
 
 from grader.assignment import Assignment, Input
+from grader.assignment.loader import mentioned
+from grader.reference.script import ForwardRun, compiled
 
 Tensors = Mapping[str, torch.Tensor]
 MAX_ELEMENTS = 100_000_000
@@ -51,9 +53,7 @@ class Oracle:
 
     def __init__(self, assignment: Assignment) -> None:
         self.assignment = assignment
-        self.code: CodeType = compile(
-            assignment.forward.source, assignment.forward.path, "exec", dont_inherit=True
-        )
+        self.code: CodeType = compiled(assignment.forward, mentioned(assignment.spec))
 
     def network(self, inputs: Tensors) -> Network | Unjudgeable:
         """Forward tensors and gradients at a student's leaves.
@@ -119,37 +119,33 @@ class Oracle:
             return True
         shadow = {**leaves, **{name: leaf.to("meta") for name, leaf in tensors.items()}}
         try:
-            exec(self.code, shadow)  # noqa: S102 - the instructor's own script
+            run = ForwardRun(self.code, shadow, ())
         except Exception:  # noqa: BLE001 - what it is will be said by the real run, if it is small
             return sum(leaf.numel() for leaf in tensors.values()) < MAX_ELEMENTS // 100
-        elements = (math.prod(t.shape) for t in shadow.values() if isinstance(t, torch.Tensor))
+        elements = (math.prod(t.shape) for t in run.scope.values() if isinstance(t, torch.Tensor))
         return sum(elements) < MAX_ELEMENTS
+
+    def run(self, leaves: Mapping[str, object]) -> ForwardRun:
+        """The script run once with a graph; leaves: as `Network.leaves` gives them."""
+        return ForwardRun(self.code, leaves, self.assignment.parameters)
 
     def _differentiate(self, leaves: dict[str, object]) -> Network:
         inputs = {
-            name: leaf if isinstance(leaf, torch.Tensor) else torch.tensor(leaf)
+            name: leaf.clone() if isinstance(leaf, torch.Tensor) else torch.tensor(leaf)
             for name, leaf in leaves.items()
         }
-        for name in self.assignment.parameters:
-            leaf = leaves[name]
-            assert isinstance(leaf, torch.Tensor)
-            leaf.requires_grad_()
-        scope: dict[str, object] = dict(leaves)
-        exec(self.code, scope)  # noqa: S102 - the instructor's own script
-        graph = {
-            name: value
-            for name in (*self.assignment.forward.tensors, *self.assignment.parameters)
-            if isinstance(value := scope[name], torch.Tensor) and value.requires_grad
+        run = self.run(leaves)
+        script = self.assignment.forward
+        tensors = {
+            name: run.tensor(name) for name in script.tensors if script.seen or run.has(name)
         }
-        loss = graph[self.assignment.spec.loss]
-        grads = torch.autograd.grad(loss, list(graph.values()), allow_unused=True)
+        graph = tensors | {name: run.inputs[name] for name in self.assignment.parameters}
+        grads = torch.autograd.grad(
+            tensors[self.assignment.spec.loss], list(graph.values()), allow_unused=True
+        )
         return Network(
-            inputs={name: value.detach() for name, value in inputs.items()},
-            tensors={
-                name: value.detach()
-                for name in self.assignment.forward.tensors
-                if isinstance(value := scope[name], torch.Tensor)
-            },
+            inputs=inputs,
+            tensors={name: value.detach() for name, value in tensors.items()},
             gradients={
                 name: torch.zeros_like(value) if grad is None else grad
                 for (name, value), grad in zip(graph.items(), grads, strict=True)
@@ -161,7 +157,7 @@ class Oracle:
 
 
 def _draw(leaf: Input, generator: torch.Generator) -> torch.Tensor:
-    if leaf.kind == "parameter":
+    if leaf.kind in {"parameter", "data"}:
         return torch.randn(leaf.shape, generator=generator) * leaf.scale + leaf.mean
     if leaf.kind == "index":
         return torch.randint(0, leaf.high, leaf.shape, generator=generator)

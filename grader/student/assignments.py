@@ -12,6 +12,7 @@ from grader.assignment.loader import MANIFEST, known_assignments
 from grader.errors import GraderError
 from grader.protocol.gradient import gradient_name
 from grader.reference import Oracle
+from grader.reference.examination import examined
 
 Stamp = tuple[int, ...]
 
@@ -29,7 +30,7 @@ _loaded: dict[Path, tuple[Stamp, Known | None]] = {}
 
 def named(name: str) -> Known:
     """The assignment of this name or path; GraderError where there is none, or a faulty one."""
-    assignment = load_assignment(find_assignment(name))
+    assignment = examined(load_assignment(find_assignment(name)))
     return Known(assignment, Oracle(assignment))
 
 
@@ -71,7 +72,7 @@ def _load(folder: Path) -> Known | None:
         stamp += ((folder / MANIFEST).stat().st_mtime_ns,)
         before, known = _loaded.get(folder, (None, None))
         if before != stamp:
-            assignment = load_assignment(folder)
+            assignment = examined(load_assignment(folder))
             known = Known(assignment, Oracle(assignment))
             _loaded[folder] = (stamp, known)
     except (GraderError, OSError, SyntaxError):

@@ -7,6 +7,7 @@ nearest gradients that are there, and then what an exercise says of itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import msgspec
 import torch
@@ -15,6 +16,7 @@ from grader.diagnosis import Context, diagnose
 from grader.marking.comparison import greatest, squeezed
 from grader.records.scorecard import Diagnosis
 from grader.reference import Network
+from grader.reference.script import ForwardRun
 from grader.reference.vjp import CutNetwork
 from grader.student.assignments import Known
 
@@ -118,18 +120,16 @@ class NamespaceSteps:
     def _read(self, upstream: Upstream) -> dict[str, torch.Tensor]:
         return {name: self._gradients[name] for name in sorted(upstream)}
 
+    @cached_property
+    def _run(self) -> ForwardRun:
+        return self._known.oracle.run(self._network.leaves())
+
     def _cut_at(self, target: str, upstream: Upstream) -> CutNetwork:
         """The network cut there; one that is cut everywhere serves all single steps alike."""
         if upstream == self._forward.consumers(target) - {self._loss}:
             upstream = frozenset(self._forward.tensors) - {self._loss}
         if upstream not in self._cut:
-            self._cut[upstream] = CutNetwork(
-                self._known.oracle.code,
-                self._network.leaves(),
-                self._known.assignment.parameters,
-                upstream,
-                self._loss,
-            )
+            self._cut[upstream] = CutNetwork(self._run, upstream, self._loss)
         return self._cut[upstream]
 
     def _matches(self, value: torch.Tensor, expected: torch.Tensor) -> bool:

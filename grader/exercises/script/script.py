@@ -31,6 +31,7 @@ from grader.protocol import CellCode, RunRequest
 from grader.protocol.conduct import breaches
 from grader.records.comparison import Comparison
 from grader.reference import Network, Oracle
+from grader.reference.examination import examined
 from grader.sandbox import Sandbox, WorkerLostError
 from grader.submission import Submission
 
@@ -47,7 +48,7 @@ class Script:
         outputs: bool = False,
         templates: bool = True,
     ) -> None:
-        self.assignment = assignment
+        self.assignment = assignment = examined(assignment)
         self.sandbox = sandbox
         self.data = data
         self.oracle = Oracle(assignment)
