@@ -160,6 +160,9 @@ class Examination:
             near = difflib.get_close_matches(found[1], known, n=1)
             hint = f"did you mean `{near[0]}`?" if near else "it is no input and assigned nowhere"
             return f"{hint} Inputs stand in assignment.toml under [inputs.{found[1]}]"
+        if isinstance(error, AttributeError) and error.name is not None:
+            near = difflib.get_close_matches(error.name, dir(error.obj), n=1)
+            return f"did you mean `{near[0]}`?" if near else "look up its name"
         if isinstance(error, ImportError):
             return "install it where you grade, or write the line without it"
         if "leaf Variable that requires grad" in str(error):
@@ -198,8 +201,10 @@ class Examination:
             )
 
     def _chance(self, run: ForwardRun) -> Iterator[Fault]:
-        """Whether the same inputs give the same numbers again."""
-        again = self._run(0)
+        """Whether the same inputs give the same numbers again, whatever was drawn before."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(torch.initial_seed() + 1)
+            again = self._run(0)
         for name in self.script.tensors:
             one, other = run.value(name), again.value(name)
             if not isinstance(one, torch.Tensor) or not isinstance(other, torch.Tensor):
