@@ -26,7 +26,7 @@ grade: $(VENV)/ready ## grade SUBMISSIONS (the bundled example class unless you 
 		$(if $(JOBS),--jobs $(JOBS)) $(FLAGS)
 
 test: $(VENV)/ready-dev ## run the tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/ready-dev ## lint, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

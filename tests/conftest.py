@@ -27,6 +27,13 @@ if sys.platform == "linux":
     # Orphans of the tests come to this process, so that several can run side by side.
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
 
+SLOWEST_FIRST = (
+    "test_proof_run", "test_conformance", "test_hostile_files", "test_proof_variants",
+    "test_attacks", "test_strangers", "test_cleanroom", "test_templates", "test_cli_gradebook",
+    "test_cli", "test_batch", "test_durability", "test_fuzz",
+)  # fmt: skip
+"""Files that take a minute or more: begun last, one of them would keep a single process busy."""
+
 ROOT = Path(__file__).parents[1]
 BUNDLED = ROOT / "assignments" / "backprop_ninja"
 SOLUTION = ROOT / "solutions" / "backprop_ninja" / "solution.ipynb"
@@ -154,6 +161,12 @@ def exercise(card: Scorecard, identity: str) -> ExerciseScore:
 
 def row(card: Scorecard, name: str, identity: str = "exercise-1") -> TargetScore:
     return next(t for t in exercise(card, identity).targets if t.name == name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in which several processes share the work go out slowest first."""
+    places = {name: place for place, name in enumerate(SLOWEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 @pytest.fixture(scope="session")
