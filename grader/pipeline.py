@@ -9,6 +9,7 @@ import msgspec
 
 from grader.assignment import Assignment
 from grader.errors import InfrastructureError
+from grader.exercises.functions.functions import Functions
 from grader.exercises.kind import Kind
 from grader.exercises.script.script import Script
 from grader.marking import card
@@ -43,7 +44,12 @@ class Grader:
         templates: run cells that are the starter's once for all.
         """
         self.assignment = assignment
-        self.kind: Kind = Script(assignment, sandbox, data, outputs=outputs, templates=templates)
+        scripts, functions = (assignment.of_kind(kind) for kind in ("script", "functions"))
+        self.kinds: list[Kind] = []
+        if scripts.spec.exercises:
+            self.kinds += [Script(scripts, sandbox, data, outputs=outputs, templates=templates)]
+        if functions.spec.exercises:
+            self.kinds += [Functions(functions, sandbox, data)]
 
     def grade(self, submission: Submission) -> Graded:
         """Get the answers out of a submission, and mark them.
@@ -51,7 +57,7 @@ class Grader:
         What a student handed in never raises; what the machine failed to do is `ungraded`.
         """
         try:
-            files = self.kind.answers(submission)
+            files = [each for kind in self.kinds for each in kind.answers(submission)]
         except InfrastructureError as error:
             return Graded(card.ungraded(submission, str(error), self.assignment))
         cards = [self._marked(submission, answers) for answers in files]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import BACKWARD, FORWARD, SETUP, exercise, notebook
 
-from grader.exercises.script.beside import MAX_BYTES, surroundings
+from grader.exercises.beside import MAX_BYTES, surroundings
 from grader.pipeline import Grader
 from grader.records.comparison import RIGHT
 from grader.submission import discover

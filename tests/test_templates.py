@@ -235,7 +235,7 @@ def _templates(box: Recording) -> list[int]:
     found: list[list[int]] = []
     while len(found) < 2 or found[-1] != found[-2]:
         time.sleep(0.2)
-        found.append(_last_below(box._server._process.pid))
+        found.append(_last_below(box._servers[True]._process.pid))
     return found[-1]
 
 

@@ -1,5 +1,6 @@
 """The instructor's side: what is to be derived, from what, for how many points."""
 
+from grader.assignment.functions import FunctionFile
 from grader.assignment.loader import Assignment, find_assignment, load_assignment
 from grader.assignment.packages import check_environment
 from grader.assignment.spec import Exercise, Gradescope, Input, Late, Rates, Spec, Tolerance
@@ -7,6 +8,7 @@ from grader.assignment.spec import Exercise, Gradescope, Input, Late, Rates, Spe
 __all__ = [
     "Assignment",
     "Exercise",
+    "FunctionFile",
     "Gradescope",
     "Input",
     "Late",

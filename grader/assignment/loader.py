@@ -14,8 +14,10 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment.forward import ForwardScript, indexed, parse_forward
+from grader.assignment.functions import FunctionFile, read_functions
 from grader.assignment.spec import (
     Exercise,
+    Functions,
     Gradescope,
     Input,
     Late,
@@ -30,11 +32,13 @@ from grader.protocol import Limits
 from grader.protocol.gradient import gradient_name, tensor_name
 
 MANIFEST = "assignment.toml"
+SUPPORT = "support"
 TABLES: dict[str, type[msgspec.Struct]] = {
     "inputs": Input,
     "exercises": Exercise,
     "tolerance": Tolerance,
     "rates": Rates,
+    "functions": Functions,
     "loops": Loops,
     "limits": Limits,
     "environment": Requirements,
@@ -51,10 +55,34 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     forward: ForwardScript
     data: tuple[Path, ...]
     """Data files that students open by name."""
+    functions: dict[str, FunctionFile] = {}
+    """Exercise of functions → its roles."""
+    support: tuple[Path, ...] = ()
+    """Stand-ins for helper modules, below `support/`, laid beside a submission."""
 
     @property
     def name(self) -> str:
         return self.spec.name
+
+    def of_kind(self, kind: str) -> Assignment:
+        """The same with the exercises of one kind alone."""
+        kept = [each for each in self.spec.exercises if each.kind == kind]
+        if len(kept) == len(self.spec.exercises):
+            return self
+        spec = msgspec.structs.replace(self.spec, exercises=kept)
+        return msgspec.structs.replace(self, spec=spec)
+
+    @cached_property
+    def scripted(self) -> bool:
+        """Whether there is an exercise of scripts, and so a network to speak of."""
+        return any(each.kind == "script" for each in self.spec.exercises)
+
+    @cached_property
+    def engines(self) -> list[bool]:
+        """Which runs there are: with an engine that derives gradients, without."""
+        numpy = self.spec.functions.engine == "numpy"
+        without = {each.kind == "functions" and numpy for each in self.spec.exercises}
+        return sorted(not each for each in without)
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -124,7 +152,9 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             spec, late=None, gradescope=Gradescope(), environment=Requirements()
         )
         parts = [msgspec.json.encode(marked), self.forward.source.encode()]
-        parts += [path.read_bytes() for path in self.data]
+        parts += [path.read_bytes() for path in (*self.data, *self.support)]
+        parts += [str(path.relative_to(self.folder)).encode() for path in self.support]
+        parts += [each.source.encode() for each in self.functions.values()]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
     def points(self, exercise: Exercise, target: str) -> float:
@@ -194,10 +224,39 @@ def load_assignment(folder: Path, *, data: Path | None = None) -> Assignment:
     """
     manifest = folder / MANIFEST
     spec = _read_spec(manifest)
-    forward = parse_forward(folder / spec.forward, inputs=frozenset(spec.inputs), loss=spec.loss)
+    forward = _forward(manifest, spec)
     _check(manifest, spec, forward)
     files = tuple(_data_file(manifest, folder / name, data) for name in spec.data)
-    return Assignment(folder=folder.resolve(), spec=spec, forward=forward, data=files)
+    functions = {
+        each.id: read_functions(folder, each, engine=spec.functions.engine == "torch")
+        for each in spec.exercises
+        if each.kind == "functions"
+    }
+    support = (folder.resolve() / SUPPORT).rglob("*") if functions else ()
+    return Assignment(
+        folder=folder.resolve(),
+        spec=spec,
+        forward=forward,
+        data=files,
+        functions=functions,
+        support=tuple(sorted(filter(_is_support, support))),
+    )
+
+
+def _is_support(path: Path) -> bool:
+    return path.is_file() and path.suffix != ".pyc"
+
+
+def _forward(manifest: Path, spec: Spec) -> ForwardScript:
+    """The forward script; an empty one where no exercise asks for it."""
+    if not any(exercise.kind == "script" for exercise in spec.exercises):
+        return ForwardScript(path="", source="", steps=())
+    if not spec.inputs:
+        raise AssignmentError(
+            f"{manifest}: inputs: there are none: name the leaves of {spec.forward}"
+        )
+    path = manifest.parent / spec.forward
+    return parse_forward(path, inputs=frozenset(spec.inputs), loss=spec.loss)
 
 
 def _read_spec(manifest: Path) -> Spec:
@@ -240,8 +299,13 @@ def _check(manifest: Path, spec: Spec, forward: ForwardScript) -> None:
             raise AssignmentError(f"{manifest}: {path}: `{name}` does not exist ({hint})")
 
     for i, exercise in enumerate(spec.exercises):
+        if exercise.kind == "script" and exercise.file is not None:
+            raise AssignmentError(
+                f'{manifest}: exercises[{i}].file: is for exercises with kind = "functions" only'
+            )
         for name in exercise.targets:
-            need(f"exercises[{i}].targets", name, known)
+            if exercise.kind == "script":
+                need(f"exercises[{i}].targets", name, known)
             if exercise.targets.count(name) > 1:
                 raise AssignmentError(f"{manifest}: exercises[{i}].targets: `{name}` stands twice")
         for name in exercise.points_of:

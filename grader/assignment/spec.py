@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from grader.protocol import Limits
+from grader.protocol.messages import Seconds
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 """Of something that is whole at 1. Bounds also refuse TOML's `nan` and `inf`."""
@@ -42,9 +43,14 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A group of targets that is marked together."""
 
     id: Name
+    """functions: the name of the function, or `Class.method`."""
     title: str
     targets: Annotated[list[str], msgspec.Meta(min_length=1)]
-    """Forward tensors or inputs, as named in the forward script."""
+    """Forward tensors or inputs, as named in the forward script, or by the exercise's file."""
+    kind: Literal["script", "functions"] = "script"
+    """script: gradients under names at the top of a notebook; functions: the harness calls them."""
+    file: str | None = None
+    """functions: the file of its roles, relative to the assignment; `exercises/<id>.py`."""
     points: Points = 1.0
     """Points of each target."""
     points_of: dict[str, Points] = {}
@@ -72,8 +78,21 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     follow_through: Share = 1.0
     coincidence: Share = 0.5
     copied: Share = 0.0
+    own_forward: Share = 0.5
+    """functions: wrong, but right for the student's own forward, which is another one."""
     unproven: Share = 1.0
     """The value is right, and its lines cannot be followed; an exam may set 0."""
+
+
+class Functions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the functions of exercises of functions are called."""
+
+    engine: Literal["numpy", "torch"] = "numpy"
+    """numpy: arrays, and nothing that derives gradients by itself can be imported."""
+    cases: Annotated[int, msgspec.Meta(ge=1, le=50)] = 3
+    """Draws of the arguments of each exercise."""
+    seconds: Seconds = 5.0
+    """CPU seconds of one call."""
 
 
 class Loops(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,7 +145,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     name: Name
     title: str
     exercises: Annotated[list[Exercise], msgspec.Meta(min_length=1)]
-    inputs: dict[str, Input]
+    inputs: dict[str, Input] = {}
     forward: str = "forward.py"
     starter: str | None = "starter.ipynb"
     loss: str = "loss"
@@ -140,6 +159,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Forward tensor → other spellings."""
     files: Literal["best", "last"] = "best"
     """Of several notebooks of a student: in each exercise the best counts, or only the last."""
+    functions: Functions = Functions()
     loops: Loops = Loops()
     tolerance: Tolerance = Tolerance()
     rates: Rates = Rates()

@@ -58,7 +58,11 @@ class GradingSession:
 
             with ExitStack() as stack:
                 data = stack.enter_context(staged(self.assignment))
-                sandbox = open_sandbox(data_dirs=[data], required=self._required)
+                sandbox = open_sandbox(
+                    data_dirs=[data],
+                    required=self._required,
+                    engines=self.assignment.engines,
+                )
                 self._place = data, stack.enter_context(sandbox)
                 self._stack = stack.pop_all()
         return self._place

@@ -34,6 +34,8 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     """What the run itself gives reason to look at."""
     cells: Sequence[CellResult] = ()
     """How each cell ran."""
+    lacking: Sequence[str] | None = None
+    """Packages without which functions could not be called; None: to be seen from the cells."""
     executed: dict[str, Any] | None = None
     """The notebook as it ran, as nbformat has it, where outputs are wanted."""
 

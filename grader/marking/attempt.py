@@ -44,6 +44,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """Why it is wrong, where that is known."""
     note: str | None = None
     """What is to be said of it besides its comparison."""
+    blamed: str | None = None
+    """Whose fault its wrong value is, where that is no gradient: a function's."""
 
     @property
     def step(self) -> Step:

@@ -25,7 +25,9 @@ def graded(submission: Submission, answers: Answers, assignment: Assignment) -> 
         stopped=answers.outcome.reason,
         reasons=answers.obstacles,
     )
-    needed = needed_packages(answers.cells) if _unfinished(exercises) else []
+    needed = answers.lacking
+    if needed is None:
+        needed = needed_packages(answers.cells) if _unfinished(exercises) else []
     own = noted(exercises, answers.attempts, answers.obstacles, assignment)
     if needed and not any(exercise.score for exercise in exercises):
         return _run(submission, answers, assignment, status="ungraded", reason=lacking(needed))

@@ -26,6 +26,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """Its lines ask the autograd engine for it."""
     constant: bool = False
     """It depends neither on the network nor on what flows in."""
+    own_forward: bool = False
+    """It is wrong, but right for the student's own forward function."""
     exempt: bool = False
     """A slip in the forward pass is to blame for a wrong value: the step counts in full."""
     found_as: str | None = None
@@ -57,6 +59,8 @@ def basis_of(judgement: Judgement) -> Basis:
         if judgement.step == "unknown":
             return "value" if judgement.unproven is None else "unproven"
         return "value" if judgement.step == "right" else "coincidence"
+    if judgement.own_forward:
+        return "own_forward"
     return "follow_through" if judgement.step == "right" else "none"
 
 
@@ -67,6 +71,7 @@ def points(basis: Basis, max_score: float, rates: Rates, *, exempt: bool = False
         "unproven": rates.unproven,
         "follow_through": 1.0 if exempt else rates.follow_through,
         "coincidence": rates.coincidence,
+        "own_forward": rates.own_forward,
         "copied": rates.copied,
         "none": 0.0,
     }[basis]

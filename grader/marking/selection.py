@@ -113,6 +113,7 @@ class Selection:
             step=chosen.step,
             copied=finding.copied,
             constant=finding.constant,
+            own_forward=finding.own_forward,
             exempt=chosen.slipped,
             unproven=(finding.why or UNFOLLOWED) if chosen.step == "unknown" else None,
             root_cause=self._root_cause(chosen),
@@ -124,6 +125,8 @@ class Selection:
 
     def _root_cause(self, chosen: Attempt) -> str | None:
         """The first gradient upstream that is wrong by its own fault; None if this one is."""
+        if chosen.blamed is not None:
+            return chosen.blamed
         if chosen.comparison.right or chosen.step != "right":
             return None
         by_key = {each.key: each for each in self.attempts if each.key is not None}

@@ -15,6 +15,8 @@ class StepFinding(msgspec.Struct, frozen=True, kw_only=True):
     step: Step
     coincides: bool = False
     """Right only because something is zero."""
+    own_forward: bool = False
+    """Wrong, but right for the student's own forward function, which is another one."""
     copied: bool = False
     """Its lines ask the autograd engine for it."""
     constant: bool = False

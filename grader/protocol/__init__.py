@@ -3,6 +3,7 @@ records (`messages`) and their `frames`, `tensors` as bytes, the pinned arithmet
 the order in which an honest run speaks (`conduct`), and the clean room's `language`.
 """
 
+from grader.protocol.calls import Call, CalledExercise, Calls, packed, unpacked
 from grader.protocol.frames import (
     HEADER,
     MAX_BLOB,
@@ -31,6 +32,7 @@ from grader.protocol.messages import (
     Op,
     Order,
     Recipe,
+    Returned,
     Room,
     RunRequest,
     Seen,
@@ -44,6 +46,9 @@ __all__ = [
     "HEADER",
     "MAX_BLOB",
     "MAX_HEADER",
+    "Call",
+    "CalledExercise",
+    "Calls",
     "CellCode",
     "CellDone",
     "Computed",
@@ -59,6 +64,7 @@ __all__ = [
     "Op",
     "Order",
     "Recipe",
+    "Returned",
     "Room",
     "RunRequest",
     "Seen",
@@ -72,5 +78,7 @@ __all__ = [
     "decode_room",
     "encode",
     "lengths",
+    "packed",
     "read_frame",
+    "unpacked",
 ]

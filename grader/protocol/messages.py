@@ -9,6 +9,8 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
+from grader.protocol.calls import Calls
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """Base of all records that travel."""
@@ -139,6 +141,8 @@ class RunRequest(Message, tag="run", frozen=True, kw_only=True):
     """Name of the file, where it is one that `python file.py` runs."""
     room: Room | None = None
     """Be the clean room: there are no cells, and nothing of the student's but these recipes."""
+    calls: Calls | None = None
+    """The cells hold definitions, and these are the calls of them."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,8 +252,30 @@ class Computed(Message, tag="computed", frozen=True, kw_only=True):
     """Slot → why it has no value."""
 
 
+class Returned(Message, tag="returned", frozen=True, kw_only=True):
+    """What came of one call of an exercise's functions; blob keys are those of its values."""
+
+    exercise: int
+    call: int
+    values: dict[str, Value] = {}
+    """Target, or key of the forward value → what was returned for it."""
+    error: str | None = None
+    """Type and message of what was raised."""
+    kind: Literal["returned", "raised", "harness", "stopped"] = "returned"
+    """harness: raised by the harness's own line, which could not use what it got; stopped: it
+    took too long, or ended its process: there are no calls after this one."""
+    line: int | None = None
+    """The innermost line of the student's file, or of the harness's where that raised."""
+    cell: int | None = None
+    forwards: int = 0
+    """How often the functions of the forward pass were called meanwhile."""
+    seconds: float = 0.0
+
+
 class Done(Message, tag="done", frozen=True, kw_only=True):
     """Last frame of a run that came to its end by itself."""
 
 
-Event: TypeAlias = Started | InputsSeen | ForwardSeen | Settled | Seen | CellDone | Computed | Done
+Event: TypeAlias = (
+    Started | InputsSeen | ForwardSeen | Settled | Seen | CellDone | Computed | Returned | Done
+)

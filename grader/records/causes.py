@@ -12,6 +12,8 @@ from grader.printable import printable
 from grader.records.scorecard import CellResult, ExerciseScore, TargetScore
 
 MAX_NAMES = 3
+WITHOUT_VALUE = frozenset({"unfinished", "raises", "stopped"})
+"""Codes of functions that gave nothing which could be wrong."""
 UNWRITTEN = "no line computes "
 _MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w-]+)[\w.-]*'")
 _PYTHON_2 = re.compile(
@@ -53,7 +55,7 @@ def _cause(
     if unjudged := [row for row in rows if row.verdict == "unjudged"]:
         why = next((row.note for row in unjudged if row.note), None) or next(iter(reasons), "")
         return f"{_names(unjudged)} could not be judged{f': {why}' if why else ''}"
-    if tried := [row for row in rows if row.verdict != "missing"]:
+    if tried := [row for row in rows if _is_told(row)]:
         return _of_values(tried)
     if written := [row for row in rows if row.lines]:
         return stopped or _of_cells(written, cells)
@@ -62,6 +64,13 @@ def _cause(
     if reasons:
         return f"its gradients were not found: {reasons[0]}"
     return stopped or f"{UNWRITTEN}{_names(rows)}"
+
+
+def _is_told(row: TargetScore) -> bool:
+    """Whether the row itself says what is wrong: with a value, or with why there is none."""
+    return row.verdict != "missing" or (
+        row.diagnosis is not None and row.diagnosis.code in WITHOUT_VALUE
+    )
 
 
 def _of_values(rows: Sequence[TargetScore]) -> str:

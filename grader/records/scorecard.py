@@ -15,7 +15,9 @@ from grader.records.comparison import Comparison
 SCHEMA: Final = "grader/scorecard/v1"
 
 Step = Literal["right", "wrong", "unknown"]
-Basis = Literal["value", "unproven", "follow_through", "coincidence", "copied", "none"]
+Basis = Literal[
+    "value", "unproven", "follow_through", "own_forward", "coincidence", "copied", "none"
+]
 RunStatus = Literal[
     "completed", "timed_out", "out_of_memory", "killed", "exited", "protocol_error", "not_run"
 ]

@@ -17,6 +17,7 @@ def open_sandbox(
     backend: Literal["auto", "fork", "fresh"] = "auto",
     *,
     required: bool = True,
+    engines: Sequence[bool] = (True,),
 ) -> Sandbox:
     """Open a sandbox for requests whose data lies in one of `data_dirs`.
 
@@ -24,7 +25,8 @@ def open_sandbox(
     is imported over there while the caller imports its own.
 
     required: refuse to run anything where neither files nor network can be closed.
+    engines: which workers to start early: those of runs with torch, those of runs without.
     """
     if backend == "fork" or (backend == "auto" and sys.platform == "linux"):
-        return ForkServerSandbox(data_dirs, required=required)
+        return ForkServerSandbox(data_dirs, required=required, engines=engines)
     return FreshProcessSandbox(data_dirs, required=required)

@@ -17,6 +17,9 @@ KEPT = re.compile(
 )
 """Variables that an interpreter needs; the rest, tokens and keys included, stays here."""
 
+WITHOUT_ENGINE = frozenset({"engine=gradients are to be derived in NumPy"})
+"""What a worker leaves out for exercises in which nothing may derive gradients by itself."""
+
 _IMPORT = re.compile(r"^\s*(?:import|from)\s.*", re.MULTILINE)
 _MAX_MENTIONED = 200
 
@@ -47,6 +50,11 @@ def worker_environment(source: Mapping[str, str] = os.environ) -> dict[str, str]
     environment = {name: text for name, text in source.items() if KEPT.fullmatch(name)}
     determinism.apply(environment)
     return environment
+
+
+def needs_engine(request: RunRequest) -> bool:
+    """Whether a run has torch."""
+    return request.calls is None or request.calls.engine
 
 
 def mentioned_modules(request: RunRequest) -> list[str]:

@@ -1,4 +1,4 @@
-"""A worker that has torch imported already and forks one child per run."""
+"""A worker that has torch, or NumPy alone, imported already and forks one child per run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ from grader.errors import InfrastructureError
 from grader.protocol import Order, Room, RunRequest, encode
 from grader.sandbox.beginning import Beginnings, keys
 from grader.sandbox.closing import Closing
-from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
+from grader.sandbox.command import (
+    WITHOUT_ENGINE,
+    mentioned_modules,
+    needs_engine,
+    worker_command,
+    worker_environment,
+)
 from grader.sandbox.data_folders import DataFolders
 from grader.sandbox.forked_worker import ForkedWorker
 from grader.sandbox.isolation import REQUIRED
@@ -30,7 +36,7 @@ _PATIENCE = 10.0
 
 
 class ForkServerSandbox(Closing):
-    """Runs requests in forks of one warm process, which is started here and not awaited.
+    """Runs requests in forks of a warm process, which is started here and not awaited.
 
     Processes forked from this one may share the sandbox; only the process that opened it
     ends the server.
@@ -42,14 +48,16 @@ class ForkServerSandbox(Closing):
         *,
         without: Iterable[str] = (),
         required: bool = True,
+        engines: Sequence[bool] = (True,),
     ) -> None:
+        """engines: whether the runs to come have torch; others start a server when they come."""
         self._folders = DataFolders(data_dirs)
         self._without = frozenset(without)
         self._required = REQUIRED if required else []
         self._owner = os.getpid()
         with ExitStack() as stack:
             self._scratch = stack.enter_context(workspace(mode=0o711))
-            self._server = self._start()
+            self._servers = {engine: self._start(engine) for engine in engines}
             self._stack = stack.pop_all()
 
     def open(self, request: RunRequest, blob: bytes = b"") -> ForkedSession:
@@ -61,18 +69,23 @@ class ForkServerSandbox(Closing):
         """
         self._folders.check(request)
         request = replace(request, required=self._required)
+        engine = needs_engine(request)
+        if engine not in self._servers:
+            self._servers[engine] = self._start(engine)
+        server = self._servers[engine]
         try:
-            return self._server.open(request, blob)
+            return server.open(request, blob)
         except WorkerLostError:
-            self._server.close()
-            if not self._server.proven:
+            server.close()
+            if not server.proven:
                 # It never served a run: it may be bubblewrap that it could not live in.
                 self._without |= {"bubblewrap=the worker did not start within it"}
-            self._server = self._start()
-            return self._server.open(replace(request, shared=0), blob)
+            self._servers[engine] = server = self._start(engine)
+            return server.open(replace(request, shared=0), blob)
 
-    def _start(self) -> _Server:
-        return _Server(self._folders.paths(), self._without, self._scratch)
+    def _start(self, engine: bool) -> _Server:
+        less = frozenset() if engine else WITHOUT_ENGINE
+        return _Server(self._folders.paths(), self._without | less, self._scratch)
 
     def run(self, request: RunRequest, blob: bytes = b"") -> RunOutcome:
         """One request of which nothing more is asked; errors as for `open`."""
@@ -81,7 +94,8 @@ class ForkServerSandbox(Closing):
 
     def close(self) -> None:
         """End the server and whatever still runs in its forks."""
-        self._server.close()
+        for server in self._servers.values():
+            server.close()
         if os.getpid() == self._owner:
             self._stack.close()
 

@@ -19,7 +19,13 @@ from msgspec.structs import replace
 from grader.errors import InfrastructureError
 from grader.protocol import Recipe, Room, RunRequest, encode
 from grader.sandbox.closing import Closing
-from grader.sandbox.command import mentioned_modules, worker_command, worker_environment
+from grader.sandbox.command import (
+    WITHOUT_ENGINE,
+    mentioned_modules,
+    needs_engine,
+    worker_command,
+    worker_environment,
+)
 from grader.sandbox.data_folders import DataFolders
 from grader.sandbox.isolation import REQUIRED
 from grader.sandbox.outcome import RunOutcome
@@ -45,7 +51,7 @@ class FreshProcessSandbox(Closing):
     ) -> None:
         self._folders = DataFolders(data_dirs)
         self._command = command
-        self._without = ",".join(sorted(without))
+        self._without = frozenset(without)
         self._required = REQUIRED if required else []
 
     def open(self, request: RunRequest, blob: bytes = b"") -> FreshSession:
@@ -71,7 +77,9 @@ class FreshProcessSandbox(Closing):
         with workspace(mode=0o711) as outer:
             folder = outer / "scratch"
             folder.mkdir()
-            command = self._command("once", str(folder), self._without, *mentioned_modules(request))
+            less = frozenset() if needs_engine(request) else WITHOUT_ENGINE
+            without = ",".join(sorted(self._without | less))
+            command = self._command("once", str(folder), without, *mentioned_modules(request))
             worker = _FreshWorker(command, encode(request, blob))
             supervision = Supervision(worker, request)
             try:

@@ -140,7 +140,10 @@ class Supervision:
             self._events.append((event, blob))
             if isinstance(event, protocol.Started):
                 self._begin(event)
-            elif isinstance(event, protocol.CellDone | protocol.Computed) and self._watchdog:
+            elif (
+                isinstance(event, protocol.CellDone | protocol.Computed | protocol.Returned)
+                and self._watchdog
+            ):
                 self._watchdog.cell_done()
             elif isinstance(event, protocol.Done):
                 return ("completed", None)

@@ -3,32 +3,53 @@
 import os
 import platform
 import sys
+from typing import Protocol
 
 from grader import protocol
-from grader.worker import beside, capture
+from grader.worker import beside, capture, layers
 from grader.worker.channel import Channel
 from grader.worker.isolation import Walls
 
 
+class Runner(Protocol):
+    """Something that runs a request to its end."""
+
+    def go(self) -> None: ...
+
+
 def live(request: protocol.RunRequest, blob: bytes, channel: Channel, walls: Walls) -> None:
     """Confine this process, say so, and run the request to its end."""
-    from grader.worker.cleanroom import Slices
-    from grader.worker.run import Run
-
     channel.adopt()
     isolation = walls.close_behind()
     settle_in(walls)
     environment = describe_environment(request)
-    run: Run | Slices
-    if request.room is not None:
-        run = Slices(request.room, blob, channel, limit=request.limits.tensor_elements)
-    else:
-        run = Run(request, blob, channel.send)
-        run.prepare()  # what fails before the first frame is not the student's fault
+    run = _runner(request, blob, channel)
     refused = not stands(isolation, request)
     channel.send(protocol.Started(isolation=isolation, environment=environment, refused=refused))
     if not refused:
         run.go()
+
+
+def _runner(request: protocol.RunRequest, blob: bytes, channel: Channel) -> Runner:
+    """What carries the request out; what fails before its first frame is not the student's fault.
+
+    Torch is imported for those alone that need it.
+    """
+    if request.calls is not None:
+        from grader.worker.calls import CallRun
+
+        calls = CallRun(request, request.calls, blob, channel)
+        calls.prepare()
+        return calls
+    if request.room is not None:
+        from grader.worker.cleanroom import Slices
+
+        return Slices(request.room, blob, channel, limit=request.limits.tensor_elements)
+    from grader.worker.run import Run
+
+    run = Run(request, blob, channel.send)
+    run.prepare()
+    return run
 
 
 def stands(isolation: dict[str, str], request: protocol.RunRequest) -> bool:
@@ -50,16 +71,24 @@ def settle_in(walls: Walls) -> None:
 def describe_environment(request: protocol.RunRequest) -> dict[str, str]:
     """What decides the bits of a result."""
     import numpy as np
-    import torch
 
     return {
         "python": platform.python_version(),
-        "torch": str(torch.__version__),
         "numpy": np.__version__,
         "platform": f"{sys.platform} {platform.machine()}",
+        "seed": str(request.seed),
+    } | _of_torch()
+
+
+def _of_torch() -> dict[str, str]:
+    if layers.off(layers.ENGINE):
+        return {"torch": "not there", "cpu_capability": "", "threads": "1"}
+    import torch
+
+    return {
+        "torch": str(torch.__version__),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "threads": str(torch.get_num_threads()),
-        "seed": str(request.seed),
     }
 
 

@@ -21,7 +21,7 @@ from grader.protocol import Computed, Done, Recipe, Room, Value, decode_room
 from grader.protocol.language import OutsideError, bindings, compiled
 from grader.protocol.tensors import pack
 from grader.worker.channel import Channel
-from grader.worker.recorder import explain
+from grader.worker.errors import explain
 from grader.worker.snapshot import snapshot
 
 MAX_DEPTH = 400

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from grader.worker import filetree, layers, system
+from grader.worker import engines, filetree, layers, system
 from grader.worker.namespaces import NOBODY
 from grader.worker.readable import (
     DEVICES,
@@ -89,6 +89,11 @@ def _bubblewrap(data: Sequence[str]) -> list[str]:
         *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
         *("--size", str(_TEMPORARY_BYTES), "--tmpfs", "/tmp"),  # noqa: S108
         *_binds(_readable(data)),
+        *(
+            option
+            for folder in engines.folders()
+            for option in ("--tmpfs", folder, "--remount-ro", folder)
+        ),
         *(option for device in DEVICES for option in ("--dev-bind-try", device, device)),
         *("--proc", "/proc", "--remount-ro", "/", "--chdir", "/"),
     ]

@@ -12,7 +12,7 @@
 import os
 from collections.abc import Iterable
 
-from grader.worker import system
+from grader.worker import engines, system
 from grader.worker.readable import DEVICES, resolve
 
 SANDBOX = "/sandbox"
@@ -84,6 +84,9 @@ def _bind_all(resolved: list[tuple[str, list[tuple[str, str]]]]) -> None:
             if not os.path.lexists(link):
                 os.makedirs(os.path.dirname(link), exist_ok=True)
                 os.symlink(text, link)
+    for folder in engines.folders():
+        if os.path.isdir(folder) and os.listdir(folder):  # noqa: PTH208
+            system.mount("tmpfs", folder, "tmpfs", system.MS_NOSUID, "mode=0755,size=4k")
 
 
 def _make_place(path: str, *, folder: bool) -> None:

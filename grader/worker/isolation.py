@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.protocol import RunRequest
-from grader.worker import filetree, layers, namespaces
+from grader.worker import engines, filetree, layers, namespaces
 from grader.worker.confine import Confinement, confine, memory_in_use
 from grader.worker.readable import DEVICES, data_files, interpreter_paths, open_to_all
 
@@ -70,8 +70,10 @@ def raise_walls(
         os.chown(scratch, become, become)
     real = [str(Path(path).resolve()) for path in data]
     folders = [request.data] if request.data else []
+    covered = inside or layers.around.get("bubblewrap") == "ok"
+    interpreter = interpreter_paths() if covered else engines.left_out(interpreter_paths())
     confinement = Confinement(
-        readable=(*interpreter_paths(), *DEVICES, *real, *folders),
+        readable=(*interpreter, *DEVICES, *real, *folders),
         writable=filetree.WRITABLE if inside else (scratch, os.devnull),
         limits=request.limits,
         reached=reached,

@@ -1,6 +1,8 @@
 """Which layers a worker does without, and which stand around it as a whole."""
 
 NAMES = ("bubblewrap", "namespaces", "landlock", "seccomp")
+ENGINE = "engine"
+"""No layer, but left out by the same word: all that could derive gradients by itself."""
 
 OFF = "switched off"
 """What is reported of a layer that was left out without a reason given."""

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from grader.protocol import RunRequest, Settled
+from grader.worker.errors import explain
 from grader.worker.forward_pass import Passes
 from grader.worker.reporter import Reporter, Send, Where
 from grader.worker.stand_in import absent, is_stand_in
@@ -23,11 +24,8 @@ EVERY = 16
 """Iterations between two looks at the clock."""
 MAX_SOFT_ERRORS = 20
 MAX_SHOWN = 20_000
-MAX_MESSAGE = 500
 _cpu = time.process_time
 _equal = torch.equal
-_part_of = str.__getitem__  # plain text, also of a subclass of str
-_name_of: Callable[[type], str] = vars(type)["__name__"].__get__  # whatever a metaclass says
 
 
 class Mark:
@@ -237,13 +235,3 @@ class Recorder:
     def _seen(self, name: str, value: Any, lifetime: int | None, where: Where) -> None:
         copy = self.report.seen(name, value, lifetime, where, self.passes.current)
         self._marks[name] = Mark(value, copy, lifetime)
-
-
-def explain(error: BaseException) -> str:
-    """Type and message of an exception, at most 500 characters; never raises."""
-    name = _name_of(type(error))
-    try:
-        text = _part_of(str(error), slice(MAX_MESSAGE))
-    except BaseException:  # noqa: BLE001 - the student's own exception may do anything
-        text = "(no message)"
-    return f"{name}: {text}"[:MAX_MESSAGE]

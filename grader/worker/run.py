@@ -24,9 +24,10 @@ from grader.protocol import CellCode, CellDone, Done, RunRequest
 from grader.worker import beside, capture, data, processor, programs, shell, waiting
 from grader.worker.channel import Channel
 from grader.worker.entry import NotCallable, call_entry
+from grader.worker.errors import explain, filename, line_of
 from grader.worker.instrument import handed, instrument
 from grader.worker.places import Places
-from grader.worker.recorder import Recorder, explain
+from grader.worker.recorder import Recorder
 from grader.worker.reporter import Send
 
 _clock = time.perf_counter  # looked up before student code may put another in its place
@@ -197,21 +198,3 @@ def seed(number: int) -> None:
     torch.manual_seed(number)
     np.random.seed(number)  # noqa: NPY002 - the global generator is the one students use
     random.seed(number)
-
-
-def filename(index: int) -> str:
-    """Name of a cell in tracebacks."""
-    return f"<cell {index}>"
-
-
-def line_of(error: BaseException, name: str) -> int | None:
-    """The last line of the cell that an exception passed through."""
-    line = None
-    if isinstance(error, SyntaxError) and error.filename == name:
-        return error.lineno
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == name:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line

@@ -1,4 +1,4 @@
-"""The fork server: torch is imported once, and every request gets a fork of that.
+"""The fork server: torch, or NumPy alone, is imported once, and every request gets a fork of that.
 
 Student code never runs in this process. A request is one message on the control socket, a
 `protocol.Order`, and by SCM_RIGHTS three descriptors: the run's channel, the socket for reports
@@ -13,7 +13,7 @@ import socket
 from typing import NoReturn
 
 from grader import protocol
-from grader.worker import run_monitor, seccomp, template
+from grader.worker import run_monitor, seccomp
 from grader.worker.readable import interpreter_paths
 from grader.worker.templates import Templates
 from grader.worker.warm import wanted, warm_modules, warm_up
@@ -89,6 +89,8 @@ class Server:
             if pid == 0:
                 near.close()
                 self._let_go()
+                from grader.worker import template  # warm where runs have templates
+
                 template.grow(protocol.decode_request(_content(cells)), far)
         self.templates.add(key, near)
 

@@ -5,6 +5,8 @@ import importlib
 import sys
 from collections.abc import Iterable
 
+from grader.worker import engines, layers
+
 ON_DEMAND = {
     "IPython": ("IPython", "IPython.display"),
     "matplotlib": ("matplotlib.pyplot",),
@@ -16,21 +18,43 @@ ON_DEMAND = {
 
 
 def warm_up() -> None:
-    """Import torch and the runner, single-threaded, and run the first kernels once."""
+    """Import the runner with torch, or with NumPy alone, and run the first kernels once."""
     gc.disable()  # a third of a million objects are made, none of them garbage
+    if layers.off(layers.ENGINE):
+        _warm_numpy()
+    else:
+        _warm_torch()
+    gc.freeze()
+    gc.enable()
+
+
+def _warm_numpy() -> None:
+    import numpy as np
+
+    engines.withhold()
+    importlib.import_module("grader.worker.calls")
+    _warm_walls()
+    square = np.random.default_rng(0).standard_normal((4, 4))
+    np.einsum("ij,jk->ik", square @ square, np.linalg.inv(square + 4 * np.eye(4)))
+
+
+def _warm_walls() -> None:
+    if sys.platform == "linux":
+        warm_modules(["sandlock"], {"sandlock": ("sandlock",)})
+
+
+def _warm_torch() -> None:
     import torch
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    importlib.import_module("grader.worker.run")
-    if sys.platform == "linux":
-        warm_modules(["sandlock"], {"sandlock": ("sandlock",)})
+    for name in ("run", "template", "calls"):
+        importlib.import_module(f"grader.worker.{name}")
+    _warm_walls()
     leaf = torch.ones(4, 4, requires_grad=True)
     (leaf @ leaf).tanh().sum().backward()  # type: ignore[no-untyped-call]
     leaf.half()  # asks what the processor can do, of files that no run may read
     importlib.import_module("grader.worker.cleanroom")
-    gc.freeze()
-    gc.enable()
 
 
 def wanted(mentioned: Iterable[str], table: dict[str, tuple[str, ...]] = ON_DEMAND) -> list[str]:

@@ -12,7 +12,7 @@ import msgspec
 from grader.analysis.study import Study, study
 from grader.assignment import Assignment
 from grader.errors import InfrastructureError
-from grader.exercises.script.beside import Surroundings, surroundings
+from grader.exercises.beside import Surroundings, surroundings
 from grader.notebook import Unreadable, read_notebook
 from grader.notebook.read import MAX_BYTES
 from grader.records.scorecard import Source
@@ -47,14 +47,14 @@ def chosen(submission: Submission, assignment: Assignment) -> list[Choice]:
     file cannot be read: that is the machine's fault.
     """
     if submission.problem is not None:
-        return [_unusable(submission, submission.problem)]
+        return [unusable(submission, submission.problem)]
     origins = submission.origins or (submission.origin,)
     pairs = zip(submission.candidates[:MAX_CANDIDATES], origins, strict=False)
     looked = [
         (_merit(found, assignment), index, source, found)
         for index, (source, found) in enumerate(_read(p, origin, assignment) for p, origin in pairs)
     ]
-    own = _of_assignment(submission, assignment)
+    own = of_assignment(submission, assignment)
     ranked = sorted((each for each in looked if each[1] in own), key=lambda each: -each[0])
     kept = [each for each in ranked if each[0] > 0][:MAX_ANSWERS] or ranked[:1]
     if assignment.spec.files == "last":
@@ -71,7 +71,7 @@ def chosen(submission: Submission, assignment: Assignment) -> list[Choice]:
     ]
 
 
-def _of_assignment(submission: Submission, assignment: Assignment) -> Collection[int]:
+def of_assignment(submission: Submission, assignment: Assignment) -> Collection[int]:
     """In folders by assignment, as nbgrader's, only those of this one count."""
     tops = [place.partition("/")[0] for place in submission.places if "/" in place]
     wanted = re.sub(r"[\W_]", "", assignment.name).casefold()
@@ -98,7 +98,7 @@ def _others(submission: Submission, kept: list[int]) -> list[str]:
     return [f"{graded} {verb} graded; also handed in: {others[:500]}"]
 
 
-def _unusable(submission: Submission, reason: str) -> Choice:
+def unusable(submission: Submission, reason: str) -> Choice:
     """A submission of which nothing can be graded."""
     if submission.lost:
         raise InfrastructureError(reason)

@@ -1,0 +1,148 @@
+"""Exercises of functions: one run a file, whose functions the harness calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.diagnosis.codes import diagnosis
+from grader.exercises.functions.handed_in import Files, HandedIn, Layout, unread
+from grader.exercises.functions.judging import Judged, attempts, judged
+from grader.exercises.functions.oracle import Oracle, Roles
+from grader.exercises.functions.request import Asked, Questions
+from grader.exercises.functions.returned import Answered, answered
+from grader.exercises.script.candidate import unusable
+from grader.marking.answers import Answers, NotRun
+from grader.marking.attempt import Attempt
+from grader.marking.points import Judgement
+from grader.notebook import Unreadable
+from grader.records.comparison import Comparison
+from grader.records.scorecard import IntegrityNote, Source
+from grader.sandbox import RunOutcome, Sandbox
+from grader.submission import Submission
+
+
+class Functions:
+    """Functions and layers that the harness calls with arguments and cotangents of its own."""
+
+    def __init__(self, assignment: Assignment, sandbox: Sandbox, data: Path) -> None:
+        self.assignment = assignment
+        self.sandbox = sandbox
+        self.data = data
+        self.layout = Layout(assignment)
+
+    @cached_property
+    def roles(self) -> dict[str, Roles]:
+        """Exercise → the instructor's functions. Raises AssignmentError."""
+        return {name: Roles(file) for name, file in self.assignment.functions.items()}
+
+    def answers(self, submission: Submission) -> list[Answers | NotRun]:
+        """Run each file that defines what an exercise calls."""
+        if submission.problem is not None:
+            choice = unusable(submission, submission.problem)
+            assert isinstance(choice.study, Unreadable)
+            return [NotRun(source=choice.source, reason=choice.study.reason, notes=choice.notes)]
+        files = Files(submission, self.assignment, self.layout)
+        if not files.answers:
+            return [self._nothing(submission, files)]
+        notes = [*submission.notes, *unread(files)]
+        return [self._of(each, notes) for each in files.answers]
+
+    def _nothing(self, submission: Submission, files: Files) -> NotRun:
+        """No file defines anything that is called."""
+        names = [each.id for each in self.assignment.spec.exercises]
+        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+        reason = next(unread(files), f"nothing defines {', '.join(names[:4])}{more}")
+        source = next(
+            (source for source, _ in files.problems),
+            Source(path=submission.origin, sha256="", format="unknown"),
+        )
+        return NotRun(source=source, reason=reason, notes=submission.notes)
+
+    def _of(self, handed: HandedIn, notes: Sequence[str]) -> Answers:
+        salt = handed.source.sha256
+        oracles = [
+            Oracle(self.assignment, each, self.roles[each.id], salt) for each in handed.exercises
+        ]
+        outcome, found = self._called(handed, oracles)
+        results = [judged(oracle, found, self.assignment) for oracle in oracles]
+        return Answers(
+            source=handed.source,
+            outcome=outcome,
+            attempts=list(self._attempts(results, handed)),
+            unanswered=dict(self._unanswered(handed)),
+            explained=lambda attempt: attempt,
+            notes=[*notes, *_forwards(results), *found.notes],
+            integrity=[*found.integrity, *_numerical(results)],
+            cells=found.cells,
+            lacking=(),
+        )
+
+    def _called(self, handed: HandedIn, oracles: Sequence[Oracle]) -> tuple[RunOutcome, Answered]:
+        questions = Questions(self.assignment)
+        for oracle in oracles:
+            own = "own_forward" in oracle.file.roles
+            questions.add(oracle, ("student", "own_forward") if own else ("student",), oracle.cases)
+        return self._asked(handed, questions)
+
+    def _asked(self, handed: HandedIn, questions: Questions) -> tuple[RunOutcome, Answered]:
+        request, blob = questions.request(handed, str(self.data))
+        asked: list[list[Asked]] = questions.asked
+        with self.sandbox.open(request, blob) as session:
+            outcome = session.outcome
+        return outcome, answered(outcome.events, asked)
+
+    def _attempts(self, results: Sequence[Judged], handed: HandedIn) -> Iterator[Attempt]:
+        first = 0
+        for result in results:
+            yield from attempts(result, handed, first)
+            first += len(result.exercise.targets)
+
+    def _unanswered(self, handed: HandedIn) -> Iterator[tuple[tuple[str, str], Judgement]]:
+        """What is to be said of exercises that this file does not answer."""
+        here = {each.id for each in handed.exercises}
+        for exercise in self.assignment.spec.exercises:
+            if exercise.id in here:
+                continue
+            nothing = diagnosis(
+                "unfinished",
+                f"nothing defines `{exercise.id}`.",
+                "Was the file with this function handed in, and is its name the asked one?",
+            )
+            for target in exercise.targets:
+                yield (
+                    (exercise.id, target),
+                    Judgement(
+                        target=target,
+                        comparison=Comparison(verdict="missing"),
+                        diagnosis=nothing,
+                    ),
+                )
+
+
+def _forwards(results: Sequence[Judged]) -> Iterator[str]:
+    """Forward functions that compute something else, each named once."""
+    for result in results:
+        if result.deviates:
+            keys = ", ".join(f"`{key}`" for key in result.deviates if key)
+            what = f"{keys} of " if keys else ""
+            yield (
+                f"{result.exercise.title.partition(':')[0]}: your forward pass computes {what}"
+                f"something else than the assignment's ({', '.join(result.oracle.forwards)}); the "
+                "gradients are judged all the same"
+            )
+
+
+def _numerical(results: Sequence[Judged]) -> Iterator[IntegrityNote]:
+    """One note on backward functions that call the forward pass again and again."""
+    found = [each for each in results if each.numerical]
+    if found:
+        names = ", ".join(each.exercise.id for each in found)
+        yield IntegrityNote(
+            code="numerical",
+            exercise=found[0].exercise.id,
+            text=f"{names}: calls the forward pass many times, so the gradient is found by "
+            "differences, not derived",
+        )

@@ -1,0 +1,129 @@
+"""From what functions returned to judged attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from grader.assignment import Assignment, Exercise
+from grader.exercises.functions.handed_in import HandedIn
+from grader.exercises.functions.lines import at, line_of
+from grader.exercises.functions.oracle import Oracle
+from grader.exercises.functions.returned import Answered, Outcome
+from grader.exercises.functions.sentences import why
+from grader.exercises.functions.values import Valued, is_value, of_cases, valued
+from grader.marking.attempt import Attempt
+from grader.marking.step import StepFinding
+from grader.protocol.gradient import gradient_name
+from grader.records.scorecard import Line
+
+MANY_FORWARDS = 8
+"""Calls of the forward pass in one call of the backward, beyond which it is differentiated
+numerically.
+"""
+
+
+class Judged(msgspec.Struct, kw_only=True):
+    """One exercise of one file."""
+
+    oracle: Oracle
+    variant: int = 0
+    deviates: list[str] = []
+    """Keys of the forward value that the student computes otherwise, "" for a single one."""
+    values: dict[str, Valued] = {}
+    """Target → the case that counts."""
+    outcomes: list[Outcome] = []
+
+    @property
+    def exercise(self) -> Exercise:
+        return self.oracle.exercise
+
+    @property
+    def wrong(self) -> list[str]:
+        """Targets that are not right in every case."""
+        return [name for name, each in self.values.items() if not each.comparison.right]
+
+    @property
+    def numerical(self) -> bool:
+        """The backward function calls the forward pass again and again."""
+        return any(each.returned.forwards > MANY_FORWARDS for each in self.outcomes)
+
+
+def judged(oracle: Oracle, answered: Answered, assignment: Assignment) -> Judged:
+    """Every target of an exercise against the truth."""
+    tolerance, exercise = assignment.spec.tolerance, oracle.exercise
+    own = answered.of(exercise.id, "own_forward")
+    variant, deviates = _variant(oracle, own, assignment)
+    outcomes = answered.of(exercise.id, "student")
+    return Judged(
+        oracle=oracle,
+        variant=variant,
+        deviates=deviates,
+        outcomes=outcomes,
+        values={
+            target: of_cases(valued(each, target, variant, tolerance) for each in outcomes)
+            for target in exercise.targets
+        },
+    )
+
+
+def _variant(
+    oracle: Oracle, own: Sequence[Outcome], assignment: Assignment
+) -> tuple[int, list[str]]:
+    """The form of the forward pass that the student's own has, and what deviates from it."""
+    deviations = [
+        list(dict.fromkeys(_deviating(own, variant, assignment)))
+        for variant in range(oracle.variants)
+    ]
+    best = min(range(len(deviations)), key=lambda number: len(deviations[number]))
+    best = best if not deviations[best] else 0
+    return best, deviations[best]
+
+
+def _deviating(own: Sequence[Outcome], variant: int, assignment: Assignment) -> Iterator[str]:
+    for outcome in own:
+        for key, true in outcome.asked.case.truth(variant).outputs.items():
+            if is_value(outcome, key, true, assignment.spec.tolerance) is False:
+                yield key
+
+
+def attempts(found: Judged, handed: HandedIn, first: int) -> Iterator[Attempt]:
+    """An attempt for each target. first: the key of the first."""
+    roles, exercise = found.oracle.file, found.exercise
+    for number, target in enumerate(exercise.targets):
+        each = found.values[target]
+        right = each.comparison.right
+        reason = None if right else why(each, exercise.id, target, roles)
+        made = _line(found, handed, target, each)
+        yield Attempt(
+            target=target,
+            name=gradient_name(target),
+            key=first + number,
+            exercise=exercise.id,
+            order=first + number,
+            comparison=each.comparison,
+            finding=StepFinding(
+                step="right" if right else "wrong", evidence=None if right else each
+            ),
+            lines=[made] if made else [],
+            diagnosis=reason,
+            note=None if right or reason else _where(each),
+        )
+
+
+def _line(found: Judged, handed: HandedIn, target: str, each: Valued) -> Line | None:
+    returned = each.outcome.returned
+    if returned.kind == "raised" and returned.line is not None:
+        return at(handed.file, returned.cell, returned.line)
+    return line_of(handed.file, found.exercise.id, found.oracle.file, target)
+
+
+def _where(each: Valued) -> str | None:
+    """Which case it is, where others before it were right."""
+    case = each.outcome.asked.case
+    if case.number == 0:
+        return None
+    shapes = {name: tuple(leaf.shape) for name, leaf in case.truth(0).leaves.items()}
+    told = ", ".join(f"{name} {shape}" for name, shape in list(shapes.items())[:4])
+    return f"right in {case.number} of {case.number + 1} cases, wrong with {told}"

@@ -1,0 +1,111 @@
+"""What the sandbox is asked: the definitions of one file, and the calls of each exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from safetensors.numpy import save
+
+from grader.assignment import Assignment, Exercise
+from grader.exercises.functions.definitions import cells
+from grader.exercises.functions.handed_in import HandedIn
+from grader.exercises.functions.oracle import Case, Oracle, cotangent_name
+from grader.protocol import Call, CalledExercise, Calls, RunRequest, packed
+from grader.protocol.calls import Role
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """One call, as the trusted side knows it."""
+
+    exercise: Exercise
+    role: Role
+    case: Case
+
+
+class Questions:
+    """Collects calls, exercise by exercise, with their arrays."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._arrays: dict[str, np.ndarray[Any, Any]] = {}
+        self._keys: dict[int, str] = {}
+        self._held: list[Any] = []
+        """So that no other array gets the identity of one that is known."""
+        self.exercises: list[CalledExercise] = []
+        self.asked: list[list[Asked]] = []
+
+    def add(
+        self,
+        oracle: Oracle,
+        roles: Sequence[Role],
+        cases: Sequence[Case],
+        *,
+        references: dict[str, str] | None = None,
+    ) -> None:
+        """Ask for these roles in these cases."""
+        exercise = oracle.exercise
+        asked = [Asked(exercise=exercise, role=role, case=case) for role in roles for case in cases]
+        self.asked.append(asked)
+        self.exercises.append(
+            CalledExercise(
+                id=exercise.id,
+                source=oracle.file.harness,
+                calls=[self._call(oracle, each) for each in asked],
+                counted=[name for name in oracle.file.forwards if name != exercise.id],
+                references=references or {},
+            )
+        )
+
+    def request(self, handed: HandedIn, data: str) -> tuple[RunRequest, bytes]:
+        """The request with its blob."""
+        spec = self._assignment.spec
+        wanted = [n for each in handed.exercises for n in self._assignment.functions[each.id].needs]
+        calls = Calls(
+            exercises=self.exercises,
+            seconds=spec.functions.seconds,
+            package=handed.package,
+            engine=spec.functions.engine == "torch",
+        )
+        request = RunRequest(
+            cells=cells(handed.file, wanted),
+            gradients={},
+            inputs={},
+            forward={},
+            limits=spec.limits,
+            data=data,
+            files=handed.surroundings.files,
+            scripts=handed.surroundings.scripts,
+            script=handed.place.name if handed.file.notebook.format == "py" else None,
+            calls=calls,
+        )
+        blob: bytes = save(self._arrays) if self._arrays else b""
+        return request, blob
+
+    def _call(self, oracle: Oracle, asked: Asked) -> Call:
+        case, role = asked.case, asked.role
+        takes = oracle.file.parameters["student" if role == "student" else "own_forward"]
+        given = dict(case.arguments)
+        if role == "student":
+            given |= {cotangent_name(key): value for key, value in case.cotangents.items()}
+        arguments = {n: packed(value, self._keep) for n, value in given.items() if n in takes}
+        return Call(
+            role=role,
+            arguments=arguments,
+            targets=oracle.exercise.targets if role != "own_forward" else [],
+            cotangents=self._cotangents(case) if role == "differences" else {},
+        )
+
+    def _cotangents(self, case: Case) -> dict[str, str]:
+        return {key: self._keep(value.numpy()) for key, value in case.weights().items()}
+
+    def _keep(self, array: np.ndarray[Any, Any]) -> str:
+        """Arrays that are the same object travel once."""
+        if id(array) not in self._keys:
+            key = str(len(self._arrays))
+            self._keys[id(array)] = key
+            self._held.append(array)
+            self._arrays[key] = np.array(array, order="C")
+        return self._keys[id(array)]

@@ -1,0 +1,113 @@
+"""Why a function earned nothing, where it returned nothing that could be wrong: one sentence."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+
+from grader.assignment import FunctionFile
+from grader.diagnosis.codes import diagnosis
+from grader.exercises.functions.returned import Outcome
+from grader.exercises.functions.values import Valued
+from grader.protocol.gradient import gradient_name
+from grader.records.scorecard import Diagnosis
+
+_TOO_FEW = re.compile(r"not enough values to unpack \(expected (?:at least )?(\d+), got (\d+)\)")
+_TOO_MANY = re.compile(r"too many values to unpack \(expected (\d+)")
+_NO_KEY = re.compile(r"KeyError: (.+)")
+_NOT_DEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
+_NO_ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
+OLD = {"xrange": "range", "unicode": "str", "raw_input": "input", "basestring": "str"}
+
+
+def why(valued: Valued, exercise: str, target: str, roles: FunctionFile) -> Diagnosis | None:
+    """The sentence; None where there is a value that is to be explained by its numbers."""
+    outcome = valued.outcome
+    if outcome.returned.kind == "stopped":
+        return _stopped(outcome, exercise)
+    if outcome.returned.kind == "harness":
+        return _unusable(outcome, exercise, roles)
+    if outcome.returned.kind == "raised":
+        return _raised(outcome, exercise)
+    if valued.comparison.verdict == "missing":
+        return _unfinished(f"`{exercise}` returns None for `{gradient_name(target)}`")
+    if _zeros(valued):
+        return _unfinished(f"`{exercise}` returns zeros for `{gradient_name(target)}`")
+    if valued.comparison.verdict == "wrong_type":
+        return _unfinished(
+            f"`{exercise}` returns no array for `{gradient_name(target)}`: "
+            f"{(valued.comparison.note or '').removeprefix('expected a tensor, ')}"
+        )
+    return None
+
+
+def _zeros(valued: Valued) -> bool:
+    numbers = valued.numbers
+    return numbers is not None and bool(numbers.numel()) and not bool(torch.any(numbers != 0))
+
+
+def _unfinished(text: str) -> Diagnosis:
+    return diagnosis(
+        "unfinished", f"unfinished: {text}.", "Which lines of the function are still to be written?"
+    )
+
+
+def _stopped(outcome: Outcome, exercise: str) -> Diagnosis:
+    return diagnosis(
+        "stopped",
+        f"`{exercise}` did not come to its end{_case(outcome)}: {outcome.returned.error}.",
+        "Does every loop of the function end, also for a batch of one?",
+    )
+
+
+def _unusable(outcome: Outcome, exercise: str, roles: FunctionFile) -> Diagnosis:
+    """The harness could not go on with what a function returned."""
+    error = outcome.returned.error or ""
+    called = roles.call_at(outcome.returned.line) or exercise
+    if "NoneType" in error:
+        return _unfinished(f"`{called}` returns None")
+    if few := _TOO_FEW.search(error):
+        return _unfinished(f"`{called}` returns {few[2]} of {few[1]} values")
+    if many := _TOO_MANY.search(error):
+        return _unfinished(f"`{called}` returns more than {many[1]} values")
+    if "cannot unpack non-iterable" in error or "not subscriptable" in error:
+        return _unfinished(f"`{called}` returns one value where several are asked for")
+    if missing := _NO_KEY.match(error):
+        return _unfinished(f"`{called}` returns nothing under {missing[1]}")
+    if name := _NOT_DEFINED.search(error):
+        return _unfinished(f"`{name[1]}` is not defined")
+    if attribute := _NO_ATTRIBUTE.search(error):
+        return _unfinished(f"`{called}` leaves nothing under `{attribute[1]}`")
+    return diagnosis(
+        "raises",
+        f"`{called}` could not be called as the exercise does{_case(outcome)}: {error}.",
+        "Are the function's parameters and results those that the exercise asks for?",
+    )
+
+
+def _raised(outcome: Outcome, exercise: str) -> Diagnosis:
+    error = outcome.returned.error or ""
+    if error.startswith("NotImplementedError"):
+        return _unfinished(f"`{exercise}` raises NotImplementedError")
+    name = _NOT_DEFINED.search(error)
+    hint = ""
+    if name and name[1] in OLD:
+        hint = f" (this is Python 2: `{OLD[name[1]]}` in Python 3)"
+    return diagnosis(
+        "raises",
+        f"`{exercise}` raises an error{_case(outcome)}: {error}{hint}.",
+        "What do the values in this line hold when it is reached?",
+        line=outcome.returned.line,
+        cell=outcome.returned.cell,
+    )
+
+
+def _case(outcome: Outcome) -> str:
+    number = outcome.asked.case.number
+    return "" if number == 0 else f" in case {number + 1}, {_shapes(outcome)}"
+
+
+def _shapes(outcome: Outcome) -> str:
+    shapes = {name: tuple(leaf.shape) for name, leaf in outcome.asked.case.truth(0).leaves.items()}
+    return "with " + ", ".join(f"{name} {shape}" for name, shape in list(shapes.items())[:4])

@@ -1,0 +1,184 @@
+"""One exercise's calls, in a process of their own."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from grader import protocol
+from grader.protocol import Call, CalledExercise, Returned, Value, unpacked
+from grader.worker.arrays import Array, described, pack
+from grader.worker.differences import central
+from grader.worker.errors import explain
+
+if TYPE_CHECKING:
+    from grader.worker.calls import CallRun
+
+HARNESS = "<exercise>"
+MEMORY_SHARE = 0.6
+"""Of a run's memory that one exercise may take."""
+_clock = time.perf_counter
+_write = os.write
+
+
+class Callee:
+    """Calls the harness's functions over the student's names, and writes what came of it."""
+
+    def __init__(self, run: CallRun, number: int, exercise: CalledExercise, writing: int) -> None:
+        self._run = run
+        self._number = number
+        self._exercise = exercise
+        self._writing = writing
+        self._forwards = 0
+        self._names: dict[str, Any] = {}
+
+    def go(self) -> None:
+        """Every call, one after the other."""
+        os.setpgid(0, 0)
+        _limit_memory(self._run.request.limits.memory_mb)
+        for name, source in self._exercise.references.items():
+            self._put(name, self._harness(source)["reference"])
+        for name in self._exercise.counted:
+            self._count(name)
+        self._names = self._harness(self._exercise.source)
+        for number, call in enumerate(self._exercise.calls):
+            message, blob = self._called(number, call)
+            _send(self._writing, protocol.encode(message, blob))
+
+    def _harness(self, source: str) -> dict[str, Any]:
+        """The harness's functions, with the student's names below their own."""
+        names = dict(self._run.namespace)
+        exec(compile(source, HARNESS, "exec", dont_inherit=True), names)  # noqa: S102
+        return names
+
+    def _called(self, number: int, call: Call) -> tuple[Returned, bytes]:
+        begun = _clock()
+        self._forwards = 0
+        base = Returned(exercise=self._number, call=number)
+        try:
+            values, arrays = self._values(call)
+            blob = pack(arrays)
+        except BaseException as error:  # noqa: BLE001 - a student may raise anything
+            return _raised(base, error, self._forwards), b""
+        return replace(base, values=values, forwards=self._forwards, seconds=_clock() - begun), blob
+
+    def _values(self, call: Call) -> tuple[dict[str, Value], dict[str, Array]]:
+        values: dict[str, Value] = {}
+        arrays: dict[str, Array] = {}
+        for name, found in self._found(call).items():
+            value, array = described(found, self._run.request.limits.tensor_elements)
+            if array is not None:
+                value = Value(kind=value.kind, key=name, dtype=value.dtype, shape=value.shape)
+                arrays[name] = array
+            values[name] = value
+        return values, arrays
+
+    def _found(self, call: Call) -> Mapping[str, Any]:
+        if call.role == "differences":
+            given = {name: self._run.arrays[key] for name, key in call.cotangents.items()}
+            own = self._names["own_forward"]
+            return central(own, lambda: self._arguments(call), call.targets, given)
+        result = self._names[call.role](**self._arguments(call))
+        if call.role == "own_forward":
+            return result if isinstance(result, dict) else {"": result}
+        return {name: result.get(name) for name in call.targets}
+
+    def _arguments(self, call: Call) -> dict[str, Any]:
+        """Copies, made anew for each call."""
+        fetch = self._tensor if self._run.calls.engine else self._array
+        return {name: unpacked(tree, fetch) for name, tree in call.arguments.items()}
+
+    def _array(self, key: str) -> Any:
+        return self._run.arrays[key].copy()
+
+    def _tensor(self, key: str) -> Any:
+        import torch
+
+        return torch.from_numpy(self._run.arrays[key].copy())
+
+    # ---- the student's functions ------------------------------------------------------------
+
+    def _put(self, path: str, function: Callable[..., Any]) -> None:
+        """Put a function where the student's stands; a method of a class where that is one."""
+        owner, _, name = path.rpartition(".")
+        if not owner:
+            self._run.namespace[name] = function
+        elif owner in self._run.namespace:
+            held = vars(self._run.namespace[owner]).get(name)
+            static = isinstance(held, staticmethod)
+            setattr(
+                self._run.namespace[owner], name, staticmethod(function) if static else function
+            )
+
+    def _count(self, path: str) -> None:
+        owner, _, name = path.rpartition(".")
+        names = self._run.namespace
+        holder = names if not owner else vars(names[owner]) if _is_class(names.get(owner)) else {}
+        held = holder.get(name)
+        function = held.__func__ if isinstance(held, staticmethod) else held
+        if callable(function) and not isinstance(function, type | classmethod):
+            self._put(path, self._counting(function))
+
+    def _counting(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def counting(*arguments: Any, **named: Any) -> Any:
+            self._forwards += 1
+            return function(*arguments, **named)
+
+        return counting
+
+
+def _is_class(value: Any) -> bool:
+    return isinstance(value, type)
+
+
+def _raised(base: Returned, error: BaseException, forwards: int) -> Returned:
+    """What is to be said of an exception: the student's, or the harness's over a result."""
+    own, harness = _lines(error.__traceback__)
+    text = explain(error)
+    if own is None:
+        return replace(base, kind="harness", error=text, line=harness, forwards=forwards)
+    cell, line = own
+    return replace(base, kind="raised", error=text, line=line, cell=cell, forwards=forwards)
+
+
+def _lines(trace: TracebackType | None) -> tuple[tuple[int | None, int | None] | None, int | None]:
+    """Cell and line of the student's innermost frame, (None, None) in a file beside; and the
+    harness's last line.
+    """
+    own: tuple[int | None, int | None] | None = None
+    harness = None
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.startswith("<cell "):
+            own = int(name[6:-1]), trace.tb_lineno
+        elif name == HARNESS:
+            harness, own = trace.tb_lineno, None
+        elif own is None and name.startswith(os.getcwd()):  # noqa: PTH109
+            own = None, None
+        trace = trace.tb_next
+    return own, harness
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Less than the whole run may have, so that what takes too much raises MemoryError here."""
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return
+    allowed, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if allowed > 0:
+        less = allowed - int((2 - MEMORY_SHARE) * (megabytes << 20))
+        resource.setrlimit(resource.RLIMIT_DATA, (max(less, 64 << 20), hard))
+
+
+def _send(descriptor: int, frame: bytes) -> None:
+    left = memoryview(frame)
+    while left:
+        left = left[_write(descriptor, left) :]

@@ -1,0 +1,111 @@
+"""Exercises of functions: a submission's definitions, then calls of them, each exercise in a fork.
+
+    this process: imports, functions, classes
+       ├─ fork ─► exercise 1: call, call, call ──pipe──┐
+       ├─ fork ─► exercise 2: …                        ├─► whole frames, in turn ─► channel
+       └─ …                                            ┘
+
+One exercise that never ends, eats memory or changes what others use harms only itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import time
+from typing import Any, NoReturn
+
+from grader.protocol import CalledExercise, Calls, CellCode, CellDone, Done, Returned, RunRequest
+from grader.worker import capture, stage
+from grader.worker.arrays import unpack
+from grader.worker.callee import Callee
+from grader.worker.channel import Channel
+from grader.worker.errors import explain, filename, line_of
+from grader.worker.forking import fork
+from grader.worker.patience import within
+from grader.worker.relay import Relay
+
+_clock = time.perf_counter
+_exit, _pipe, _close = os._exit, os.pipe, os.close
+
+
+class CallRun:
+    """Runs definitions and calls what they define."""
+
+    def __init__(self, request: RunRequest, calls: Calls, blob: bytes, channel: Channel) -> None:
+        self.request = request
+        self.calls = calls
+        self.arrays = unpack(blob)
+        self.channel = channel
+        self.namespace: dict[str, Any] = {}
+
+    def prepare(self) -> None:
+        """Set the stage; no code of the student's runs yet."""
+        capture.install(self.request.limits.output_kb)
+        self.namespace = stage.prepare(self.request, self.calls.package)
+
+    def go(self) -> None:
+        """Definitions, then calls; each reported when it is done."""
+        for cell in self.request.cells:
+            self.channel.send(self._cell(cell))
+        for number, exercise in enumerate(self.calls.exercises):
+            self._called(number, exercise)
+        self.channel.send(Done())
+
+    def _cell(self, cell: CellCode) -> CellDone:
+        """Run a cell statement by statement: one that fails takes no definition along."""
+        if cell.skip is not None:
+            return CellDone(index=cell.index, status="error", error=cell.skip)
+        begun, name = _clock(), filename(cell.index)
+        errors: list[tuple[str, int | None]] = []
+        try:
+            statements = ast.parse(cell.source, name).body
+        except Exception as error:  # noqa: BLE001 - it was parsed before, by the trusted side
+            statements, errors = [], [(explain(error), line_of(error, name))]
+        for statement in statements:
+            try:
+                code = compile(ast.Module([statement], []), name, "exec", dont_inherit=True)
+                with within(self.calls.seconds):
+                    exec(code, self.namespace)  # noqa: S102
+            except BaseException as error:  # noqa: BLE001 - a student may raise anything
+                errors.append((explain(error), line_of(error, name)))
+        return CellDone(
+            index=cell.index,
+            status="error" if errors else "ok",
+            error=errors[0][0] if errors else None,
+            line=errors[0][1] if errors else None,
+            seconds=_clock() - begun,
+            soft_errors=[text for text, _ in errors[1:20]],
+        )
+
+    def _called(self, number: int, exercise: CalledExercise) -> None:
+        """All calls of one exercise, in a fork of this process."""
+        if not exercise.calls:
+            return
+        reading, writing = _pipe()
+        try:
+            pid = fork()
+        except OSError as error:
+            _close(reading)
+            _close(writing)
+            text = f"no process could be started: {error.strerror}"
+            self.channel.send(Returned(exercise=number, call=0, kind="stopped", error=text))
+            return
+        if pid == 0:
+            self._become(number, exercise, writing)
+        _close(writing)
+        relay = Relay(pid, reading, self.calls.seconds, self.channel, number, len(exercise.calls))
+        relay.follow()
+        _close(reading)
+
+    def _become(self, number: int, exercise: CalledExercise, writing: int) -> NoReturn:
+        code = 1
+        try:
+            for descriptor in self.channel.descriptors:
+                _close(descriptor)
+            Callee(self, number, exercise, writing).go()
+            code = 0
+        except BaseException:  # noqa: BLE001 - the end of the pipe tells
+            code = 1
+        finally:
+            _exit(code)
