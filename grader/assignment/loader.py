@@ -16,8 +16,8 @@ import msgspec
 from grader.assignment.forward import ForwardScript, indexed, parse_forward
 from grader.assignment.functions import FunctionFile, read_functions
 from grader.assignment.spec import (
+    Calling,
     Exercise,
-    Functions,
     Gradescope,
     Input,
     Late,
@@ -38,7 +38,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "exercises": Exercise,
     "tolerance": Tolerance,
     "rates": Rates,
-    "functions": Functions,
+    "functions": Calling,
     "loops": Loops,
     "limits": Limits,
     "environment": Requirements,

@@ -84,7 +84,7 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The value is right, and its lines cannot be followed; an exam may set 0."""
 
 
-class Functions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Calling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the functions of exercises of functions are called."""
 
     engine: Literal["numpy", "torch"] = "numpy"
@@ -159,7 +159,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Forward tensor → other spellings."""
     files: Literal["best", "last"] = "best"
     """Of several notebooks of a student: in each exercise the best counts, or only the last."""
-    functions: Functions = Functions()
+    functions: Calling = Calling()
     loops: Loops = Loops()
     tolerance: Tolerance = Tolerance()
     rates: Rates = Rates()

@@ -42,10 +42,10 @@ def withhold() -> None:
         if fill is not None:
             fill()
     at = next((i for i, each in enumerate(sys.meta_path) if each is PathFinder), 0)
-    sys.meta_path.insert(at, Refusal())
+    sys.meta_path.insert(at, EngineRefusal())
 
 
-class Refusal(MetaPathFinder):
+class EngineRefusal(MetaPathFinder):
     """Says why a module cannot be imported."""
 
     def find_spec(

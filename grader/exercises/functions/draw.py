@@ -11,7 +11,7 @@ GAP = 0.05
 """Distance that keeps draws off kinks and ties."""
 
 
-class Draw:
+class Drawing:
     """Draws the arguments of one case; handed to `inputs(draw)`."""
 
     def __init__(self, seed: int, case: int, *, last: bool) -> None:

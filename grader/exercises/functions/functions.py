@@ -8,9 +8,9 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.diagnosis.codes import diagnosis
-from grader.exercises.functions.handed_in import Files, HandedIn, Layout, unread
+from grader.exercises.functions.handed_in import AnswerFile, Arrangement, Candidates, unread
 from grader.exercises.functions.judging import Judged, attempts, judged
-from grader.exercises.functions.oracle import Oracle, Roles
+from grader.exercises.functions.oracle import FunctionOracle, Roles
 from grader.exercises.functions.request import Asked, Questions
 from grader.exercises.functions.returned import Answered, answered
 from grader.exercises.script.candidate import unusable
@@ -31,7 +31,7 @@ class Functions:
         self.assignment = assignment
         self.sandbox = sandbox
         self.data = data
-        self.layout = Layout(assignment)
+        self.layout = Arrangement(assignment)
 
     @cached_property
     def roles(self) -> dict[str, Roles]:
@@ -44,13 +44,13 @@ class Functions:
             choice = unusable(submission, submission.problem)
             assert isinstance(choice.study, Unreadable)
             return [NotRun(source=choice.source, reason=choice.study.reason, notes=choice.notes)]
-        files = Files(submission, self.assignment, self.layout)
+        files = Candidates(submission, self.assignment, self.layout)
         if not files.answers:
             return [self._nothing(submission, files)]
         notes = [*submission.notes, *unread(files)]
         return [self._of(each, notes) for each in files.answers]
 
-    def _nothing(self, submission: Submission, files: Files) -> NotRun:
+    def _nothing(self, submission: Submission, files: Candidates) -> NotRun:
         """No file defines anything that is called."""
         names = [each.id for each in self.assignment.spec.exercises]
         more = f" and {len(names) - 4} more" if len(names) > 4 else ""
@@ -61,10 +61,11 @@ class Functions:
         )
         return NotRun(source=source, reason=reason, notes=submission.notes)
 
-    def _of(self, handed: HandedIn, notes: Sequence[str]) -> Answers:
+    def _of(self, handed: AnswerFile, notes: Sequence[str]) -> Answers:
         salt = handed.source.sha256
         oracles = [
-            Oracle(self.assignment, each, self.roles[each.id], salt) for each in handed.exercises
+            FunctionOracle(self.assignment, each, self.roles[each.id], salt)
+            for each in handed.exercises
         ]
         outcome, found = self._called(handed, oracles)
         results = [judged(oracle, found, self.assignment) for oracle in oracles]
@@ -80,27 +81,29 @@ class Functions:
             lacking=(),
         )
 
-    def _called(self, handed: HandedIn, oracles: Sequence[Oracle]) -> tuple[RunOutcome, Answered]:
+    def _called(
+        self, handed: AnswerFile, oracles: Sequence[FunctionOracle]
+    ) -> tuple[RunOutcome, Answered]:
         questions = Questions(self.assignment)
         for oracle in oracles:
             own = "own_forward" in oracle.file.roles
             questions.add(oracle, ("student", "own_forward") if own else ("student",), oracle.cases)
         return self._asked(handed, questions)
 
-    def _asked(self, handed: HandedIn, questions: Questions) -> tuple[RunOutcome, Answered]:
+    def _asked(self, handed: AnswerFile, questions: Questions) -> tuple[RunOutcome, Answered]:
         request, blob = questions.request(handed, str(self.data))
         asked: list[list[Asked]] = questions.asked
         with self.sandbox.open(request, blob) as session:
             outcome = session.outcome
         return outcome, answered(outcome.events, asked)
 
-    def _attempts(self, results: Sequence[Judged], handed: HandedIn) -> Iterator[Attempt]:
+    def _attempts(self, results: Sequence[Judged], handed: AnswerFile) -> Iterator[Attempt]:
         first = 0
         for result in results:
             yield from attempts(result, handed, first)
             first += len(result.exercise.targets)
 
-    def _unanswered(self, handed: HandedIn) -> Iterator[tuple[tuple[str, str], Judgement]]:
+    def _unanswered(self, handed: AnswerFile) -> Iterator[tuple[tuple[str, str], Judgement]]:
         """What is to be said of exercises that this file does not answer."""
         here = {each.id for each in handed.exercises}
         for exercise in self.assignment.spec.exercises:

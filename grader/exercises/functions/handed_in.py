@@ -19,12 +19,12 @@ from grader.records.scorecard import Source
 from grader.submission import Submission
 
 MAX_ANSWERS = 16
-"""Files of one student that are run."""
+"""Candidates of one student that are run."""
 FLAT = "handed_in"
 """Package of modules that import one another as parts of one, and came without a folder."""
 
 
-class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
+class AnswerFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file that defines functions of exercises."""
 
     source: Source
@@ -40,7 +40,7 @@ class HandedIn(msgspec.Struct, frozen=True, kw_only=True):
         return ".".join(self.place.parts[:-1]) if self.file.notebook.format == "py" else ""
 
 
-class Layout:
+class Arrangement:
     """Where an assignment's modules stand, by its starter and its support folder."""
 
     def __init__(self, assignment: Assignment) -> None:
@@ -63,18 +63,18 @@ class Layout:
         return PurePosixPath(same[0] if len(same) == 1 else name)
 
 
-class Files:
+class Candidates:
     """The files of one submission."""
 
-    def __init__(self, submission: Submission, assignment: Assignment, layout: Layout) -> None:
+    def __init__(self, submission: Submission, assignment: Assignment, layout: Arrangement) -> None:
         self.submission = submission
         self.assignment = assignment
         self.layout = layout
         self.problems: list[tuple[Source, str]] = []
-        """Files that cannot be read, and why."""
+        """Candidates that cannot be read, and why."""
 
     @cached_property
-    def answers(self) -> list[HandedIn]:
+    def answers(self) -> list[AnswerFile]:
         """Those that define something that is called, the one that defines most first."""
         found = [self._handed_in(*each) for each in self._read]
         kept = [each for each in found if each.exercises]
@@ -101,11 +101,11 @@ class Files:
                 found.append((index, source, read(notebook)))
         return found
 
-    def _handed_in(self, index: int, source: Source, file: Read) -> HandedIn:
+    def _handed_in(self, index: int, source: Source, file: Read) -> AnswerFile:
         defined = file.defined()
         exercises = [each for each in self.assignment.spec.exercises if self._root(each) in defined]
         place = self._place(index, file)
-        return HandedIn(
+        return AnswerFile(
             source=source,
             file=file,
             exercises=exercises,
@@ -158,7 +158,7 @@ def _imports_siblings(file: Read) -> bool:
     )
 
 
-def unread(files: Files) -> Iterator[str]:
+def unread(files: Candidates) -> Iterator[str]:
     """One line for each file that could not be read."""
     for _, reason in files.problems:
         yield reason

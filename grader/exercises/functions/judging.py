@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from grader.assignment import Assignment, Exercise
-from grader.exercises.functions.handed_in import HandedIn
+from grader.exercises.functions.handed_in import AnswerFile
 from grader.exercises.functions.lines import at, line_of
-from grader.exercises.functions.oracle import Oracle
+from grader.exercises.functions.oracle import FunctionOracle
 from grader.exercises.functions.returned import Answered, Outcome
 from grader.exercises.functions.sentences import why
 from grader.exercises.functions.values import Valued, is_value, of_cases, valued
@@ -27,7 +27,7 @@ numerically.
 class Judged(msgspec.Struct, kw_only=True):
     """One exercise of one file."""
 
-    oracle: Oracle
+    oracle: FunctionOracle
     variant: int = 0
     deviates: list[str] = []
     """Keys of the forward value that the student computes otherwise, "" for a single one."""
@@ -50,7 +50,7 @@ class Judged(msgspec.Struct, kw_only=True):
         return any(each.returned.forwards > MANY_FORWARDS for each in self.outcomes)
 
 
-def judged(oracle: Oracle, answered: Answered, assignment: Assignment) -> Judged:
+def judged(oracle: FunctionOracle, answered: Answered, assignment: Assignment) -> Judged:
     """Every target of an exercise against the truth."""
     tolerance, exercise = assignment.spec.tolerance, oracle.exercise
     own = answered.of(exercise.id, "own_forward")
@@ -69,7 +69,7 @@ def judged(oracle: Oracle, answered: Answered, assignment: Assignment) -> Judged
 
 
 def _variant(
-    oracle: Oracle, own: Sequence[Outcome], assignment: Assignment
+    oracle: FunctionOracle, own: Sequence[Outcome], assignment: Assignment
 ) -> tuple[int, list[str]]:
     """The form of the forward pass that the student's own has, and what deviates from it."""
     deviations = [
@@ -88,7 +88,7 @@ def _deviating(own: Sequence[Outcome], variant: int, assignment: Assignment) -> 
                 yield key
 
 
-def attempts(found: Judged, handed: HandedIn, first: int) -> Iterator[Attempt]:
+def attempts(found: Judged, handed: AnswerFile, first: int) -> Iterator[Attempt]:
     """An attempt for each target. first: the key of the first."""
     roles, exercise = found.oracle.file, found.exercise
     for number, target in enumerate(exercise.targets):
@@ -112,7 +112,7 @@ def attempts(found: Judged, handed: HandedIn, first: int) -> Iterator[Attempt]:
         )
 
 
-def _line(found: Judged, handed: HandedIn, target: str, each: Valued) -> Line | None:
+def _line(found: Judged, handed: AnswerFile, target: str, each: Valued) -> Line | None:
     returned = each.outcome.returned
     if returned.kind == "raised" and returned.line is not None:
         return at(handed.file, returned.cell, returned.line)

@@ -14,7 +14,7 @@ import torch
 
 from grader.assignment import Assignment, Exercise, FunctionFile
 from grader.errors import AssignmentError
-from grader.exercises.functions.draw import Array, Draw
+from grader.exercises.functions.draw import Array, Drawing
 
 Gradients = dict[str, list[torch.Tensor]]
 """Target → every reading of its gradient that is accepted."""
@@ -59,7 +59,7 @@ class Roles:
             ) from error
 
 
-class Oracle:
+class FunctionOracle:
     """Draws the cases of one exercise, and knows their truth."""
 
     def __init__(self, assignment: Assignment, exercise: Exercise, roles: Roles, salt: str) -> None:
@@ -72,17 +72,17 @@ class Oracle:
         self.variants = len(roles.variants)
         own = {each.id for each in assignment.spec.exercises}
         self.forwards = [name for name in roles.file.forwards if "." not in name or name in own]
-        self.cases = [Case(self, roles, number) for number in range(self.count)]
+        self.cases = [Probe(self, roles, number) for number in range(self.count)]
 
     def seed(self, number: int) -> int:
         digest = hashlib.blake2b(f"{self._salt} {number}".encode(), digest_size=7).digest()
         return int.from_bytes(digest, "big")
 
 
-class Case:
+class Probe:
     """One draw of the arguments."""
 
-    def __init__(self, oracle: Oracle, roles: Roles, number: int) -> None:
+    def __init__(self, oracle: FunctionOracle, roles: Roles, number: int) -> None:
         self._oracle = oracle
         self._roles = roles
         self.number = number
@@ -92,7 +92,7 @@ class Case:
     def arguments(self) -> dict[str, Any]:
         """What `inputs` gives: arrays, and constants of any kind."""
         oracle = self._oracle
-        draw = Draw(oracle.seed(self.number), self.number, last=self.number == oracle.count - 1)
+        draw = Drawing(oracle.seed(self.number), self.number, last=self.number == oracle.count - 1)
         given = self._roles.call("inputs", {}, draw)
         if not isinstance(given, dict):
             raise AssignmentError(f"{oracle.file.path}: inputs: returns no dict")

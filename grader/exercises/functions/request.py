@@ -11,8 +11,8 @@ from safetensors.numpy import save
 
 from grader.assignment import Assignment, Exercise
 from grader.exercises.functions.definitions import cells
-from grader.exercises.functions.handed_in import HandedIn
-from grader.exercises.functions.oracle import Case, Oracle, cotangent_name
+from grader.exercises.functions.handed_in import AnswerFile
+from grader.exercises.functions.oracle import FunctionOracle, Probe, cotangent_name
 from grader.protocol import Call, CalledExercise, Calls, RunRequest, packed
 from grader.protocol.calls import Role
 
@@ -22,7 +22,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     exercise: Exercise
     role: Role
-    case: Case
+    case: Probe
 
 
 class Questions:
@@ -39,9 +39,9 @@ class Questions:
 
     def add(
         self,
-        oracle: Oracle,
+        oracle: FunctionOracle,
         roles: Sequence[Role],
-        cases: Sequence[Case],
+        cases: Sequence[Probe],
         *,
         references: dict[str, str] | None = None,
     ) -> None:
@@ -59,7 +59,7 @@ class Questions:
             )
         )
 
-    def request(self, handed: HandedIn, data: str) -> tuple[RunRequest, bytes]:
+    def request(self, handed: AnswerFile, data: str) -> tuple[RunRequest, bytes]:
         """The request with its blob."""
         spec = self._assignment.spec
         wanted = [n for each in handed.exercises for n in self._assignment.functions[each.id].needs]
@@ -84,7 +84,7 @@ class Questions:
         blob: bytes = save(self._arrays) if self._arrays else b""
         return request, blob
 
-    def _call(self, oracle: Oracle, asked: Asked) -> Call:
+    def _call(self, oracle: FunctionOracle, asked: Asked) -> Call:
         case, role = asked.case, asked.role
         takes = oracle.file.parameters["student" if role == "student" else "own_forward"]
         given = dict(case.arguments)
@@ -98,7 +98,7 @@ class Questions:
             cotangents=self._cotangents(case) if role == "differences" else {},
         )
 
-    def _cotangents(self, case: Case) -> dict[str, str]:
+    def _cotangents(self, case: Probe) -> dict[str, str]:
         return {key: self._keep(value.numpy()) for key, value in case.weights().items()}
 
     def _keep(self, array: np.ndarray[Any, Any]) -> str:
