@@ -58,7 +58,6 @@ def test_a_students_notebook_is_not_checked_by_an_assignment_that_it_has_nothing
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GRADER_ASSIGNMENTS", raising=False)
     other = handed_in(tmp_path / "a.ipynb", "squares = w ** 2", "dw = 2 * w")
-    assert detect_assignment(other).samefile(BUNDLED)
     with pytest.raises(UsageError, match="none of the submissions"):
         detect_assignment(other, certain=True)
     forward = handed_in(tmp_path / "b.ipynb", FORWARD)

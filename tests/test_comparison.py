@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
 from grader.assignment import Tolerance
-from grader.marking.comparison import close, compare, vanishes
+from grader.cleanroom.readings import agrees
+from grader.marking.comparison import close, compare, finite, vanishes
 from grader.protocol import Value
 from grader.records.comparison import Comparison
 
@@ -124,3 +127,26 @@ def test_both_kinds_of_sizes_are_tried_above() -> None:
     assert vanishes(torch.full((2,), 1e-9), Tolerance())
     assert not vanishes(torch.full((2,), 1e-3), Tolerance())
     assert vanishes(torch.zeros(0), Tolerance())
+
+
+def test_infinities_in_common_are_no_difference() -> None:
+    """Masked scores: minus infinity minus itself is no number."""
+    mine = torch.tensor([1.0, -math.inf, 2.0, math.inf])
+    assert finite(mine, mine.clone()) is not None
+    both = finite(mine + 1e-9, mine)
+    assert both is not None
+    assert bool(close(*both, Tolerance()).all())
+    both = finite(torch.tensor([1.0, -math.inf, 3.0, math.inf]), mine)
+    assert both is not None
+    assert close(*both, Tolerance()).tolist() == [True, True, False, True]
+
+
+@pytest.mark.parametrize("other", [5.0, math.inf, math.nan])
+def test_an_infinity_where_another_number_stands_is_a_difference(other: float) -> None:
+    expected = torch.tensor([1.0, -math.inf])
+    assert finite(torch.tensor([1.0, other]), expected) is None
+    assert not agrees(torch.tensor([1.0, other]), expected, Tolerance())
+    both = finite(expected, torch.tensor([1.0, 5.0]))
+    assert both is not None
+    assert not close(*both, Tolerance()).all()
+    assert agrees(expected, expected, Tolerance())

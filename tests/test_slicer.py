@@ -124,6 +124,8 @@ FOLLOWED = {
     "loops": "dW = torch.zeros(3, 3)\nfor k in range(2):\n    for j in ix[k]:\n        dW[j] += x[k]",
     "zip and enumerate": "dh = h * 0\nfor i, (a, b) in enumerate(zip(h, x)):\n    dh[i] += a * b[0]",
     "a value carried by a loop that is taken whole": "t = h\nfor k in range(3):\n    t = t * 2 + k\ndh = t",
+    "what a loop left": "for k in range(3):\n    t = h * k\n    u = t + 1\ndh = t * u",
+    "what a loop left in a list": "l = []\nfor row in x:\n    t = row * 2\n    l.append(t)\ndh = l[0] + t",
     "while": "k = 0\ndh = h * 0\nwhile k < h.shape[0]:\n    dh[k] = h[k] * k\n    k += 1",
     "branches on sizes": "if x.shape[0] > 1:\n    dh = h * 2\nelse:\n    dh = h",
     "what was tried": "try:\n    dh = h * 2\nexcept ValueError:\n    dh = -h",

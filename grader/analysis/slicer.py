@@ -24,6 +24,7 @@ from grader.analysis.statements import (
     MARK,
     Block,
     Statement,
+    always,
     key_of,
     pseudonym,
     root_of,
@@ -334,7 +335,17 @@ class Slicer:
             block, index = owner.block, owner.index
         if carried and not members:
             return self._keep(name, [_Member(None, complaint="it is only known inside a loop")])
-        return self._keep(name, [_Member(None, complaint=None), *members]) if members else None
+        if not members or self._begins(name, members[0]):
+            return self._keep(name, members) if members else None
+        return self._keep(name, [_Member(None, complaint=None), *members])
+
+    def _begins(self, name: str, member: _Member) -> bool:
+        """Whether a loop makes a value before it reads it: if it runs at all, it begins it."""
+        loop = member.statement.node if member.statement is not None else None
+        if not isinstance(loop, ast.For | ast.While) or name not in always(loop.body):
+            return False
+        assert member.statement is not None
+        return name not in liveness.exposed([self._node(name, member)])[0]
 
     def _sighted(
         self, name: str, views: frozenset[str], block: Block, index: int

@@ -171,10 +171,10 @@ def _assigns(node: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
         yield node.name, None
     elif isinstance(node, ast.If):
         # Both ways bind it: whichever was taken, the value is a new one.
-        either = _always(node.body) & _always(node.orelse)
+        either = always(node.body) & always(node.orelse)
         yield from ((name, None) for name in sorted(either))
     elif isinstance(node, ast.For) and _runs(node):
-        yield from ((name, None) for name in sorted(_always(node.body)))
+        yield from ((name, None) for name in sorted(always(node.body)))
     elif isinstance(node, ast.Import | ast.ImportFrom):
         for alias in node.names:
             yield (alias.asname or alias.name).partition(".")[0], None
@@ -197,7 +197,7 @@ def _runs(node: ast.For) -> bool:
     return len(around.args) == 1 and any(counts)
 
 
-def _always(nodes: Iterable[ast.stmt]) -> set[str]:
+def always(nodes: Iterable[ast.stmt]) -> set[str]:
     """Names that a block binds whatever happens."""
     return {name for node in nodes for name, _ in _assigns(node)}
 

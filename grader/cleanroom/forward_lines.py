@@ -116,13 +116,13 @@ class ForwardLines(Unnamed):
     ) -> Iterable[Slip]:
         """Lines whose tensor deviates although what they read does not."""
         for each in forward:
-            named = self.assignment.tensor_names.get(key_of(each.name))
+            named = self._named_tensor(each, forward)
             values = self.forward.get((wiring, each), [])
             if named is None or (wiring, each) in self.canonical or not draws:
                 continue
             if any(isinstance(value, str) for value in values) or not self._belongs(wiring, each):
                 continue
-            if any(self._deviates(wiring, below, each) for below in each.formula.inputs()):
+            if any(self._deviates(wiring, b, each, forward) for b in each.formula.inputs()):
                 continue
             factor = None
             if named == self.assignment.spec.loss:
@@ -143,7 +143,28 @@ class ForwardLines(Unnamed):
         own = {leaf for leaves in self.formulas.leaves(definition).values() for leaf in leaves}
         return own <= {leaf for _, leaf in wiring}
 
-    def _deviates(self, wiring: Wiring, definition: Definition, above: Definition) -> bool:
+    def _named_tensor(self, definition: Definition, forward: Sequence[Definition]) -> str | None:
+        """The tensor of forward.py whose name a definition has; None for what a loop goes on
+        from: the hidden state before the first step.
+        """
+        named = self.assignment.tensor_names.get(key_of(definition.name))
+        if named is None:
+            return None
+        goes_on = any(
+            statement.blocks and definition.name in statement.updates
+            for other in forward
+            if definition in other.formula.inputs()
+            for statement in other.formula.statements
+        )
+        return None if goes_on else named
+
+    def _deviates(
+        self,
+        wiring: Wiring,
+        definition: Definition,
+        above: Definition,
+        forward: Sequence[Definition],
+    ) -> bool:
         """Whether a tensor, or what it rests on, is none of forward.py's."""
         if definition == above or (wiring, definition) in self.canonical:
             return False
@@ -151,10 +172,11 @@ class ForwardLines(Unnamed):
             definition
         ):
             return False
-        if key_of(definition.name) in self.assignment.tensor_names:
+        if self._named_tensor(definition, forward) is not None:
             return True
         return any(
-            self._deviates(wiring, below, definition) for below in definition.formula.inputs()
+            self._deviates(wiring, below, definition, forward)
+            for below in definition.formula.inputs()
         )
 
 

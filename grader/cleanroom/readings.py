@@ -17,7 +17,7 @@ import torch
 from grader.assignment import Tolerance
 from grader.cleanroom.networks import Draw
 from grader.cleanroom.room import Computed
-from grader.marking.comparison import close, greatest, squeezed, vanishes
+from grader.marking.comparison import close, finite, greatest, squeezed, vanishes
 from grader.reference import Network
 
 Finding = Literal["right", "zero path", "wrong", "unknown"]
@@ -104,7 +104,10 @@ def agrees(
     """Whether a value is `expected` to rounding. noise: what is zero in truth may be noise."""
     if isinstance(value, str) or squeezed(list(value.shape)) != squeezed(list(expected.shape)):
         return False
-    value, expected = value.reshape(expected.shape).double(), expected.double()
+    both = finite(value.reshape(expected.shape), expected)
+    if both is None:
+        return False
+    value, expected = both
     allowed = tolerance.step * greatest(expected)
     if bool(((value - expected).abs() <= allowed).all()):
         return True

@@ -240,7 +240,9 @@ class Wirings:
         for each in (each for witness in witnesses for each in self.formulas.below(witness)):
             leaf = self.formulas.leaf(each)
             picked = self.formulas.picked(each) or not self.formulas.rests_on_leaf(each)
-            if each.name in during.inputs and (leaf in missing if leaf else picked):
+            # What a network is to say may be computed from what it is shown: `Y = X.abs()`.
+            named = self.formulas.inputs.get(key_of(each.name)) in missing
+            if each.name in during.inputs and (leaf in missing if leaf else picked or named):
                 free.setdefault(each)
         yield from self.pairings(missing, free, during)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from grader.assignment import load_assignment
+from grader.analysis import Program
+from grader.assignment import Assignment, load_assignment
 from grader.assignment.loader import known_assignments
 from grader.errors import GraderError, UsageError
 from grader.exercises.script.candidate import choose
@@ -28,8 +30,8 @@ def detect_assignment(submissions: Sequence[Submission], *, certain: bool = Fals
     if len(known) == 1 and not certain:
         return next(iter(known.values()))
     merits = {folder: _merit(folder, submissions[:SAMPLE]) for folder in known.values()}
-    folder, merit = max(merits.items(), key=lambda item: item[1])
-    if merit == (0, 0):
+    folder, merit = max(merits.items(), key=lambda item: item[1].counts)
+    if merit.counts == (0, 0) or (certain and not merit.fits):
         raise UsageError(
             "none of the submissions defines a gradient of a known assignment: name it with "
             f"--assignment ({', '.join(sorted(known))})"
@@ -37,14 +39,37 @@ def detect_assignment(submissions: Sequence[Submission], *, certain: bool = Fals
     return folder
 
 
-def _merit(folder: Path, submissions: Sequence[Submission]) -> tuple[int, int]:
-    """Gradients and forward tensors of the assignment that the submissions define."""
+class _Merit(NamedTuple):
+    """What submissions define of an assignment."""
+
+    counts: tuple[int, int]
+    """Gradients and forward tensors."""
+    fits: bool
+    """Whether one of them has half of either: `w` and `dw` may stand in any notebook."""
+
+
+def _merit(folder: Path, submissions: Sequence[Submission]) -> _Merit:
     try:
         assignment = load_assignment(folder)
-        studies = [choose(submission, assignment).study for submission in submissions]
     except GraderError:
-        return 0, 0  # a broken neighbour is no reason not to grade by the right one
-    programs = [found.program for found in studies if not isinstance(found, Unreadable)]
+        return _Merit((0, 0), False)  # a broken neighbour
     wanted, tensors = set(assignment.targets), assignment.tensor_names
-    forward = (set(tensors) & set(each.names) for p in programs for each in p.forwards)
-    return sum(len(p.targets & wanted) for p in programs), sum(map(len, forward))
+    gradients = forward = 0
+    fits = False
+    for program in _programs(submissions, assignment):
+        names = set().union(*(each.names for each in program.forwards)) & set(tensors)
+        own, through = len(program.targets & wanted), len({tensors[name] for name in names})
+        fits = fits or 2 * own >= len(wanted) or 2 * through >= len(set(tensors.values()))
+        gradients, forward = gradients + own, forward + through
+    return _Merit((gradients, forward), fits)
+
+
+def _programs(submissions: Sequence[Submission], assignment: Assignment) -> Iterator[Program]:
+    """The code of those that can be read; of the others grading says what is wrong with them."""
+    for submission in submissions:
+        try:
+            study = choose(submission, assignment).study
+        except GraderError:
+            continue
+        if not isinstance(study, Unreadable):
+            yield study.program

@@ -80,6 +80,20 @@ def allowance(expected: torch.Tensor, tolerance: Tolerance) -> torch.Tensor:
     return tolerance.rtol * g.abs() + (tolerance.atol_rel * greatest(g) + tolerance.atol)
 
 
+def finite(
+    numbers: torch.Tensor, expected: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Two tensors of one shape, in float64, without the infinities that they have in common: a
+    masked score is minus infinity in both, and no difference. None where `expected` has others.
+    """
+    numbers, expected = numbers.double(), expected.double()
+    if bool(torch.isfinite(expected).all()):
+        return numbers, expected
+    common = (numbers == expected) & torch.isinf(expected)
+    numbers, expected = numbers.masked_fill(common, 0.0), expected.masked_fill(common, 0.0)
+    return (numbers, expected) if bool(torch.isfinite(expected).all()) else None
+
+
 def vanishes(expected: torch.Tensor, tolerance: Tolerance) -> bool:
     """Whether zeros are `close` to a tensor: if they are to its greatest element."""
     size = greatest(expected)

@@ -8,7 +8,7 @@ import msgspec
 import torch
 
 from grader.assignment import Assignment, Tolerance
-from grader.marking.comparison import close, identical, squeezed
+from grader.marking.comparison import close, finite, squeezed
 from grader.marking.observation import Pass
 from grader.reference import Network, Oracle, Unjudgeable
 
@@ -70,5 +70,5 @@ def _held_against(
 def _agree(theirs: torch.Tensor, mine: torch.Tensor, tolerance: Tolerance) -> bool:
     if theirs.dtype.is_complex:
         return False
-    theirs = theirs.reshape(mine.shape)
-    return identical(theirs, mine) or bool(close(theirs, mine, tolerance).all())
+    both = finite(theirs.reshape(mine.shape), mine)
+    return both is not None and bool(close(*both, tolerance).all())

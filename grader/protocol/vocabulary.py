@@ -44,7 +44,7 @@ _FUNCTIONAL = (
     "elu leaky_relu logsigmoid normalize linear embedding pad mse_loss l1_loss layer_norm "
     "batch_norm unfold fold conv1d conv2d conv_transpose2d max_pool2d avg_pool2d hardtanh "
     "softmin binary_cross_entropy binary_cross_entropy_with_logits smooth_l1_loss huber_loss "
-    "kl_div cosine_similarity"
+    "kl_div cosine_similarity interpolate max_unpool2d"
 )
 _OF_NUMPY = (
     "array ascontiguousarray copy ndim size shape identity power arctan arcsin arccos "

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
+import torch
 
 from grader.assignment import Assignment, find_assignment, load_assignment
 from grader.assignment.loader import MANIFEST, known_assignments
@@ -50,7 +51,11 @@ def recognise(names: Mapping[str, object]) -> Known | None:
 def _merit(assignment: Assignment, names: Mapping[str, object]) -> tuple[int, int]:
     wanted = {gradient_name(target) for target in assignment.targets}
     gradients = {d for name, d in assignment.gradient_names.items() if name in names} & wanted
-    tensors = {tensor for name, tensor in assignment.tensor_names.items() if name in names}
+    tensors = {
+        tensor
+        for name, tensor in assignment.tensor_names.items()
+        if isinstance(names.get(name), torch.Tensor)  # `x = 1` is none
+    }
     return len(gradients), len(tensors - {assignment.spec.loss})
 
 
