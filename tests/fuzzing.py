@@ -242,7 +242,7 @@ def _is_event(text: bytes) -> bool:
 
 def is_taken_in(data: bytes) -> int:
     """Whatever bytes arrive: events, or one error that says what is wrong. Number of events."""
-    stream, seen = FrameStream(), []
+    stream, seen = FrameStream(96), []
     try:
         for start in range(0, len(data), 4096):
             seen += stream.feed(data[start : start + 4096])

@@ -8,7 +8,7 @@ import torch
 from grader.assignment import Tolerance
 from grader.cleanroom.readings import agrees
 from grader.marking.comparison import close, compare, finite, vanishes
-from grader.protocol import Value
+from grader.protocol import TOO_LARGE, Value
 from grader.records.comparison import Comparison
 
 GRADIENT = torch.randn(8, 5, generator=torch.Generator().manual_seed(0)) * 1e-3
@@ -30,6 +30,12 @@ def test_the_same_bits_are_exact() -> None:
         True,
         0,
     )
+
+
+def test_of_a_tensor_too_large_to_be_looked_at_the_shape_is_judged() -> None:
+    value = Value(kind="other", dtype="float32", shape=[8, 5], note=TOO_LARGE)
+    assert compare(value, None, GRADIENT, Tolerance()).verdict == "unjudged"
+    assert compare(value, None, GRADIENT.T, Tolerance()).verdict == "wrong_shape"
 
 
 def test_a_rounding_error_is_close() -> None:

@@ -12,7 +12,7 @@ import pytest
 from test_sandbox import cells, eventually, request, worker_pids
 
 from grader.errors import InfrastructureError
-from grader.protocol import CellDone, Done, FrameError, Limits, encode
+from grader.protocol import HEADER, CellDone, Done, FrameError, Limits, encode
 from grader.sandbox import ForkServerSandbox, FreshProcessSandbox, open_sandbox, stream
 from grader.sandbox.command import mentioned_modules, worker_environment
 from grader.sandbox.isolation import describe_isolation
@@ -25,7 +25,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="needs a fork server"
 
 def test_frames_come_out_whatever_the_pieces_are():
     data = encode(CellDone(index=1, status="ok")) + encode(Done(), b"blob")
-    frames = FrameStream()
+    frames = FrameStream(1)
     seen = [frame for byte in data for frame in frames.feed(bytes([byte]))]
     assert [type(event) for event, _ in seen] == [CellDone, Done]
     assert [blob for _, blob in seen] == [b"", b"blob"]
@@ -33,12 +33,14 @@ def test_frames_come_out_whatever_the_pieces_are():
 
 
 def test_a_stream_of_too_many_bytes_or_frames_is_an_error(monkeypatch):
-    monkeypatch.setattr(stream, "MAX_BYTES", 100)
+    monkeypatch.setattr(stream, "BESIDE", 100)
+    frames = FrameStream(1)
+    list(frames.feed(bytes(HEADER.size - 1)))
     with pytest.raises(FrameError):
-        list(FrameStream().feed(bytes(101)))
+        list(frames.feed(bytes((1 << 20) + 101)))
     monkeypatch.setattr(stream, "MAX_FRAMES", 1)
     with pytest.raises(FrameError):
-        list(FrameStream().feed(encode(Done()) * 2))
+        list(FrameStream(1).feed(encode(Done()) * 2))
 
 
 def test_without_a_process_tree_wall_time_stands_in():

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import BACKWARD, FORWARD, SETUP, Grade, exercise
+from conftest import BACKWARD, FORWARD, SETUP, Grade, exercise, row
+from msgspec.structs import replace
 
-from grader.assignment import Tolerance
+from grader.assignment import Assignment, Tolerance
 from grader.marking.comparison import close, compare, greatest, vanishes
 from grader.protocol import Value
 from grader.student.answer import checked
@@ -121,3 +122,13 @@ def test_every_shape_equals_itself(shape: tuple[int, ...]) -> None:
     assert bool(close(nearly, tensor, tolerance).all())
     assert greatest(-tensor) == (1.0 if tensor.numel() else 0.0)
     assert vanishes(tensor, tolerance) == (not tensor.numel())
+
+
+def test_what_is_more_than_a_run_may_send_costs_the_rest_nothing(
+    grade: Grade, assignment: Assignment
+) -> None:
+    limits = replace(assignment.spec.limits, results_mb=1)
+    by = replace(assignment, spec=replace(assignment.spec, limits=limits))
+    huge = "dlogprobs = torch.zeros(1000, 1000)"
+    assert row(grade(SETUP, FORWARD, huge, by=by), "dlogprobs").verdict == "wrong_shape"
+    assert exercise(grade(SETUP, FORWARD, huge, BACKWARD, by=by), "exercise-1").score == 26

@@ -192,7 +192,7 @@ class CleanRoom(Closing):
 
 
 def _answer(
-    event: protocol.Computed, content: bytes, wanted: Mapping[str, Definition]
+    event: protocol.Computed, content: protocol.Blob, wanted: Mapping[str, Definition]
 ) -> dict[Definition, Computed]:
     found: dict[Definition, Computed] = {}
     try:

@@ -12,7 +12,7 @@ import torch
 from msgspec.structs import replace
 
 from grader.assignment import Tolerance
-from grader.protocol import Value
+from grader.protocol import TOO_LARGE, Value
 from grader.records.comparison import Comparison, Verdict
 
 SEVERITY: dict[Verdict, int] = {
@@ -39,6 +39,8 @@ def compare(
     wanted = list(expected.shape)
     if value.kind == "none":
         return Comparison(verdict="missing", expected_shape=wanted, note="it is None")
+    if numbers is None and value.note == TOO_LARGE and value.shape is not None:
+        return _unseen(value, value.shape, wanted)
     if numbers is None:
         return Comparison(
             verdict="wrong_type",
@@ -57,6 +59,20 @@ def compare(
             note=_shape_note(shape, wanted),
         )
     return _values(value, numbers.reshape(wanted), expected, tolerance, shape)
+
+
+def _unseen(value: Value, shape: list[int], wanted: list[int]) -> Comparison:
+    """Of a tensor that was too large to be looked at its shape is known."""
+    fits = squeezed(shape) == squeezed(wanted)
+    return Comparison(
+        verdict="unjudged" if fits else "wrong_shape",
+        shape=shape,
+        expected_shape=wanted,
+        dtype=value.dtype,
+        note=f"{TOO_LARGE} to be looked at: raise tensor_elements or results_mb in [limits]"
+        if fits
+        else _shape_note(shape, wanted),
+    )
 
 
 def squeezed(shape: list[int]) -> list[int]:

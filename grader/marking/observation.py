@@ -10,26 +10,11 @@ import itertools
 
 import msgspec
 import torch
-from safetensors.torch import load
 
 from grader import protocol
 from grader.marking.notes import unreadable
+from grader.protocol.tensors import unpack
 from grader.records.scorecard import CellResult, IntegrityNote
-
-COMPARABLE = frozenset(
-    {
-        torch.float16,
-        torch.bfloat16,
-        torch.float32,
-        torch.float64,
-        torch.int8,
-        torch.int16,
-        torch.int32,
-        torch.int64,
-        torch.uint8,
-        torch.bool,
-    }
-)
 
 MAX_TABLE = 1 << 16
 """Bytes of a blob's table of tensors: a run sends some thirty at a time."""
@@ -85,7 +70,7 @@ class Trace(msgspec.Struct, kw_only=True):
     integrity: list[IntegrityNote]
 
 
-def decode(events: tuple[tuple[protocol.Event, bytes], ...]) -> Trace:
+def decode(events: tuple[tuple[protocol.Event, protocol.Blob], ...]) -> Trace:
     """Decode the events of one run; never raises for what they hold."""
     trace = Trace(
         passes={},
@@ -104,13 +89,11 @@ def decode(events: tuple[tuple[protocol.Event, bytes], ...]) -> Trace:
     return trace
 
 
-def tensors_of(blob: bytes) -> dict[str, torch.Tensor]:
-    """The tensors of a blob, those of a type that can be compared."""
-    if not blob:
-        return {}
+def tensors_of(blob: protocol.Blob) -> dict[str, torch.Tensor]:
+    """The tensors of a blob, those of a type that can be compared; they share its memory."""
     if int.from_bytes(blob[:8], "little") > MAX_TABLE:
         raise ValueError("too many tensors")
-    return {name: tensor for name, tensor in load(blob).items() if tensor.dtype in COMPARABLE}
+    return unpack(blob)
 
 
 def _bounded(value: protocol.Value) -> protocol.Value:

@@ -8,6 +8,7 @@ from grader.protocol.frames import (
     HEADER,
     MAX_BLOB,
     MAX_HEADER,
+    Blob,
     FrameError,
     decode_event,
     decode_order,
@@ -18,6 +19,7 @@ from grader.protocol.frames import (
     read_frame,
 )
 from grader.protocol.messages import (
+    TOO_LARGE,
     CellCode,
     CellDone,
     Computed,
@@ -46,6 +48,8 @@ __all__ = [
     "HEADER",
     "MAX_BLOB",
     "MAX_HEADER",
+    "TOO_LARGE",
+    "Blob",
     "Call",
     "CalledExercise",
     "Calls",

@@ -15,7 +15,7 @@ MAX_BREACHES = 5
 
 
 def breaches(
-    events: Sequence[tuple[protocol.Event, bytes]], request: protocol.RunRequest
+    events: Sequence[tuple[protocol.Event, protocol.Blob]], request: protocol.RunRequest
 ) -> list[str]:
     """What the harness would not have sent, the first few; empty for an honest run."""
     conduct = _Conduct(request)

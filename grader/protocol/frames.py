@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,10 @@ from grader.protocol.messages import Event, Message, Order, Room, RunRequest
 HEADER = struct.Struct(">IQ")
 MAX_HEADER = 32 << 20
 MAX_BLOB = 256 << 20
+
+
+Blob: TypeAlias = bytes | bytearray
+"""Tensors as bytes; what has arrived is shared by the tensors made of it."""
 
 
 class FrameError(ValueError):

@@ -67,6 +67,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     processes: AtLeastOne = 64
     tensor_elements: AtLeastOne = 4_000_000
     """A d-name with more elements is described, not transported."""
+    results_mb: AtLeastOne = 96
+    """Of all that is looked at; a value beyond it is described, not transported."""
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -157,6 +159,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 # ---- from the worker -------------------------------------------------------------------------
 
 ValueKind = Literal["tensor", "array", "scalar", "none", "other"]
+
+
+TOO_LARGE = "too large"
+"""Why a tensor has no data: it has more elements than is transported."""
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from grader.protocol import Event, Room, RunRequest
+from grader.protocol import Blob, Event, Room, RunRequest
 from grader.records.scorecard import Isolation, RunStatus
 
 
@@ -14,7 +14,7 @@ class RunOutcome:
     """Everything that a run said before it ended, however it ended."""
 
     status: RunStatus
-    events: tuple[tuple[Event, bytes], ...]
+    events: tuple[tuple[Event, Blob], ...]
     """Frames in the order of arrival, `Started` first. Claims, not facts."""
     isolation: Isolation
     environment: dict[str, str]

@@ -71,9 +71,9 @@ class Supervision:
         self._may_be_template = request.shared > 0
         self._lasts = request.room is not None
         """A clean room stays, to be asked again."""
-        self._stream = FrameStream()
+        self._stream = FrameStream(request.limits.results_mb)
         self._first: protocol.Started | None = None
-        self._events: list[tuple[protocol.Event, bytes]] = []
+        self._events: list[tuple[protocol.Event, protocol.Blob]] = []
         self._watchdog: Watchdog | None = None
         self._watched = False
         self._deadline = time.monotonic() + START_SECONDS
@@ -85,6 +85,7 @@ class Supervision:
         Raises `WorkerLostError` if it never came to the student's code.
         """
         self._events = []
+        self._stream.begin()
         if self._watchdog:
             self._watchdog.resume()
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import torch
+from msgspec.structs import replace
 
 from grader.protocol import (
+    TOO_LARGE,
     ForwardSeen,
     InputsSeen,
     Message,
@@ -31,6 +33,8 @@ class Reporter:
         self.request = request
         self.send = send
         self.cell = 0
+        self._left = request.limits.results_mb << 20
+        """Bytes that may still be sent."""
         self._pending: dict[int, tuple[Settled, torch.Tensor | None, OpenPass]] = {}
 
     def copy(self, value: Any) -> tuple[Value, torch.Tensor | None]:
@@ -49,15 +53,20 @@ class Reporter:
         if keep:
             self._pending[message.lifetime] = (message, copy, during)
         else:
-            self.forward_pass(during)
-            self.send(message, _blob(copy))
+            self._settled(message, copy, during)
 
     def flush(self) -> None:
         """Send what loops left."""
         for message, copy, during in self._pending.values():
-            self.forward_pass(during)
-            self.send(message, _blob(copy))
+            self._settled(message, copy, during)
         self._pending.clear()
+
+    def _settled(self, message: Settled, copy: torch.Tensor | None, during: OpenPass) -> None:
+        self.forward_pass(during)
+        sent = self._within({} if copy is None else {"value": copy})
+        if copy is not None and not sent:
+            message = replace(message, value=_too_large(message.value))
+        self.send(message, pack(sent) if sent else b"")
 
     def seen(
         self, name: str, value: Any, lifetime: int | None, where: Where, during: OpenPass
@@ -65,6 +74,7 @@ class Reporter:
         """A value that no visible statement wrote; gives the copy that was sent."""
         described, copy = self.copy(value)
         self.forward_pass(during)
+        sent = self._within({} if copy is None else {"value": copy})
         message = Seen(
             name=self.request.gradients.get(name, name),
             found_as=name,
@@ -72,9 +82,9 @@ class Reporter:
             where=where,
             cell=self.cell,
             pass_id=during.number,
-            value=described,
+            value=_too_large(described) if copy is not None and not sent else described,
         )
-        self.send(message, _blob(copy))
+        self.send(message, pack(sent) if sent else b"")
         return copy
 
     def forward_pass(self, during: OpenPass) -> None:
@@ -90,9 +100,19 @@ class Reporter:
             arrays=sorted(during.arrays),
             numbers=during.numbers,
         )
-        self.send(seen, pack(during.inputs))
-        self.send(ForwardSeen(pass_id=during.number, cell=self.cell), pack(tensors))
+        self.send(seen, pack(self._within(during.inputs)))
+        forward = ForwardSeen(pass_id=during.number, cell=self.cell)
+        self.send(forward, pack(self._within(tensors)))
+
+    def _within(self, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Those that may still be sent."""
+        sent = {}
+        for name, tensor in tensors.items():
+            if (size := tensor.numel() * tensor.itemsize) <= self._left:
+                self._left -= size
+                sent[name] = tensor
+        return sent
 
 
-def _blob(copy: torch.Tensor | None) -> bytes:
-    return b"" if copy is None else pack({"value": copy})
+def _too_large(value: Value) -> Value:
+    return replace(value, kind="other", key=None, note=TOO_LARGE)

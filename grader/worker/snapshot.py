@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader.protocol import Value
+from grader.protocol import TOO_LARGE, Value
 
 # Held here from before any student code ran, so that patching `torch.Tensor` changes nothing.
 _detach = torch.Tensor.detach
@@ -59,13 +59,15 @@ def _tensor(value: torch.Tensor, limit: int) -> tuple[Value, torch.Tensor | None
     if special is not None:
         return Value(kind="other", dtype=dtype, shape=shape, note=f"a {special} tensor"), None
     if math.prod(shape) > limit:
-        return Value(kind="other", dtype=dtype, shape=shape, note="too large"), None
+        return Value(kind="other", dtype=dtype, shape=shape, note=TOO_LARGE), None
     copy = _clone(_contiguous(_detach(value)))
     return Value(kind="tensor", dtype=dtype, shape=shape), copy
 
 
 def _array(value: np.ndarray[Any, Any], limit: int) -> tuple[Value, torch.Tensor | None]:
     shape, dtype = list(value.shape), str(value.dtype)
-    if value.size > limit or value.dtype.kind not in "fiub":
+    if value.dtype.kind in "fiub" and value.size > limit:
+        return Value(kind="other", dtype=dtype, shape=shape, note=TOO_LARGE), None
+    if value.dtype.kind not in "fiub":
         return Value(kind="other", dtype=dtype, shape=shape, note=f"an array of {dtype}"), None
     return Value(kind="array", dtype=dtype, shape=shape), torch.from_numpy(value.copy())

@@ -51,7 +51,7 @@ class Answered(msgspec.Struct, kw_only=True):
 
 
 def answered(
-    events: Sequence[tuple[protocol.Event, bytes]], asked: Sequence[Sequence[Asked]]
+    events: Sequence[tuple[protocol.Event, protocol.Blob]], asked: Sequence[Sequence[Asked]]
 ) -> Answered:
     """Decode the events of one run; never raises for what they hold."""
     found = Answered(outcomes=[], cells=[], integrity=[], notes=[])
@@ -87,7 +87,7 @@ def answered(
     return found
 
 
-def _outcome(asked: Asked, event: protocol.Returned, blob: bytes) -> Outcome:
+def _outcome(asked: Asked, event: protocol.Returned, blob: protocol.Blob) -> Outcome:
     values = {
         name[:MAX_TEXT]: _bounded(value) for name, value in list(event.values.items())[:MAX_VALUES]
     }
