@@ -1,0 +1,26 @@
+"""One step of a plain recurrent net: next_h = tanh(x Wx + prev_h Wh + b)."""
+
+
+def inputs(draw):
+    n, (d, h) = draw.batch(), draw.sizes(2)
+    return {
+        "x": draw(n, d),
+        "prev_h": draw(n, h),
+        "Wx": draw(d, h, scale=0.5),
+        "Wh": draw(h, h, scale=0.5),
+        "b": draw(h, scale=0.5),
+    }
+
+
+def forward(x, prev_h, Wx, Wh, b):
+    return {"next_h": (x @ Wx + prev_h @ Wh + b).tanh()}
+
+
+def own_forward(x, prev_h, Wx, Wh, b):
+    return {"next_h": rnn_step_forward(x, prev_h, Wx, Wh, b)[0]}
+
+
+def student(x, prev_h, Wx, Wh, b, dnext_h):
+    next_h, cache = rnn_step_forward(x, prev_h, Wx, Wh, b)
+    dx, dprev_h, dWx, dWh, db = rnn_step_backward(dnext_h, cache)
+    return {"x": dx, "prev_h": dprev_h, "Wx": dWx, "Wh": dWh, "b": db}
