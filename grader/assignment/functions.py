@@ -1,7 +1,7 @@
 """Exercises of functions: one small Python file each, whose roles are read and checked here.
 
 Nothing of it is run here. `inputs`, `forward` and `convention` are the trusted side's;
-`student`, `own_forward` and `reference` go into the sandbox, without the others.
+`student`, `own_forward`, `reference` and `records` go into the sandbox, without the others.
 """
 
 from __future__ import annotations

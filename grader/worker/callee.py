@@ -16,6 +16,7 @@ from grader.protocol import Call, CalledExercise, Returned, Value, unpacked
 from grader.worker.arrays import Array, described, pack
 from grader.worker.differences import central
 from grader.worker.errors import explain
+from grader.worker.recorded import Recorded
 
 if TYPE_CHECKING:
     from grader.worker.calls import CallRun
@@ -43,7 +44,7 @@ class Callee:
         os.setpgid(0, 0)
         _limit_memory(self._run.request.limits.memory_mb)
         for name, source in self._exercise.references.items():
-            self._put(name, self._harness(source)["reference"])
+            self._refer(name, self._harness(source))
         for name in self._exercise.counted:
             self._count(name)
         self._names = self._harness(self._exercise.source)
@@ -104,6 +105,20 @@ class Callee:
 
     # ---- the student's functions ------------------------------------------------------------
 
+    def _refer(self, path: str, harness: dict[str, Any]) -> None:
+        """Put a reference where the student's function stands. Where the student made up the
+        cache, the forward function's calls are remembered.
+        """
+        reference, records = harness["reference"], harness.get("records")
+        if records is None:
+            self._put(path, reference)
+            return
+        forward, backward = self._held(records), self._held(path)
+        if callable(forward) and callable(backward):
+            recorded = Recorded(reference)
+            self._put(records, recorded.forward(forward))
+            self._put(path, recorded.backward(backward))
+
     def _put(self, path: str, function: Callable[..., Any]) -> None:
         """Put a function where the student's stands; a method of a class where that is one."""
         owner, _, name = path.rpartition(".")
@@ -116,12 +131,16 @@ class Callee:
                 self._run.namespace[owner], name, staticmethod(function) if static else function
             )
 
-    def _count(self, path: str) -> None:
+    def _held(self, path: str) -> Any:
+        """The student's function of this name, or nothing."""
         owner, _, name = path.rpartition(".")
         names = self._run.namespace
         holder = names if not owner else vars(names[owner]) if _is_class(names.get(owner)) else {}
         held = holder.get(name)
-        function = held.__func__ if isinstance(held, staticmethod) else held
+        return held.__func__ if isinstance(held, staticmethod) else held
+
+    def _count(self, path: str) -> None:
+        function = self._held(path)
         if callable(function) and not isinstance(function, type | classmethod):
             self._put(path, self._counting(function))
 

@@ -20,3 +20,18 @@ def student(x, gamma, beta, dout):
     out, cache = batchnorm_forward(x, gamma, beta, {"mode": "train"})
     dx, dgamma, dbeta = batchnorm_backward(dout, cache)
     return {"x": dx, "gamma": dgamma, "beta": dbeta}
+
+
+# The cache is the student's own: the reference is given what made it.
+records = "batchnorm_forward"
+
+
+def reference(dout, x, gamma, beta, bn_param):
+    import numpy as np
+
+    std = np.sqrt(x.var(axis=0, keepdims=True) + bn_param.get("eps", 1e-5))
+    normal = (x - x.mean(axis=0, keepdims=True)) / std
+    inner = dout * gamma
+    along = normal * (inner * normal).mean(axis=0, keepdims=True)
+    dx = (inner - inner.mean(axis=0, keepdims=True) - along) / std
+    return dx, (dout * normal).sum(axis=0), dout.sum(axis=0)

@@ -16,7 +16,3 @@ def own_forward(x):
 
 def student(x, dout):
     return {"x": relu_backward(dout, x)}
-
-
-def reference(dout, cache):
-    return dout * (cache > 0)

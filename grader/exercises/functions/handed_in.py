@@ -96,7 +96,8 @@ class Candidates:
                 format="unknown" if isinstance(notebook, Unreadable) else notebook.format,
             )
             if isinstance(notebook, Unreadable):
-                self.problems.append((source, notebook.reason))
+                if content or path.name != "__init__.py":  # which is empty as a rule
+                    self.problems.append((source, notebook.reason))
             elif index in own:
                 found.append((index, source, read(notebook)))
         return found
