@@ -55,7 +55,7 @@ LAYERS: dict[str, list[Mistake]] = {
         ("dx = dout * mask", "dx = dout * (mask > 0)", "x"),
         ("dx = dout * mask", "dx = mask", "x"),
         ("dx = dout * mask", "dx = dout * (1 - mask)", "x"),
-        ('        dx = dout\n', '        dx = dout * dropout_param["p"]\n', "x"),
+        ("        dx = dout\n", '        dx = dout * dropout_param["p"]\n', "x"),
         ("dx = dout * mask", 'dx = dout * mask / dropout_param["p"]', "x"),
     ],
     "conv_backward_naive": [
@@ -85,7 +85,11 @@ LAYERS: dict[str, list[Mistake]] = {
         ("dx = inv_std * (", "dx = (", "x"),
         ("dx_hat.mean(axis=2, keepdims=True) - ", "", "x"),
         ("dbeta = dout.sum(axis=(0, 2, 3)", "dbeta = dout.sum(axis=(2, 3)", "beta"),
-        ("reshape(dout.shape)).sum(axis=(0, 2, 3)", "reshape(dout.shape)).mean(axis=(0, 2, 3)", "gamma"),
+        (
+            "reshape(dout.shape)).sum(axis=(0, 2, 3)",
+            "reshape(dout.shape)).mean(axis=(0, 2, 3)",
+            "gamma",
+        ),
     ],
     "svm_loss": [
         ("-= dx.sum(axis=1)", "+= dx.sum(axis=1)", "x"),
@@ -106,7 +110,11 @@ LAYERS: dict[str, list[Mistake]] = {
 }
 LAYERS_CALLING: dict[str, list[Mistake]] = {
     "spatial_batchnorm_backward": [
-        ("dout.transpose(0, 2, 3, 1).reshape", "dout.transpose(0, 2, 1, 3).reshape", "x gamma beta"),
+        (
+            "dout.transpose(0, 2, 3, 1).reshape",
+            "dout.transpose(0, 2, 1, 3).reshape",
+            "x gamma beta",
+        ),
         ("dx.reshape(n, height, width, c).transpose(0, 3, 1, 2)", "dx.reshape(dout.shape)", "x"),
         ("return dx, dgamma, dbeta", "return dx, dbeta, dgamma", "gamma beta"),
         ("return dx, dgamma, dbeta", "return dx / n, dgamma, dbeta", "x"),
@@ -146,8 +154,16 @@ RECURRENT: dict[str, list[Mistake]] = {
     ],
     "temporal_affine_backward": [
         ("dout.dot(w.T)", "dout.dot(w.T) / len(x)", "x"),
-        ("np.tensordot(x, dout, axes=([0, 1], [0, 1]))", "np.tensordot(dout, x, axes=([0, 1], [0, 1]))", "w"),
-        ("np.tensordot(x, dout, axes=([0, 1], [0, 1]))", "x.sum(axis=1).T.dot(dout.sum(axis=1))", "w"),
+        (
+            "np.tensordot(x, dout, axes=([0, 1], [0, 1]))",
+            "np.tensordot(dout, x, axes=([0, 1], [0, 1]))",
+            "w",
+        ),
+        (
+            "np.tensordot(x, dout, axes=([0, 1], [0, 1]))",
+            "x.sum(axis=1).T.dot(dout.sum(axis=1))",
+            "w",
+        ),
         ("dout.sum(axis=(0, 1))", "dout.sum(axis=1)", "b"),
         ("dout.sum(axis=(0, 1))", "dout.mean(axis=(0, 1))", "b"),
     ],
@@ -217,7 +233,11 @@ CLASSIFIERS: dict[str, list[Mistake]] = {
         ("(hidden > 0)", "(hidden < 0.5)", "W1 b1"),
         ('"b1": dhidden.sum(axis=0)', '"b1": dhidden', "b1"),
         ("rows.T.dot(dhidden) + self.reg * W1", "rows.T.dot(dhidden)", "W1"),
-        ("hidden.T.dot(dscores) + self.reg * W2", "hidden.T.dot(dscores) + 2 * self.reg * W2", "W2"),
+        (
+            "hidden.T.dot(dscores) + self.reg * W2",
+            "hidden.T.dot(dscores) + 2 * self.reg * W2",
+            "W2",
+        ),
         ("dscores[examples, y] -= 1", "dscores[examples, y] -= 2", "W1 b1 W2 b2"),
         ('"b2": dscores.sum(axis=0)', '"b2": dscores.sum(axis=1)', "b2"),
         ('"W1": rows.T', '"w1": rows.T', "W1"),
