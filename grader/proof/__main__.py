@@ -10,10 +10,9 @@ from pathlib import Path
 import click
 import msgspec
 
+from grader.errors import GraderError
 from grader.protocol import determinism
 from grader.temporary_folder import workspace
-
-SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
 
 
 @click.command()
@@ -40,7 +39,11 @@ def main(
     from grader.proof.proof import prove
 
     with workspace() as folder:
-        proof = prove(assignment, solution, folder, jobs=jobs, every=every, sample=sample)
+        try:
+            proof = prove(assignment, solution, folder, jobs=jobs, every=every, sample=sample)
+        except GraderError as error:
+            click.echo(f"grader: {error}", err=True)
+            sys.exit(2)
         if keep is not None:
             shutil.copytree(folder / "notebooks", keep, dirs_exist_ok=True)
     if out is not None:

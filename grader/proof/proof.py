@@ -10,18 +10,20 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment import find_assignment, load_assignment
+from grader.assignment.places import solution_of, solution_places
+from grader.errors import UsageError
 from grader.execution.batch import grade_all
 from grader.execution.session import GradingSession
 from grader.proof.figures import Summary, summary, table
 from grader.proof.mutant import Mutant, MutantTally
 from grader.proof.selection import everything, sampled
 from grader.proof.trial import Verdict, verdict
+from grader.reference.examination import examined
 from grader.report import Reports
 from grader.submission import Submission
 
 LINES = 600
 """Lines of a data file with which mutants are run."""
-SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +61,14 @@ def prove(
     sample: bool = False,
 ) -> Proof:
     """Grade each `every`-th notebook that is made of an assignment's solution, or a sample."""
-    assignment = load_assignment(shortened(find_assignment(name), workspace / "assignment"))
-    path = solution or SOLUTIONS / assignment.name / "solution.ipynb"
+    folder = find_assignment(name)
+    path = solution or solution_of(folder)
+    if path is None:
+        where = next(solution_places(folder))
+        raise UsageError(
+            f"mutants are made of a solution, and {name} has none: write it to {where}"
+        )
+    assignment = examined(load_assignment(shortened(folder, workspace / "assignment")))
     notebook = json.loads(path.read_text(encoding="utf-8"))
     tally = MutantTally()
     made = everything(notebook, assignment, tally)

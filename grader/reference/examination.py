@@ -136,7 +136,8 @@ class Examination:
         if loss:
             return
         yield from self._chance(runs[0])
-        yield from self._targets(runs[0])
+        faults = list(self._targets(runs[0]))
+        yield from faults or self._upstream()
 
     @cached_property
     def _runs(self) -> list[ForwardRun]:
@@ -261,6 +262,22 @@ class Examination:
             elif (first := places.setdefault(self._place(run, name), name)) != name:
                 what = f"the targets `{first}` and `{name}` are one tensor, changed in place"
                 yield self._at(name, what, "name one of them, or leave out the change in place")
+
+    def _upstream(self) -> Iterator[Fault]:
+        """Gradients flow from what rests on a target, and from nothing else."""
+        script = self.surveyed.forward
+        for number, exercise in enumerate(self.spec.exercises):
+            for target, upstream in exercise.upstream.items():
+                behind, pending = {target}, [target]
+                while pending:
+                    more = script.consumers(pending.pop()) - behind
+                    behind |= more
+                    pending += more
+                for name in upstream:
+                    if name not in behind - {target}:
+                        what = f"`{name}` does not rest on `{target}`"
+                        cure = "no gradient flows from one to the other: take it out"
+                        yield self._fault(f"exercises[{number}].upstream.{target}", what, cure)
 
     def _place(self, run: ForwardRun, name: str) -> object:
         return name if name in run.inputs else run.edge(name)

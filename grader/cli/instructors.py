@@ -1,0 +1,34 @@
+"""The commands for those who write assignments: `assignment check`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def assignment() -> None:
+    """An assignment of your own: `check` it."""
+
+
+@assignment.command()
+@click.argument("name", metavar="NAME|DIR")
+@click.option(
+    "--solution",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="The solution to mark, if it stands elsewhere than solutions/NAME/solution.ipynb.",
+)
+@click.option("--quick", is_flag=True, help="Mark neither solution nor starter.")
+def check(name: str, solution: Path | None, quick: bool) -> None:
+    """Try an assignment before your class does.
+
+    Its forward script is run on drawn inputs, its solution has to get all points and its starter
+    none. Each fault is said with its line and what mends it.
+
+    Exit status: 0 all right; 2 it has faults, nothing is graded by it.
+    """
+    from grader.cli.assignment import check as run
+
+    sys.exit(run(name, solution=solution, run=not quick))
