@@ -282,7 +282,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
     ),
     "a starter that does not run": (
         lambda f: _write(f / "starter.ipynb", notebook(SETUP + "shown = plot(loss)", "dz = 0")),
-        "starter.ipynb: cell 0: line 9: NameError: name 'plot' is not defined",
+        "starter.ipynb: cell 0: line 10: NameError: name 'plot'",
     ),
     "a starter that is no notebook": (
         lambda f: _write(f / "starter.ipynb", "{"),

@@ -17,5 +17,10 @@ def solution_places(folder: Path) -> Iterator[Path]:
 
 
 def solution_of(folder: Path) -> Path | None:
-    """The solution of the assignment in `folder`; None where there is none."""
-    return next((path for path in solution_places(folder) if path.is_file()), None)
+    """The solution of the assignment in `folder`, a notebook or a folder of modules; None where
+    there is none.
+    """
+    places = list(solution_places(folder))
+    modules = places[0].parent
+    found = next((path for path in places if path.is_file()), None)
+    return found or (modules if modules.is_dir() and any(modules.glob("*.py")) else None)

@@ -28,12 +28,17 @@ def check(name: str, *, solution: Path | None, run: bool) -> int:
     check_environment(assignment)
     from grader.reference.examination import Examination
 
-    examination = Examination(assignment)
-    faults = list(map(str, examination.faults))
-    remarks = [] if faults else examination.remarks
+    scripts = assignment.of_kind("script")
+    examination = Examination(scripts)
+    faults = list(map(str, examination.faults)) if assignment.scripted else []
+    remarks = examination.remarks if assignment.scripted and not faults else []
     if run and not faults:
-        marked = Marked(assignment, solution)
-        faults, remarks = marked.faults, [*remarks, *marked.remarks]
+        try:
+            marked = Marked(assignment, solution)
+        except AssignmentError as error:
+            faults = [str(error)]
+        else:
+            faults, remarks = marked.faults, [*remarks, *marked.remarks]
     for fault in faults:
         click.echo(fault)
     for remark in remarks:
@@ -67,7 +72,7 @@ class Marked:
                 self.remarks.append(f"no solution to try: write it to {where}")
             else:
                 self.faults += _not_full(solution, session)
-            if starter is None or not (folder / starter).is_file():
+            if starter is None or not (folder / starter).exists():
                 target = folder / "starter.ipynb"
                 self.remarks.append(f"no starter to try: grader starter SOLUTION {target}")
             else:
@@ -115,13 +120,32 @@ def _forward_waits(error: str | None) -> bool:
 
 
 def _card(path: Path, session: GradingSession) -> Scorecard:
+    files = [path] if path.is_file() else _files(path)
+    for each in files:
+        if each.suffix == ".ipynb":
+            _read(each)
+    submission = Submission(
+        id=path.stem,
+        candidates=tuple(files),
+        origin=str(path),
+        origins=tuple(map(str, files)),
+        places=tuple(f.relative_to(path).as_posix() if f != path else f.name for f in files),
+    )
+    return session.grade(submission).card
+
+
+def _files(folder: Path) -> list[Path]:
+    """Notebooks before modules, as they are handed in."""
+    found = [path for kind in ("*.ipynb", "*.py") for path in sorted(folder.rglob(kind))]
+    return [path for path in found if ".ipynb_checkpoints" not in path.parts]
+
+
+def _read(path: Path) -> None:
     try:
         nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
     except (OSError, ValueError, json.JSONDecodeError, nbformat.ValidationError) as error:
         text = str(error).splitlines()[0][:200]
         raise AssignmentError(f"{path}: is no notebook: {text}: save it anew in Jupyter") from error
-    submission = Submission(id=path.stem, candidates=(path,), origin=str(path), places=(path.name,))
-    return session.grade(submission).card
 
 
 def _count(number: int, noun: str) -> str:
