@@ -24,8 +24,9 @@ def together(cards: Sequence[Scorecard]) -> tuple[Scorecard, int]:
     graded = [index for index, each in enumerate(cards) if each.status == "graded"]
     order = [first, *graded]
     chosen = [_best(index, cards, order) for index in range(len(cards[first].exercises))]
+    one = len({card.source.path for card in cards}) == 1  # looked at by two kinds of exercise
     exercises = [
-        replace(cards[number].exercises[index], file=names[number])
+        replace(cards[number].exercises[index], file=None if one else names[number])
         for index, number in enumerate(chosen)
     ]
     whole = replace(
@@ -65,6 +66,9 @@ def _names(cards: Sequence[Scorecard]) -> list[str]:
 def _notes(
     cards: Sequence[Scorecard], names: Sequence[str], exercises: Sequence[ExerciseScore]
 ) -> list[str]:
+    notes = list(dict.fromkeys(note for card in cards for note in card.notes))
+    if not any(_contested(index, cards) for index in range(len(exercises))):
+        return notes
     files: dict[str, list[str]] = {}
     for exercise in exercises:
         files.setdefault(exercise.file or "", []).append(exercise.title.partition(":")[0])
@@ -72,7 +76,13 @@ def _notes(
     others = [name for name in names if name not in files]
     more = f" (also graded, and not better: {', '.join(others)})" if others else ""
     told = f"of several files the best counts in each exercise: {says}{more}"
-    return list(dict.fromkeys([told, *(note for card in cards for note in card.notes)]))
+    return list(dict.fromkeys([told, *notes]))
+
+
+def _contested(index: int, cards: Sequence[Scorecard]) -> bool:
+    """Whether several files answer an exercise, so that there is something to choose from."""
+    graded = {card.source.path: card for card in cards if card.status == "graded"}
+    return sum(_merit(card.exercises[index])[1] > 0 for card in graded.values()) > 1
 
 
 def _integrity(

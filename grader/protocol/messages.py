@@ -273,6 +273,8 @@ class Returned(Message, tag="returned", frozen=True, kw_only=True):
     line: int | None = None
     """The innermost line of the student's file, or of the harness's where that raised."""
     cell: int | None = None
+    engine: int = 0
+    """How often the autograd engine ran meanwhile."""
     forwards: int = 0
     """How often the functions of the forward pass were called meanwhile."""
     seconds: float = 0.0

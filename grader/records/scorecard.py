@@ -120,7 +120,7 @@ class IntegrityNote(msgspec.Struct, frozen=True, kw_only=True):
     """Something for a person to judge; it never costs points by itself."""
 
     code: str
-    """Its kind: copied, unproven, forged, unreadable_result, unjudged, guessed."""
+    """Its kind: copied, unproven, forged, unreadable_result, unjudged, guessed, numerical."""
     exercise: str | None = None
     """Id of the exercise that `target` belongs to."""
     target: str | None = None

@@ -43,6 +43,7 @@ VERDICTS: dict[Verdict, Word] = {
 BASES: dict[Basis, str] = {
     "value": "",
     "follow_through": "The step itself is right; what flowed into it is not (follow-through).",
+    "own_forward": "Wrong, but right for this submission's own forward function, which is another.",
     "coincidence": "The value is right, but not the step that made it: it would fail elsewhere.",
     "copied": "This value comes out of autograd; it was not derived by hand.",
     "unproven": "The value is right; its lines cannot be followed, so the value alone decided.",
@@ -106,6 +107,9 @@ def verdict_of(target: TargetScore) -> Word:
         case "follow_through":
             label = f"{word.label}, right step"
             return Word(label, "carry", "carried", BASES["follow_through"])
+        case "own_forward":
+            label = f"{word.label}, right for another forward"
+            return Word(label, "carry", "carried", BASES["own_forward"])
         case _:
             return word
 
@@ -114,7 +118,7 @@ def explanation_of(target: TargetScore) -> str:
     """One sentence below the row, where the verdict alone does not say enough."""
     if target.basis == "follow_through" and target.verdict == "missing":
         return NEVER_RAN
-    if target.basis in ("follow_through", "coincidence", "copied", "unproven"):
+    if target.basis in ("follow_through", "own_forward", "coincidence", "copied", "unproven"):
         return BASES[target.basis]
     if target.verdict == "missing":
         return ""

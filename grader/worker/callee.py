@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -60,14 +61,24 @@ class Callee:
 
     def _called(self, number: int, call: Call) -> tuple[Returned, bytes]:
         begun = _clock()
-        self._forwards = 0
+        self._forwards, before = 0, _engine_runs()
         base = Returned(exercise=self._number, call=number)
         try:
             values, arrays = self._values(call)
             blob = pack(arrays)
         except BaseException as error:  # noqa: BLE001 - a student may raise anything
-            return _raised(base, error, self._forwards), b""
-        return replace(base, values=values, forwards=self._forwards, seconds=_clock() - begun), blob
+            values, blob = {}, b""
+            base = _raised(base, error)
+        return (
+            replace(
+                base,
+                values=values,
+                forwards=self._forwards,
+                engine=_engine_runs() - before,
+                seconds=_clock() - begun,
+            ),
+            blob,
+        )
 
     def _values(self, call: Call) -> tuple[dict[str, Value], dict[str, Array]]:
         values: dict[str, Value] = {}
@@ -153,18 +164,23 @@ class Callee:
         return counting
 
 
+def _engine_runs() -> int:
+    watched: Any = sys.modules.get("grader.worker.engine_watch")
+    return watched.runs[0] if watched is not None else 0
+
+
 def _is_class(value: Any) -> bool:
     return isinstance(value, type)
 
 
-def _raised(base: Returned, error: BaseException, forwards: int) -> Returned:
+def _raised(base: Returned, error: BaseException) -> Returned:
     """What is to be said of an exception: the student's, or the harness's over a result."""
     own, harness = _lines(error.__traceback__)
     text = explain(error)
     if own is None:
-        return replace(base, kind="harness", error=text, line=harness, forwards=forwards)
+        return replace(base, kind="harness", error=text, line=harness)
     cell, line = own
-    return replace(base, kind="raised", error=text, line=line, cell=cell, forwards=forwards)
+    return replace(base, kind="raised", error=text, line=line, cell=cell)
 
 
 def _lines(trace: TracebackType | None) -> tuple[tuple[int | None, int | None] | None, int | None]:

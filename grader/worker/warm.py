@@ -48,7 +48,7 @@ def _warm_torch() -> None:
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    for name in ("run", "template", "calls"):
+    for name in ("run", "template", "calls", "engine_watch"):
         importlib.import_module(f"grader.worker.{name}")
     _warm_walls()
     leaf = torch.ones(4, 4, requires_grad=True)

@@ -49,6 +49,16 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
                     names |= set(_bound(node))
         return names
 
+    def bound(self) -> dict[str, ast.stmt]:
+        """Names that plain assignments at the top bind, each with the last of them."""
+        return {
+            name: node
+            for tree in self.trees.values()
+            for node in tree.body
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            for name in _bound(node)
+        }
+
     def find(self, path: str) -> tuple[int, Definition] | None:
         """The last definition of a function, or of a method as `Class.method`."""
         name, _, method = path.partition(".")

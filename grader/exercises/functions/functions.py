@@ -8,9 +8,11 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.diagnosis.codes import diagnosis
+from grader.exercises.functions import alone
 from grader.exercises.functions.handed_in import AnswerFile, Arrangement, Candidates, unread
 from grader.exercises.functions.judging import Judged, attempts, judged
 from grader.exercises.functions.oracle import FunctionOracle, Roles
+from grader.exercises.functions.origin import OWN, origin, reached
 from grader.exercises.functions.request import Asked, Questions
 from grader.exercises.functions.returned import Answered, answered
 from grader.exercises.script.candidate import unusable
@@ -69,6 +71,8 @@ class Functions:
         ]
         outcome, found = self._called(handed, oracles)
         results = [judged(oracle, found, self.assignment) for oracle in oracles]
+        self._originate(results, handed)
+        self._look_again(results, handed)
         return Answers(
             source=handed.source,
             outcome=outcome,
@@ -96,6 +100,35 @@ class Functions:
         with self.sandbox.open(request, blob) as session:
             outcome = session.outcome
         return outcome, answered(outcome.events, asked)
+
+    def _originate(self, results: Sequence[Judged], handed: AnswerFile) -> None:
+        """Who derived them, where an engine could have."""
+        if self.assignment.spec.functions.engine == "torch":
+            for each in results:
+                runs = max((outcome.returned.engine for outcome in each.outcomes), default=0)
+                each.origin = origin(handed.file, each.exercise.id, runs)
+
+    def _look_again(self, results: Sequence[Judged], handed: AnswerFile) -> None:
+        """Whose fault wrong gradients are: another function's, or the forward function's."""
+        wrong = [each for each in results if each.wrong or each.origin.engine]
+        called = {
+            each.exercise.id: set(reached(handed.file, each.exercise.id)) - {each.exercise.id}
+            for each in wrong
+        }
+        by_name = {each.exercise.id: each for each in results}
+        replaced, differences = alone.ask(wrong, self.assignment, called=called)
+        if replaced.exercises:
+            _, again = self._asked(handed, replaced)
+            for each in wrong:
+                each.alone = alone.right_alone(each, again, self.assignment)
+                if each.alone:
+                    each.origin = OWN  # by whatever way the others find theirs
+                faulty = (n for n in called[each.exercise.id] if n in by_name and by_name[n].wrong)
+                each.blamed = next(iter(sorted(faulty)), None)
+        if differences.exercises:
+            _, again = self._asked(handed, differences)
+            for each in wrong:
+                each.own = alone.right_for_own(each, again, self.assignment) - each.alone
 
     def _attempts(self, results: Sequence[Judged], handed: AnswerFile) -> Iterator[Attempt]:
         first = 0
@@ -133,8 +166,7 @@ def _forwards(results: Sequence[Judged]) -> Iterator[str]:
             what = f"{keys} of " if keys else ""
             yield (
                 f"{result.exercise.title.partition(':')[0]}: your forward pass computes {what}"
-                f"something else than the assignment's ({', '.join(result.oracle.forwards)}); the "
-                "gradients are judged all the same"
+                "something else than the assignment's; the gradients are judged all the same"
             )
 
 

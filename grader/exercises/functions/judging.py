@@ -10,13 +10,14 @@ from grader.assignment import Assignment, Exercise
 from grader.exercises.functions.handed_in import AnswerFile
 from grader.exercises.functions.lines import at, line_of
 from grader.exercises.functions.oracle import FunctionOracle
+from grader.exercises.functions.origin import OWN, Origin
 from grader.exercises.functions.returned import Answered, Outcome
 from grader.exercises.functions.sentences import why
 from grader.exercises.functions.values import Valued, is_value, of_cases, valued
 from grader.marking.attempt import Attempt
 from grader.marking.step import StepFinding
 from grader.protocol.gradient import gradient_name
-from grader.records.scorecard import Line
+from grader.records.scorecard import Line, Step
 
 MANY_FORWARDS = 8
 """Calls of the forward pass in one call of the backward, beyond which it is differentiated
@@ -34,6 +35,13 @@ class Judged(msgspec.Struct, kw_only=True):
     values: dict[str, Valued] = {}
     """Target → the case that counts."""
     outcomes: list[Outcome] = []
+    alone: set[str] = set()
+    """Wrong targets that are right once the functions of other exercises are true."""
+    own: set[str] = set()
+    """Wrong targets that are right for the student's own forward function."""
+    blamed: str | None = None
+    """The other function whose fault it is."""
+    origin: Origin = OWN
 
     @property
     def exercise(self) -> Exercise:
@@ -94,6 +102,9 @@ def attempts(found: Judged, handed: AnswerFile, first: int) -> Iterator[Attempt]
     for number, target in enumerate(exercise.targets):
         each = found.values[target]
         right = each.comparison.right
+        step: Step = "right" if right or target in found.alone else "wrong"
+        if right and found.origin.unproven:
+            step = "unknown"
         reason = None if right else why(each, exercise.id, target, roles)
         made = _line(found, handed, target, each)
         yield Attempt(
@@ -104,11 +115,16 @@ def attempts(found: Judged, handed: AnswerFile, first: int) -> Iterator[Attempt]
             order=first + number,
             comparison=each.comparison,
             finding=StepFinding(
-                step="right" if right else "wrong", evidence=None if right else each
+                step=step,
+                own_forward=target in found.own,
+                copied=bool(found.origin.engine),
+                why=found.origin.unproven,
+                evidence=None if step == "right" else each,
             ),
+            blamed=found.blamed if target in found.alone else None,
             lines=[made] if made else [],
             diagnosis=reason,
-            note=None if right or reason else _where(each),
+            note=found.origin.engine or (None if right or reason else _where(each)),
         )
 
 

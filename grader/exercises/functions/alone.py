@@ -1,0 +1,108 @@
+"""A second look at wrong gradients: whose fault are they?
+
+Called once more with true functions in the place of the student's others, a step that is right
+alone shows itself. Held against central differences of the student's own forward function, a
+backward function that is right for that one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from grader.assignment import Assignment
+from grader.exercises.functions.judging import Judged
+from grader.exercises.functions.oracle import FunctionOracle
+from grader.exercises.functions.request import Questions
+from grader.exercises.functions.returned import Answered, Outcome
+from grader.exercises.functions.values import compared, valued
+from grader.marking.comparison import greatest, squeezed
+from grader.protocol import Value
+
+MAX_ELEMENTS = 2_000
+"""Of the targets of one case that are differentiated numerically."""
+FLAT = 1e-9
+"""Gradients of a forward function that does not depend on its argument."""
+
+
+def references(oracle: FunctionOracle, assignment: Assignment) -> dict[str, str]:
+    """True functions for the other exercises of the assignment, where it has them."""
+    return {
+        name: file.harness
+        for name, file in assignment.functions.items()
+        if name != oracle.exercise.id and "reference" in file.roles
+    }
+
+
+def ask(
+    wrong: Sequence[Judged], assignment: Assignment, *, called: dict[str, set[str]]
+) -> tuple[Questions, Questions]:
+    """What a second run is asked: with references, and differences.
+
+    called: exercise → functions of other exercises that its own reaches.
+    """
+    replaced, differences = Questions(assignment), Questions(assignment)
+    for each in wrong:
+        known = references(each.oracle, assignment)
+        known = {name: source for name, source in known.items() if name in called[each.exercise.id]}
+        if known:
+            replaced.add(each.oracle, ("student",), each.oracle.cases, references=known)
+        if each.deviates and _small(each):
+            differences.add(each.oracle, ("differences",), each.oracle.cases)
+    return replaced, differences
+
+
+def _small(each: Judged) -> bool:
+    sizes = [
+        sum(leaf.numel() for leaf in case.truth(0).leaves.values()) for case in each.oracle.cases
+    ]
+    return max(sizes) <= MAX_ELEMENTS
+
+
+def right_alone(each: Judged, answered: Answered, assignment: Assignment) -> set[str]:
+    """Targets that are right, and by no engine, once the other functions are true."""
+    outcomes = answered.of(each.exercise.id, "student")
+    if any(outcome.returned.engine for outcome in outcomes):
+        return set()
+    return {
+        target
+        for target in each.exercise.targets
+        if outcomes
+        and all(
+            valued(o, target, each.variant, assignment.spec.tolerance).comparison.right
+            for o in outcomes
+        )
+    }
+
+
+def right_for_own(each: Judged, answered: Answered, assignment: Assignment) -> set[str]:
+    """Targets that are the gradient of the student's own forward function.
+
+    None where that function does not depend on every target: a constant proves nothing.
+    """
+    own = answered.of(each.exercise.id, "differences")
+    pairs = list(zip(own, each.outcomes, strict=False))
+    if not pairs or not all(_depends(outcome, each.exercise.targets) for outcome in own):
+        return set()
+    return {
+        target
+        for target in each.wrong
+        if all(_same(target, outcome, theirs, assignment) for outcome, theirs in pairs)
+    }
+
+
+def _depends(outcome: Outcome, targets: Sequence[str]) -> bool:
+    found = [outcome.numbers.get(target) for target in targets]
+    return not outcome.raised and all(n is not None and greatest(n) > FLAT for n in found)
+
+
+def _same(target: str, own: Outcome, theirs: Outcome, assignment: Assignment) -> bool:
+    expected = own.numbers[target]
+    value = theirs.returned.values.get(target, Value(kind="none"))
+    numbers = theirs.numbers.get(value.key or "")
+    if theirs.raised or numbers is None:
+        return False
+    if squeezed(list(numbers.shape)) != squeezed(list(expected.shape)):
+        return False
+    return compared(value, numbers.to(torch.float64), expected, assignment.spec.tolerance).right
