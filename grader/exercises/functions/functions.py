@@ -13,6 +13,7 @@ from grader.exercises.functions.handed_in import AnswerFile, Arrangement, Candid
 from grader.exercises.functions.judging import Judged, attempts, judged
 from grader.exercises.functions.oracle import FunctionOracle, Roles
 from grader.exercises.functions.origin import OWN, origin, reached
+from grader.exercises.functions.reasons import FunctionReasons
 from grader.exercises.functions.request import Asked, Questions
 from grader.exercises.functions.returned import Answered, answered
 from grader.exercises.script.candidate import unusable
@@ -78,7 +79,7 @@ class Functions:
             outcome=outcome,
             attempts=list(self._attempts(results, handed)),
             unanswered=dict(self._unanswered(handed)),
-            explained=lambda attempt: attempt,
+            explained=FunctionReasons(results, self.assignment.spec.tolerance).explained,
             notes=[*notes, *_forwards(results), *found.notes],
             integrity=[*found.integrity, *_numerical(results)],
             cells=found.cells,

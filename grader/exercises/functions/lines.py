@@ -14,7 +14,7 @@ MAX_TEXT = 1_000
 
 
 def line_of(file: Read, exercise: str, roles: FunctionFile, target: str) -> Line | None:
-    """The line that last assigns the gradient which is returned, else the function's first."""
+    """The line that last assigns the gradient which is returned, else the one that returns it."""
     found = file.find(exercise)
     if found is None:
         return None
@@ -24,7 +24,8 @@ def line_of(file: Read, exercise: str, roles: FunctionFile, target: str) -> Line
         lines = [node.lineno for node in _assignments(function, name)]
         if lines:
             return at(file, cell, max(lines))
-    return at(file, cell, function.lineno)
+    returns = [node.lineno for node in ast.walk(function) if isinstance(node, ast.Return)]
+    return at(file, cell, max(returns, default=function.lineno))
 
 
 def at(file: Read, cell: int | None, line: int | None) -> Line | None:

@@ -15,6 +15,7 @@ import torch
 from grader.assignment import Assignment, Exercise, FunctionFile
 from grader.errors import AssignmentError
 from grader.exercises.functions.draw import Array, Drawing
+from grader.exercises.functions.ways import WaysBack
 
 Gradients = dict[str, list[torch.Tensor]]
 """Target → every reading of its gradient that is accepted."""
@@ -117,10 +118,15 @@ class Probe:
             true = self._gradients(total, leaves)
             self._truths[variant] = Truth(
                 outputs={key: value.detach() for key, value in outputs.items()},
-                gradients=self._by_convention(true, inputs),
+                gradients=self.taught(true, inputs),
                 leaves=leaves,
             )
         return self._truths[variant]
+
+    def ways_back(self, variant: int) -> tuple[WaysBack, dict[str, Any]]:
+        """The graph of a forward pass of its own, and its inputs for `taught`."""
+        outputs, leaves, inputs = self._forward(variant)
+        return WaysBack(outputs, self._weights(outputs), leaves), inputs
 
     def _forward(
         self, variant: int
@@ -187,7 +193,8 @@ class Probe:
             for (name, leaf), gradient in zip(leaves.items(), found, strict=True)
         }
 
-    def _by_convention(self, true: dict[str, torch.Tensor], inputs: Mapping[str, Any]) -> Gradients:
+    def taught(self, true: dict[str, torch.Tensor], inputs: Mapping[str, Any]) -> Gradients:
+        """True gradients as the course teaches them."""
         taught: Mapping[str, Any] = true
         if "convention" in self._oracle.file.roles:
             detached = {

@@ -1,0 +1,150 @@
+"""The oracle's ways back, each of which a student may have left out, turned or kept as it came.
+
+autograd's own graph of the exercise's forward function is run backward once more with one thing
+changed: what comes out says which mistake makes what the student has. This is the place for a
+more general search.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+import torch
+
+Node = Any
+Change = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""What leaves a node along a way, and what came into it → what is to leave it instead."""
+MAX_NODES = 400
+WORDS = {
+    "mm": "the matrix product",
+    "bmm": "the matrix product",
+    "addmm": "the matrix product",
+    "mul": "a product",
+    "div": "a quotient",
+    "sub": "a difference",
+    "add": "a sum",
+    "mean": "the mean",
+    "var": "the variance",
+    "sum": "a sum over a dimension",
+    "pow": "a power",
+    "sqrt": "the square root",
+    "rsqrt": "the square root",
+    "cat": "a concatenation",
+    "index": "an index",
+    "select": "one step",
+    "unbind": "one step",
+    "convolution": "the convolution",
+}
+ELEMENTWISE = frozenset(
+    {"tanh", "sigmoid", "relu", "exp", "log", "sqrt", "pow", "reciprocal", "softmax", "logsoftmax"}
+)
+
+
+class Way(msgspec.Struct, frozen=True):
+    """One input of one operation of the forward pass, as the gradient goes back to it."""
+
+    node: Node
+    index: int
+    forks: bool
+    """What is read here is read elsewhere, too: contributions add up."""
+
+    @property
+    def operation(self) -> str:
+        return re.sub(r"Backward\d*$", "", str(self.node.name())).lower()
+
+    @property
+    def words(self) -> str:
+        """The operation for people."""
+        name = self.operation
+        return WORDS.get(name, f"`{name}`")
+
+    @property
+    def kind(self) -> tuple[str, int]:
+        """The same for every step of a sequence."""
+        return self.operation, self.index
+
+
+class WaysBack:
+    """The graph of one forward pass."""
+
+    def __init__(
+        self,
+        outputs: Mapping[str, torch.Tensor],
+        weights: Mapping[str, torch.Tensor],
+        leaves: Mapping[str, torch.Tensor],
+    ) -> None:
+        self._roots = [outputs[key] for key in weights if outputs[key].requires_grad]
+        self._weights = [weights[key] for key in weights if outputs[key].requires_grad]
+        self._leaves = dict(leaves)
+        self.ways = list(self._collected())
+
+    def gradients(self, changes: Mapping[Way, Change]) -> dict[str, torch.Tensor]:
+        """Every leaf's gradient with these ways changed."""
+        by_node: dict[Node, dict[int, Change]] = {}
+        for way, change in changes.items():
+            by_node.setdefault(way.node, {})[way.index] = change
+        handles = [node.register_hook(_hook(each)) for node, each in by_node.items()]
+        try:
+            found = torch.autograd.grad(
+                self._roots,
+                list(self._leaves.values()),
+                self._weights,
+                retain_graph=True,
+                allow_unused=True,
+            )
+        finally:
+            for handle in handles:
+                handle.remove()
+        return {
+            name: torch.zeros_like(leaf) if gradient is None else gradient.detach()
+            for (name, leaf), gradient in zip(self._leaves.items(), found, strict=True)
+        }
+
+    def _collected(self) -> Iterator[Way]:
+        waiting = [root.grad_fn for root in self._roots]
+        nodes: dict[Node, None] = {}
+        while waiting and len(nodes) < MAX_NODES:
+            node = waiting.pop(0)
+            if node is not None and node not in nodes:
+                nodes[node] = None
+                waiting += [following for following, _ in node.next_functions]
+        read = Counter(edge for node in nodes for edge in node.next_functions if edge[0])
+        for node in nodes:
+            for index, edge in enumerate(node.next_functions):
+                if edge[0] is not None:
+                    yield Way(node, index, read[edge] > 1)
+
+
+def _hook(changes: Mapping[int, Change]) -> Callable[[Any, Any], Any]:
+    def hook(leaving: Any, coming: Any) -> Any:
+        return tuple(
+            each if each is None or index not in changes else changes[index](each, coming[0])
+            for index, each in enumerate(leaving)
+        )
+
+    return hook
+
+
+def dropped(leaving: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+    return torch.zeros_like(leaving)
+
+
+def turned(leaving: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+    return -leaving
+
+
+def doubled(leaving: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+    return 2 * leaving
+
+
+def halved(leaving: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+    return leaving / 2
+
+
+def passed_on(leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
+    """Without the operation's own derivative."""
+    return coming if coming.shape == leaving.shape else leaving
