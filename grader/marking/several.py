@@ -45,12 +45,15 @@ def _rank(card: Scorecard) -> tuple[bool, float]:
 
 
 def _best(index: int, cards: Sequence[Scorecard], order: Sequence[int]) -> int:
-    """The card that has most in an exercise: points, else attempts that are there at all."""
+    """The card that has most in an exercise: points, else attempts that came to something, else
+    lines that are there at all, so that what is said of it is said of the right file.
+    """
     return max(order, key=lambda number: _merit(cards[number].exercises[index]))
 
 
-def _merit(exercise: ExerciseScore) -> tuple[float, int]:
-    return exercise.score, sum(row.verdict != "missing" for row in exercise.targets)
+def _merit(exercise: ExerciseScore) -> tuple[float, int, int]:
+    tried = sum(row.verdict != "missing" for row in exercise.targets)
+    return exercise.score, tried, sum(bool(row.lines) for row in exercise.targets)
 
 
 def _names(cards: Sequence[Scorecard]) -> list[str]:
