@@ -1,0 +1,181 @@
+"""Layers as objects, forward and backward by hand, in NumPy.
+
+    layer = Linear(3, 5)
+    out = layer.forward(x)          # keeps in the object what backward will need
+    dx = layer.backward(dout)       # dout: gradient of the loss with respect to out
+    layer.params["weight"]          # a parameter, (out, in)
+    layer.grads["weight"]           # its gradient, in the same shape
+
+The interface:
+
+* `params` and `grads` are dicts with the same keys. A layer without parameters has empty ones.
+* `forward(x)` returns the output and may keep on `self` whatever it likes.
+* `backward(dout)` belongs to the latest forward. It returns the gradient with respect to x, and puts
+  the gradients of the parameters into `grads`. What stood there before is *overwritten*: gradients
+  of two calls do not add up.
+* Nobody's arrays are changed: neither x nor dout, nor the parameters.
+* Examples are rows. Gradients are sums over the batch: a mean, where one is wanted, is the loss's.
+"""
+
+import numpy as np
+
+
+class Layer:
+    """What all layers have. Nothing is to be done here."""
+
+    def __init__(self):
+        self.params, self.grads = {}, {}
+        self.training = True  # batch norm behaves otherwise in testing
+
+    def __call__(self, x):
+        return self.forward(x)
+
+
+class Linear(Layer):
+    """x (N, in) → x Wᵀ + b (N, out), with params["weight"] (out, in) and params["bias"] (out,)."""
+
+    def __init__(self, in_features, out_features):
+        super().__init__()
+        bound = 1 / np.sqrt(in_features)
+        self.params["weight"] = np.random.uniform(-bound, bound, (out_features, in_features))
+        self.params["bias"] = np.zeros(out_features)
+
+    def forward(self, x):
+        out = None
+        self.x = x
+        w, b = self.params["weight"], self.params["bias"]
+        out = np.dot(x, w.T) + b
+        return out
+
+    def backward(self, dout):
+        dx = None
+        w = self.params["weight"]
+        dx = np.dot(dout, w)
+        self.grads["weight"] = np.dot(self.x.T, dout).T
+        self.grads["bias"] = np.sum(dout, axis=0)
+        return dx
+
+
+class ReLU(Layer):
+    """max(x, 0) of each element, for x of any shape."""
+
+    def forward(self, x):
+        out = None
+        out = x * (x > 0)
+        self.mask = x > 0
+        return out
+
+    def backward(self, dout):
+        dx = None
+        dx = np.where(self.mask, dout, 0.0)
+        return dx
+
+
+class Sigmoid(Layer):
+    """1 / (1 + exp(-x)) of each element, for x of any shape."""
+
+    def forward(self, x):
+        out = None
+        s = 1.0 / (1.0 + np.exp(-x))
+        self.s = s
+        out = s
+        return out
+
+    def backward(self, dout):
+        dx = None
+        dx = (self.s - self.s**2) * dout
+        return dx
+
+
+class Tanh(Layer):
+    """The hyperbolic tangent of each element, for x of any shape."""
+
+    def forward(self, x):
+        out = None
+        out = np.tanh(x)
+        self.last = out
+        return out
+
+    def backward(self, dout):
+        dx = None
+        dx = (1 - np.square(self.last)) * dout
+        return dx
+
+
+class Softmax(Layer):
+    """Each row of x (N, C) as probabilities: exp(x), divided by its sum over the row."""
+
+    def forward(self, x):
+        out = None
+        # YOUR CODE HERE
+        ...
+        return out
+
+    def backward(self, dout):
+        dx = None
+        # YOUR CODE HERE
+        ...
+        return dx
+
+
+class BatchNorm(Layer):
+    """Every feature of x (N, F) brought to mean 0 and variance 1 over the batch, times
+    params["gamma"] (F,), plus params["beta"] (F,).
+
+    The variance divides by N, and eps is added to it before its root is taken. In training the
+    running averages become (1 - momentum) · old + momentum · batch's; in testing they are used in
+    the place of the batch's. backward is asked for in training only.
+    """
+
+    def __init__(self, features, eps=1e-5, momentum=0.1):
+        super().__init__()
+        self.eps, self.momentum = eps, momentum
+        self.params["gamma"], self.params["beta"] = np.ones(features), np.zeros(features)
+        self.running_mean, self.running_var = np.zeros(features), np.ones(features)
+
+    def forward(self, x):
+        out = None
+        # YOUR CODE HERE
+        ...
+        return out
+
+    def backward(self, dout):
+        dx = None
+        # YOUR CODE HERE
+        ...
+        return dx
+
+    # YOUR CODE HERE
+    ...
+
+
+class Conv2d(Layer):
+    """Square filters, params["weight"] (F, C, K, K), laid over images x (N, C, H, W) at every
+    `stride`-th place, after `padding` rows and columns of zeros were set around each image; plus
+    params["bias"] (F,).
+
+    The output is (N, F, H', W') with H' = (H + 2 padding - K) / stride + 1, W' likewise.
+    """
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0):
+        super().__init__()
+        self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
+        bound = 1 / np.sqrt(in_channels * kernel_size**2)
+        shape = (out_channels, in_channels, kernel_size, kernel_size)
+        self.params["weight"] = np.random.uniform(-bound, bound, shape)
+        self.params["bias"] = np.zeros(out_channels)
+
+    def forward(self, x):
+        out = None
+        # YOUR CODE HERE
+        ...
+        return out
+
+    def backward(self, dout):
+        dx = None
+        # YOUR CODE HERE
+        ...
+        return dx
+
+    # YOUR CODE HERE
+    ...
