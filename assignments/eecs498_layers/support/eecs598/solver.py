@@ -31,7 +31,9 @@ class Solver:
             loss, grads = self.model.loss(self.X_train[chosen], self.y_train[chosen])
             self.loss_history.append(float(loss))
             for p, w in self.model.params.items():
-                self.model.params[p], self.configs[p] = self.update_rule(w, grads[p], self.configs[p])
+                self.model.params[p], self.configs[p] = self.update_rule(
+                    w, grads[p], self.configs[p]
+                )
         self.train_acc_history.append(self.check_accuracy(self.X_train, self.y_train))
         self.val_acc_history.append(self.check_accuracy(self.X_val, self.y_val))
         self.best_val_acc = max(self.val_acc_history)
