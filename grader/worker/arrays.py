@@ -44,10 +44,11 @@ def _described(value: Any, limit: int) -> tuple[Value, Array | None]:
 
 def _array(value: Any) -> tuple[str, Array]:
     """The type of a value's numbers, and these in one that can travel."""
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(value, torch.Tensor):
-        dtype = str(value.dtype).removeprefix("torch.")
-        plain = value.detach().cpu()
+    tensor: Any = getattr(sys.modules.get("torch"), "Tensor", None)
+    if isinstance(tensor, type) and isinstance(value, tensor):
+        given: Any = value
+        dtype = str(given.dtype).removeprefix("torch.")
+        plain = given.detach().cpu()
         return dtype, (plain.float() if dtype == "bfloat16" else plain).numpy()
     array = _asarray(value)
     dtype = str(array.dtype)

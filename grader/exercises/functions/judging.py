@@ -105,7 +105,7 @@ def attempts(found: Judged, handed: AnswerFile, first: int) -> Iterator[Attempt]
         step: Step = "right" if right or target in found.alone else "wrong"
         if right and found.origin.unproven:
             step = "unknown"
-        reason = None if right else why(each, exercise.id, target, roles)
+        reason = None if right else why(each, exercise.id, target, roles, found.outcomes)
         made = _line(found, handed, target, each)
         yield Attempt(
             target=target,

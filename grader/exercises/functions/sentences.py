@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import torch
 
@@ -21,8 +22,13 @@ _NO_ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
 OLD = {"xrange": "range", "unicode": "str", "raw_input": "input", "basestring": "str"}
 
 
-def why(valued: Valued, exercise: str, target: str, roles: FunctionFile) -> Diagnosis | None:
-    """The sentence; None where there is a value that is to be explained by its numbers."""
+def why(
+    valued: Valued, exercise: str, target: str, roles: FunctionFile, outcomes: Sequence[Outcome]
+) -> Diagnosis | None:
+    """The sentence; None where there is a value that is to be explained by its numbers.
+
+    outcomes: of all cases.
+    """
     outcome = valued.outcome
     if outcome.returned.kind == "stopped":
         return _stopped(outcome, exercise)
@@ -32,18 +38,21 @@ def why(valued: Valued, exercise: str, target: str, roles: FunctionFile) -> Diag
         return _raised(outcome, exercise)
     if valued.comparison.verdict == "missing":
         return _unfinished(f"`{exercise}` returns None for `{gradient_name(target)}`")
-    if _zeros(valued):
+    if all(_zeros(each, target) for each in outcomes):
         return _unfinished(f"`{exercise}` returns zeros for `{gradient_name(target)}`")
     if valued.comparison.verdict == "wrong_type":
-        return _unfinished(
-            f"`{exercise}` returns no array for `{gradient_name(target)}`: "
-            f"{(valued.comparison.note or '').removeprefix('expected a tensor, ')}"
+        found = (valued.comparison.note or "").removeprefix("expected a tensor, ")
+        return diagnosis(
+            "unfinished",
+            f"`{exercise}` returns no array for `{gradient_name(target)}`: {found}.",
+            "Which type has what the function returns there?",
         )
     return None
 
 
-def _zeros(valued: Valued) -> bool:
-    numbers = valued.numbers
+def _zeros(outcome: Outcome, target: str) -> bool:
+    value = outcome.returned.values.get(target)
+    numbers = outcome.numbers.get(value.key or "") if value is not None else None
     return numbers is not None and bool(numbers.numel()) and not bool(torch.any(numbers != 0))
 
 

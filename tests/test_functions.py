@@ -1,0 +1,315 @@
+"""Exercises of functions, run in the real sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from function_assignments import (
+    AFFINE,
+    EXERCISES,
+    NORM,
+    RIGHT,
+    assignment,
+    codes,
+    graded,
+    note,
+    row,
+    why,
+)
+
+from grader.errors import AssignmentError
+from grader.sandbox import open_sandbox
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def box(data):
+    with open_sandbox(data_dirs=[data], engines=(False,)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def card_of(tmp_path, data, box):
+    """Grade files for the small assignment."""
+    (tmp_path / "data").symlink_to(data)
+
+    def of(files, exercises=EXERCISES, **more):
+        work = assignment(tmp_path / "work", exercises, **more)
+        return graded(tmp_path, work, box, files)
+
+    return of
+
+
+def test_right_functions_have_full_marks_and_no_word_about_them(card_of):
+    card = card_of(RIGHT)
+    assert card.score == card.max_score == 7
+    assert {target.basis for each in card.exercises for target in each.targets} == {"value"}
+    assert {target.step for each in card.exercises for target in each.targets} == {"right"}
+    assert not card.integrity
+    assert not card.notes
+    assert row(card, "affine_backward", "dx").dtype == "float64"
+    assert row(card, "affine_backward", "dx").note is None
+
+
+def test_each_gradient_is_judged_by_itself_with_its_line(card_of):
+    card = card_of(
+        RIGHT.replace("dout.sum(axis=0)", "dout.mean(axis=0)"),
+        {"affine_backward": EXERCISES["affine_backward"]},
+    )
+    assert card.score == 2
+    wrong = row(card, "affine_backward", "db")
+    assert wrong.verdict == "mismatch"
+    assert wrong.lines[-1].text.strip() == "db = dout.mean(axis=0)"
+    assert wrong.diagnosis.code == "constant_factor"
+
+
+def test_a_wrong_batch_of_one_alone_is_named(card_of):
+    source = RIGHT.replace("db = dout.sum(axis=0)", "db = dout.sum(axis=0) * (len(dout) > 1)")
+    card = card_of(source)
+    assert row(card, "affine_backward", "db").verdict == "mismatch"
+    assert "2 of 3 cases" in row(card, "affine_backward", "db").note
+
+
+def test_nobody_is_punished_for_the_function_that_is_called(card_of):
+    card = card_of(RIGHT.replace("dw = x.T.dot(dout)", "dw = 2 * x.T.dot(dout)"))
+    carried = row(card, "layer_backward", "dw")
+    assert (carried.basis, carried.step, carried.root_cause) == (
+        "follow_through",
+        "right",
+        "affine_backward",
+    )
+    assert row(card, "affine_backward", "dw").basis == "none"
+
+
+def test_what_is_wrong_by_itself_stays_wrong_beside_a_wrong_callee(card_of):
+    source = RIGHT.replace("dw = x.T.dot(dout)", "dw = 2 * x.T.dot(dout)")
+    card = card_of(source.replace("(1 - t ** 2)", "(1 - t)"))
+    assert row(card, "layer_backward", "dw").basis == "none"
+
+
+def test_a_backward_for_another_forward_has_part_of_the_points(card_of):
+    source = RIGHT.replace("return x.dot(w) + b", "return 3 * x.dot(w) + b")
+    source = source.replace("dout.dot(w.T)", "3 * dout.dot(w.T)").replace(
+        "dw = x.T.dot(dout)", "dw = 3 * x.T.dot(dout)"
+    )
+    card = card_of(source, {"affine_backward": EXERCISES["affine_backward"]})
+    assert [t.basis for t in card.exercises[0].targets] == ["own_forward", "own_forward", "value"]
+    assert card.score == 2
+    assert "forward pass computes" in card.notes[0]
+
+
+def test_a_right_backward_loses_nothing_by_a_wrong_forward(card_of):
+    source = RIGHT.replace("return x.dot(w) + b", "return 3 * x.dot(w) + b")
+    card = card_of(source, {"affine_backward": EXERCISES["affine_backward"]})
+    assert card.score == 3
+
+
+def test_a_constant_forward_proves_nothing(card_of):
+    source = RIGHT.replace("return x.dot(w) + b", "return np.zeros((len(x), len(b)))")
+    source = source.replace("return dx, dw, db", "return 0 * dx + 1, 0 * dw + 1, 0 * db + 1")
+    card = card_of(source, {"affine_backward": EXERCISES["affine_backward"]})
+    assert card.score == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("pass", "returns None"),
+        ("raise NotImplementedError", "raises NotImplementedError"),
+        ("return dout", "more than 3 values|2 of 3|one value"),
+        ("return dout.sum(), dout.sum()", "2 of 3 values"),
+        ("return None, None, None", "returns None for `dx`"),
+        ("x, w, b = cache; return 0 * x, 0 * w, 0 * b", "returns zeros for `dx`"),
+        ("return dout.nothing", "raises an error.*nothing"),
+        ("return xrange(3)", "Python 2"),
+        ("return 'a', 'b', 'c'", "no array"),
+    ],
+)
+def test_what_is_unfinished_is_said_in_one_sentence(card_of, body, told):
+    head = "def affine_backward(dout, cache):\n    "
+    card = card_of(
+        head + body,
+        {
+            "affine_backward": (
+                AFFINE.replace(AFFINE[AFFINE.index("def own_forward") :], ""),
+                ["x", "w", "b"],
+            )
+        },
+    )
+    assert card.score == 0
+    import re
+
+    assert re.search(told, why(card, "affine_backward", "dx")), why(card, "affine_backward", "dx")
+    assert card.exercises[0].cause
+
+
+def test_a_function_that_never_ends_harms_itself_alone(card_of):
+    source = RIGHT.replace("dx = (dout -", "while True: pass\n    dx = (dout -")
+    card = card_of(source, more="[functions]\nseconds = 1.0")
+    assert [each.score for each in card.exercises] == [3, 0, 3]
+    assert "did not come to its end" in why(card, "norm_backward", "dx")
+
+
+def test_what_came_before_a_function_stops_counts_as_little_as_what_did_not(card_of):
+    """Right in the first cases, endless in the last: not right."""
+    source = RIGHT.replace(
+        "    dx = dout.dot(w.T)", "    while len(dout) == 1: pass\n    dx = dout.dot(w.T)"
+    )
+    card = card_of(source, more="[functions]\nseconds = 1.0")
+    assert card.exercises[0].score == 0
+    assert "in case 3" in why(card, "affine_backward", "dx")
+
+
+def test_a_function_that_takes_all_memory_harms_itself_alone(card_of):
+    source = RIGHT.replace("dx = (dout -", "np.ones((400, 1000, 1000)) + 1\n    dx = (dout -")
+    card = card_of(source)
+    assert [each.score for each in card.exercises] == [3, 0, 3]
+    assert "MemoryError" in why(card, "norm_backward", "dx")
+
+
+def test_changed_globals_and_arguments_harm_nobody_else(card_of):
+    source = RIGHT.replace(
+        "    dx = dout.dot(w.T)",
+        "    global EPS\n    EPS = 100.0\n    np.sqrt = None\n    dx = dout.dot(w.T)",
+    ).replace("    return dx, dw, db", "    dout[:] = 0; x[:] = 0\n    return dx, dw, db")
+    assert card_of(source).score == 7
+
+
+def test_training_and_tests_of_a_notebook_are_not_run(card_of):
+    source = RIGHT + "\nfor i in range(10 ** 12):\n    pass\nassert False\nparameters = 1 / 0\n"
+    card = card_of(source)
+    assert card.score == 7
+    assert not any(cell.error for cell in card.cells)
+
+
+def test_a_definition_stands_though_a_line_before_it_fails(card_of):
+    card = card_of("import no_such_module\n" + RIGHT)
+    assert card.score == 7
+    assert "no_such_module" in card.cells[0].error
+
+
+def test_what_definitions_rest_on_is_run(card_of):
+    source = RIGHT.replace("EPS = 1e-5", "table = {}\ntable['eps'] = 1e-5\nEPS = table['eps']")
+    assert card_of(source).score == 7
+
+
+def test_a_module_of_a_package_imports_its_neighbours(card_of):
+    first, second = RIGHT.split("def norm_forward")
+    files = {
+        "course/layers.py": first,
+        "course/more.py": "from .layers import *\nimport numpy as np\ndef norm_forward" + second,
+    }
+    card = card_of(files)
+    assert card.score == 7
+    assert [each.file for each in card.exercises] == ["layers.py", "more.py", "more.py"]
+    assert not card.notes
+
+
+def test_a_stand_in_is_there_until_the_file_itself_is_handed_in(card_of):
+    source = "from helper import EPS\n" + RIGHT.replace("EPS = 1e-5\n", "")
+    support = {"helper.py": "EPS = 1e-5\n"}
+    assert card_of({"layers.py": source}, support=support).score == 7
+    card = card_of({"layers.py": source, "helper.py": "EPS = 1.0\n"}, support=support)
+    assert row(card, "norm_backward", "dx").verdict == "mismatch"
+
+
+def test_functions_that_are_nowhere_are_named(card_of):
+    card = card_of(RIGHT.replace("norm_backward", "norm_gradient"))
+    assert [each.score for each in card.exercises] == [3, 0, 3]
+    assert card.exercises[1].cause == "dx: nothing defines `norm_backward`"
+
+
+def test_numerical_differentiation_keeps_its_points_and_is_said(card_of):
+    source = (
+        RIGHT
+        + """
+def affine_backward(dout, cache):
+    grads = []
+    for k in range(3):
+        grad = np.zeros_like(cache[k])
+        for i in np.ndindex(*grad.shape):
+            high, low = [c.copy() for c in cache], [c.copy() for c in cache]
+            high[k][i] += 1e-5
+            low[k][i] -= 1e-5
+            change = affine_forward(*high)[0] - affine_forward(*low)[0]
+            grad[i] = (dout * change).sum() / 2e-5
+        grads.append(grad)
+    return tuple(grads)
+"""
+    )
+    card = card_of(source, {"affine_backward": EXERCISES["affine_backward"]})
+    assert card.score == 3
+    assert "differences" in note(card, "numerical").text
+
+
+def test_torch_is_not_there_and_cannot_be_read(card_of):
+    source = RIGHT.replace(
+        "    return dx, dw, db",
+        "    import os, sys, glob\n"
+        "    seen = [d for p in sys.path for d in glob.glob(p + '/torch/*')]\n"
+        "    sys.meta_path[:] = [f for f in sys.meta_path if 'Refusal' not in type(f).__name__]\n"
+        "    try:\n        import torch._C\n        dx = dx * 0\n    except ImportError:\n        pass\n"
+        "    dx = dx * (not seen)\n"
+        "    dw = dw * (not hasattr(sys.modules.get('torch'), 'tensor'))\n"
+        "    return dx, dw, db",
+    )
+    assert card_of(source).score == 7
+
+
+def test_importing_torch_at_the_top_says_why_it_is_not_there(card_of):
+    card = card_of("import torch\n" + RIGHT)
+    assert card.score == 7
+    assert "`torch` is not there" in card.cells[0].error
+
+
+def test_numpy_as_it_was(card_of):
+    source = RIGHT.replace("dx = dout.dot(w.T)", "dx = dout.astype(np.float).dot(w.T)")
+    assert card_of(source).score == 7
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "words"),
+    [
+        ("dout - dout.mean(0) -", "dout -", "missing_path", "the mean"),
+        ("- xhat * (dout * xhat).mean(0)", "", "missing_path", "variance"),
+    ],
+)
+def test_a_missing_way_back_is_named(card_of, old, new, code, words):
+    card = card_of(RIGHT.replace(old, new))
+    found = row(card, "norm_backward", "dx").diagnosis
+    assert found.code == code
+    assert words in found.why
+
+
+def test_a_derivative_that_is_not_multiplied_in_is_named(card_of):
+    card = card_of(RIGHT.replace("da = dout * (1 - t ** 2)", "da = dout"))
+    assert row(card, "layer_backward", "dx").diagnosis.code == "wrong_factor"
+    assert "tanh" in why(card, "layer_backward", "dx")
+
+
+@pytest.mark.parametrize("role", ["inputs", "forward", "student"])
+def test_a_missing_role_is_told_with_file_and_remedy(tmp_path, role):
+    source = NORM.replace(f"def {role}(", "def other(")
+    with pytest.raises(AssignmentError, match=rf"norm_backward\.py: {role}: is missing: write"):
+        assignment(tmp_path, {"norm_backward": (source, ["x"])})
+
+
+def test_a_change_of_a_role_or_a_stand_in_is_another_assignment(tmp_path):
+    one = assignment(tmp_path / "a", support={"h.py": "a = 1"})
+    two = assignment(tmp_path / "b", support={"h.py": "a = 2"})
+    three = assignment(
+        tmp_path / "c",
+        {**EXERCISES, "norm_backward": (NORM + "\n", ["x"])},
+        support={"h.py": "a = 1"},
+    )
+    assert len({one.digest, two.digest, three.digest}) == 3
+
+
+def test_codes_are_empty_for_everyday_code(card_of):
+    card = card_of("import gc, pickle, threading\n" + RIGHT)
+    assert codes(card) == []
