@@ -1,0 +1,3 @@
+"""The same stand-in under another name that notebooks import."""
+
+from dnn_app_utils import *
