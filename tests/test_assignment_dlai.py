@@ -1,0 +1,155 @@
+"""The deep-learning specialisation's assignments: what solutions, starters, examples and mistakes earn."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from conftest import ROOT
+from dlai_mistakes import MISTAKES, edited
+
+from grader.assignment import Assignment, load_assignment
+from grader.cli.starter import write_starter
+from grader.execution.session import GradingSession
+from grader.records.scorecard import Scorecard, TargetScore
+from grader.submission import discover
+
+ROUNDS = [
+    (name, number)
+    for name, each in MISTAKES.items()
+    for number in range(max(len(edits) for edits in each.values()))
+]
+"""One mistake of every function, as long as there are any."""
+Class = tuple[Assignment, GradingSession]
+Key = tuple[str, str]
+
+
+@pytest.fixture(scope="module", params=list(MISTAKES))
+def opened(request: pytest.FixtureRequest) -> Iterator[Class]:
+    assignment = load_assignment(ROOT / "assignments" / request.param)
+    with GradingSession(assignment) as session:
+        yield assignment, session
+
+
+@pytest.fixture(scope="module")
+def examples(opened: Class, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scorecard]:
+    folder = opened[0].folder / "examples"
+    return graded(opened[1], folder, tmp_path_factory.mktemp("examples"))
+
+
+def graded(session: GradingSession, path: Path, workspace: Path) -> dict[str, Scorecard]:
+    found = discover([path], workspace)
+    return {each.id: session.grade(each).card for each in found.submissions}
+
+
+def solution(assignment: Assignment) -> Path:
+    return ROOT / "solutions" / assignment.name / "solution.ipynb"
+
+
+def rows(card: Scorecard) -> dict[Key, TargetScore]:
+    return {(e.id, target.of): target for e in card.exercises for target in e.targets}
+
+
+def lost(card: Scorecard) -> set[Key]:
+    return {key for key, target in rows(card).items() if target.score < target.max_score}
+
+
+def said(assignment: Assignment) -> dict[str, dict[str, Any]]:
+    """Example → exercise → a word for all of its targets, or for each."""
+    return tomllib.loads((assignment.folder / "examples" / "expected.toml").read_text("utf-8"))
+
+
+def words(assignment: Assignment, entry: dict[str, Any]) -> dict[Key, str]:
+    """Exercise and target → "wrong" or "unfinished"; what is not there is right."""
+    made: dict[Key, str] = {}
+    for exercise in assignment.spec.exercises:
+        word = entry.get(exercise.id, {})
+        each = dict.fromkeys(exercise.targets, word) if isinstance(word, str) else word
+        made |= {(exercise.id, target): said for target, said in each.items()}
+    return made
+
+
+def word(row: TargetScore) -> str:
+    return "unfinished" if row.verdict == "missing" else "wrong"
+
+
+def test_the_solution_earns_everything_without_a_note(opened: Class, tmp_path: Path) -> None:
+    assignment, session = opened
+    (card,) = graded(session, solution(assignment), tmp_path).values()
+    assert lost(card) == set()
+    assert card.integrity == []
+
+
+def test_the_starter_is_the_solution_without_its_answers(opened: Class, tmp_path: Path) -> None:
+    assignment, _ = opened
+    write_starter(solution(assignment), tmp_path / "starter.ipynb")
+    made = (tmp_path / "starter.ipynb").read_text("utf-8")
+    assert made == (assignment.folder / "starter.ipynb").read_text("utf-8")
+
+
+def test_the_starter_earns_nothing_and_is_no_error(opened: Class, tmp_path: Path) -> None:
+    assignment, session = opened
+    (card,) = graded(session, assignment.folder / "starter.ipynb", tmp_path).values()
+    assert (card.score, card.status) == (0, "graded")
+    for exercise in card.exercises:
+        assert "unfinished" in (exercise.cause or ""), (exercise.id, exercise.cause)
+
+
+def test_every_example_earns_what_is_said_of_it(
+    opened: Class, examples: dict[str, Scorecard]
+) -> None:
+    assignment, _ = opened
+    assert set(said(assignment)) == set(examples)
+    for name, entry in said(assignment).items():
+        card = examples[name]
+        assert card.status == "graded", name
+        assert {key: word(rows(card)[key]) for key in lost(card)} == words(assignment, entry), name
+        assert card.integrity == [], name
+
+
+def test_every_example_is_told_of(opened: Class) -> None:
+    folder = opened[0].folder / "examples"
+    told = (folder / "README.md").read_text("utf-8")
+    there = [path.name for path in folder.iterdir() if path.suffix in {".ipynb", ".py"}]
+    assert [name for name in there if f"| `{name}` |" not in told] == []
+
+
+def test_every_notebook_is_a_valid_one(opened: Class) -> None:
+    assignment, _ = opened
+    notebooks = [*assignment.folder.rglob("*.ipynb"), solution(assignment)]
+    for path in notebooks:
+        content = nbformat.from_dict(json.loads(path.read_text("utf-8")))
+        nbformat.validate(content)
+        assert (content.nbformat, content.nbformat_minor) == (4, 5), path
+
+
+@pytest.mark.parametrize(("opened", "number"), ROUNDS, indirect=["opened"])
+def test_a_mistake_in_every_function_costs_what_is_wrong_by_it_and_nothing_else(
+    opened: Class, tmp_path: Path, number: int
+) -> None:
+    assignment, session = opened
+    notebook, wrong = solution(assignment).read_text("utf-8"), set()
+    for exercise, mistakes in MISTAKES[assignment.name].items():
+        if number < len(mistakes):
+            old, new, targets = mistakes[number]
+            notebook = edited(notebook, exercise, old, new)
+            wrong |= {(exercise, target) for target in targets.split()}
+    (tmp_path / "anna.ipynb").write_text(notebook, "utf-8")
+    (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
+    assert lost(card) == wrong
+    assert {rows(card)[key].score for key in wrong} == {0.0}
+
+
+def test_every_target_of_every_function_has_mistakes_to_be_tried(opened: Class) -> None:
+    assignment, _ = opened
+    mistakes = MISTAKES[assignment.name]
+    assert set(mistakes) == {each.id for each in assignment.spec.exercises}
+    assert {e: len(each) for e, each in mistakes.items() if len(each) < 5} == {}
+    for exercise in assignment.spec.exercises:
+        tried = {target for *_, wrong in mistakes[exercise.id] for target in wrong.split()}
+        assert tried == set(exercise.targets)
