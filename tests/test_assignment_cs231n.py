@@ -1,0 +1,207 @@
+"""The three bundled assignments in the form of CS231n: solution, starter, examples, typical mistakes."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from cs231n_mistakes import (
+    CLASSIFIERS,
+    LAYERS,
+    LAYERS_CALLING,
+    RECURRENT,
+    RECURRENT_CALLING,
+    Mistake,
+)
+
+from grader.assignment import Assignment, load_assignment
+from grader.cli.starter import write_starter
+from grader.pipeline import Grader
+from grader.records.scorecard import Scorecard, TargetScore
+from grader.sandbox import Sandbox, open_sandbox
+from grader.submission import discover
+
+NAMES = ("cs231n_classifiers", "cs231n_layers", "cs231n_recurrent")
+TABLES: list[tuple[str, dict[str, list[Mistake]]]] = [
+    ("cs231n_classifiers", CLASSIFIERS),
+    ("cs231n_layers", LAYERS),
+    ("cs231n_layers", LAYERS_CALLING),
+    ("cs231n_recurrent", RECURRENT),
+    ("cs231n_recurrent", RECURRENT_CALLING),
+]
+ROUNDS = [
+    pytest.param(name, table, number, id=f"{name}-{next(iter(table))}-{number}")
+    for name, table in TABLES
+    for number in range(max(map(len, table.values())))
+]
+"""In a round every function of a table has its mistake of that number, so that a handful of runs
+tries them all. Functions that call others stand in tables of their own."""
+
+
+@cache
+def loaded(name: str) -> Assignment:
+    return load_assignment(ROOT / "assignments" / name)
+
+
+@cache
+def expected(name: str) -> dict[str, dict[str, str | dict[str, str]]]:
+    path = ROOT / "assignments" / name / "examples" / "expected.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+EXAMPLES = [(name, student) for name in NAMES for student in expected(name)]
+
+
+@pytest.fixture(scope="module")
+def numpy_sandbox(data: Path) -> Iterator[Sandbox]:
+    with open_sandbox(data_dirs=[data], engines=[False]) as opened:
+        yield opened
+
+
+class Marking:
+    """Grades hand-ins as a student's of a class folder."""
+
+    def __init__(self, sandbox: Sandbox, data: Path, workspace: Path) -> None:
+        self._sandbox = sandbox
+        self._data = data
+        self._workspace = workspace
+
+    def __call__(self, name: str, path: Path) -> Scorecard:
+        place = self._workspace / "class" / (f"anna{path.suffix}" if path.is_file() else "anna")
+        place.parent.mkdir(parents=True)
+        shutil.copy(path, place) if path.is_file() else shutil.copytree(path, place)
+        (submission,) = discover([place.parent], self._workspace / "unpacked").submissions
+        return Grader(loaded(name), self._sandbox, self._data).grade(submission).card
+
+
+@pytest.fixture
+def mark(numpy_sandbox: Sandbox, data: Path, tmp_path: Path) -> Marking:
+    return Marking(numpy_sandbox, data, tmp_path)
+
+
+def targets(card: Scorecard) -> Iterator[tuple[str, TargetScore]]:
+    for exercise in card.exercises:
+        for target in exercise.targets:
+            yield exercise.id, target
+
+
+def given(target: TargetScore) -> str:
+    """What a target was given, in the words of expected.toml."""
+    if target.score == target.max_score:
+        return "right"
+    if target.score:
+        return "own" if target.basis == "own_forward" else f"{target.basis}, {target.score}"
+    code = target.diagnosis.code if target.diagnosis is not None else ""
+    return code if code in {"unfinished", "raises"} else "wrong"
+
+
+def due(name: str, student: str, exercise: str, target: TargetScore) -> str:
+    found = expected(name)[student].get(exercise, "right")
+    return found if isinstance(found, str) else found.get(target.of, "right")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_solution_earns_full_marks_without_a_note(mark: Marking, name: str) -> None:
+    card = mark(name, ROOT / "solutions" / name)
+    assert (card.status, card.score) == ("graded", card.max_score)
+    assert (card.integrity, card.notes) == ([], [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_starter_earns_nothing_is_unfinished_and_raises_nothing(
+    mark: Marking, name: str
+) -> None:
+    card = mark(name, ROOT / "assignments" / name / "starter")
+    assert (card.status, card.run, card.score) == ("graded", "completed", 0)
+    assert {given(target) for _, target in targets(card)} == {"unfinished"}
+    assert all(cell.error is None for cell in card.cells)
+    assert card.integrity == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_starter_is_the_solution_without_its_answers(name: str, tmp_path: Path) -> None:
+    write_starter(ROOT / "solutions" / name, tmp_path)
+    made, bundled = (
+        {path.relative_to(folder): path.read_text() for path in folder.rglob("*.py")}
+        for folder in (tmp_path, ROOT / "assignments" / name / "starter")
+    )
+    assert made == bundled
+
+
+@pytest.mark.parametrize(("name", "student"), EXAMPLES)
+def test_every_example_is_given_what_is_said(mark: Marking, name: str, student: str) -> None:
+    folder = ROOT / "assignments" / name / "examples"
+    path = folder / student
+    card = mark(name, path if path.is_dir() else path.with_suffix(".py"))
+    assert card.status == "graded"
+    found = {f"{exercise}.{target.of}": given(target) for exercise, target in targets(card)}
+    wanted = {
+        f"{exercise}.{target.of}": due(name, student, exercise, target)
+        for exercise, target in targets(card)
+    }
+    assert found == wanted
+    assert card.integrity == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_expected_names_exercises_targets_and_examples_that_exist(name: str) -> None:
+    known = {each.id: set(each.targets) for each in loaded(name).spec.exercises}
+    folder = ROOT / "assignments" / name / "examples"
+    handed_in = {path.stem for path in folder.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert set(expected(name)) == handed_in
+    for exercises in expected(name).values():
+        for exercise, found in exercises.items():
+            assert isinstance(found, str) or set(found) <= known[exercise]
+        assert set(exercises) <= set(known)
+
+
+@pytest.mark.parametrize(("name", "table", "number"), ROUNDS)
+def test_a_typical_mistake_is_wrong_where_it_is_made_and_nowhere_else(
+    mark: Marking, name: str, table: dict[str, list[Mistake]], number: int, tmp_path: Path
+) -> None:
+    folder = tmp_path / "anna"
+    shutil.copytree(ROOT / "solutions" / name, folder)
+    wrong = {}
+    for function, mistakes in table.items():
+        if number < len(mistakes):
+            before, after, spoilt = mistakes[number]
+            _edit(folder, function, before, after)
+            wrong["TwoLayerNet.loss" if function == "loss" else function] = set(spoilt.split())
+    found: dict[str, set[str]] = {exercise: set() for exercise in wrong}
+    for exercise, target in targets(mark(name, folder)):
+        if exercise in found and target.score < target.max_score:
+            assert target.score == 0
+            found[exercise].add(target.of)
+    assert found == wrong
+
+
+def _edit(folder: Path, function: str, before: str, after: str) -> None:
+    """Put another text into a function of the one module that has it."""
+    for path in folder.rglob("*.py"):
+        source = path.read_text()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef) and node.name == function:
+                lines = source.split("\n")
+                text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+                assert text.count(before) == 1
+                changed = text.replace(before, after).split("\n")
+                lines[node.lineno - 1 : node.end_lineno] = changed
+                path.write_text("\n".join(lines))
+                return
+    raise AssertionError(function)
+
+
+@pytest.mark.parametrize(("name", "table"), TABLES)
+def test_there_are_five_mistakes_for_every_function(
+    name: str, table: dict[str, list[Mistake]]
+) -> None:
+    tried = [set(t) for n, t in TABLES if n == name]
+    functions = {each.id.removeprefix("TwoLayerNet.") for each in loaded(name).spec.exercises}
+    assert set.union(*tried) == functions
+    assert all(len(mistakes) >= 5 for mistakes in table.values())
