@@ -243,3 +243,97 @@ CLASSIFIERS: dict[str, list[Mistake]] = {
         ('"W1": rows.T', '"w1": rows.T', "W1"),
     ],
 }
+
+WAYS: list[tuple[str, list[tuple[str, str, str]]]] = [
+    # Other years' and other students' right ways: edits (function, before, after) of one solution.
+    (
+        "cs231n_classifiers",
+        [
+            ("svm_loss_naive", "reg * np.sum", "0.5 * reg * np.sum"),
+            ("svm_loss_naive", "2 * reg * W", "reg * W"),
+            ("svm_loss_vectorized", "reg * np.sum(W * W)", "reg / 2 * (W**2).sum()"),
+            ("svm_loss_vectorized", "2 * reg * W", "reg * W"),
+            ("softmax_loss_naive", "reg * np.sum", "0.5 * reg * np.sum"),
+            ("softmax_loss_naive", "2 * reg * W", "reg * W"),
+            ("loss", "0.5 * self.reg", "self.reg"),
+            ("loss", "self.reg * W1,", "2 * self.reg * W1,"),
+            ("loss", "self.reg * W2,", "2 * self.reg * W2,"),
+        ],
+    ),
+    (
+        "cs231n_layers",
+        [
+            ("relu_backward", "dx = dout * (x > 0)", "dout[x <= 0] = 0\n    dx = dout"),
+            ("dropout_forward", "rand(*x.shape) < p) / p", "rand(*x.shape) > p) / (1 - p)"),
+            ("batchnorm_forward", "np.sqrt(var + eps)", "(np.sqrt(var) + eps)"),
+            ("batchnorm_backward", "return dx, dgamma", "return dx.astype(np.float32), dgamma"),
+            ("layernorm_backward", "return dx, dgamma", "return dx, dgamma.reshape(1, -1)"),
+            ("spatial_groupnorm_backward", "return dx, dgamma", "return dx, np.squeeze(dgamma)"),
+            ("svm_loss", "margins > 0).astype(x.dtype)", "margins > 0) * 1"),
+            ("svm_loss", "dx /= x.shape[0]", "dx = dx / len(x)"),
+            ("max_pool_backward_naive", "+= first", "= first"),
+            (
+                "conv_backward_naive",
+                "dout.sum(axis=(0, 2, 3))",
+                "dout.sum(axis=(0, 2, 3)).reshape(-1, 1)",
+            ),
+        ],
+    ),
+    (
+        "cs231n_layers",
+        [
+            (
+                "dropout_forward",
+                "(np.random.rand(*x.shape) < p) / p",
+                "(np.random.rand(*x.shape) < (1 - p)) / (1 - p)",
+            )
+        ],
+    ),
+    (
+        "cs231n_layers",
+        [
+            (
+                "dropout_forward",
+                "(np.random.rand(*x.shape) < p) / p",
+                "np.random.choice([0, 1], x.shape, p=[1 - p, p]) / p",
+            )
+        ],
+    ),
+    (
+        "cs231n_layers",
+        [
+            (
+                "dropout_forward",
+                "(np.random.rand(*x.shape) < p) / p",
+                "np.random.binomial(1, p, size=x.shape) / p",
+            )
+        ],
+    ),
+    (
+        "cs231n_layers",
+        [
+            (
+                "dropout_forward",
+                "(np.random.rand(*x.shape) < p) / p",
+                "np.random.rand(*x.shape) < p",
+            ),
+            ("dropout_forward", "out = x * mask", "out = x * mask / p"),
+            ("dropout_backward", "dx = dout * mask", 'dx = dout * mask / dropout_param["p"]'),
+        ],
+    ),
+    (
+        "cs231n_recurrent",
+        [
+            ("rnn_step_backward", "dsum = dnext_h *", "dnext_h = dnext_h *"),
+            ("rnn_step_backward", "    dx = dsum", "    dsum = dnext_h\n    dx = dsum"),
+            ("rnn_forward", "cache.append(step_cache)", "cache.insert(0, step_cache)"),
+            ("rnn_backward", "cache[t])", "cache[steps - 1 - t])"),
+            ("lstm_forward", "np.zeros_like(h0)", "np.zeros(h0.shape)"),
+            (
+                "word_embedding_backward",
+                "np.add.at(dW, x, dout)",
+                "np.add.at(dW, x.ravel(), dout.reshape(-1, shape[1]))",
+            ),
+        ],
+    ),
+]

@@ -17,6 +17,7 @@ from cs231n_mistakes import (
     LAYERS_CALLING,
     RECURRENT,
     RECURRENT_CALLING,
+    WAYS,
     Mistake,
 )
 
@@ -179,6 +180,19 @@ def test_a_typical_mistake_is_wrong_where_it_is_made_and_nowhere_else(
             assert target.score == 0
             found[exercise].add(target.of)
     assert found == wrong
+
+
+@pytest.mark.parametrize(("name", "edits"), WAYS)
+def test_other_right_ways_are_right(
+    mark: Marking, name: str, edits: list[tuple[str, str, str]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "anna"
+    shutil.copytree(ROOT / "solutions" / name, folder)
+    for function, before, after in edits:
+        _edit(folder, function, before, after)
+    card = mark(name, folder)
+    wrong = [(exercise, t.name) for exercise, t in targets(card) if t.score < t.max_score]
+    assert (wrong, card.integrity) == ([], [])
 
 
 def _edit(folder: Path, function: str, before: str, after: str) -> None:
