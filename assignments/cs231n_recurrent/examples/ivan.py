@@ -34,7 +34,7 @@ def rnn_backward(dh, cache):
     dx, dh0, dWx, dWh, db = None, None, None, None, None
     # YOUR CODE HERE
     ...
-    return dh[:, 0]
+    return dx, dh[:, 0]
 
 
 def word_embedding_forward(x, W):
