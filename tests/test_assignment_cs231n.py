@@ -22,6 +22,7 @@ from cs231n_mistakes import (
 )
 
 from grader.assignment import Assignment, load_assignment
+from grader.assignment.places import solution_of
 from grader.cli.starter import write_starter
 from grader.pipeline import Grader
 from grader.records.scorecard import Scorecard, TargetScore
@@ -133,6 +134,11 @@ def test_the_starter_is_the_solution_without_its_answers(name: str, tmp_path: Pa
         for folder in (tmp_path, ROOT / "assignments" / name / "starter")
     )
     assert made == bundled
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_assignment_finds_its_solution_in_folders(name: str) -> None:
+    assert solution_of(ROOT / "assignments" / name) == ROOT / "solutions" / name
 
 
 @pytest.mark.parametrize(("name", "student"), EXAMPLES)

@@ -23,4 +23,4 @@ def solution_of(folder: Path) -> Path | None:
     places = list(solution_places(folder))
     modules = places[0].parent
     found = next((path for path in places if path.is_file()), None)
-    return found or (modules if modules.is_dir() and any(modules.glob("*.py")) else None)
+    return found or (modules if modules.is_dir() and any(modules.rglob("*.py")) else None)

@@ -17,8 +17,10 @@ def assignment() -> None:
 @click.argument("name", metavar="NAME|DIR")
 @click.option(
     "--solution",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The solution to mark, if it stands elsewhere than solutions/NAME/solution.ipynb.",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="PATH",
+    help="The solution to mark, if it stands elsewhere than in solutions/NAME: a notebook, a "
+    "module or a folder of them.",
 )
 @click.option("--quick", is_flag=True, help="Mark neither solution nor starter.")
 def check(name: str, solution: Path | None, quick: bool) -> None:
