@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import ROOT
+from conftest import BACKWARD, FORWARD, ROOT, SETUP, notebook
 from msgspec.structs import replace
 
 from grader.assignment import load_assignment
 from grader.marking import card
 from grader.marking.answers import NotRun
 from grader.marking.several import together
+from grader.pipeline import Grader
 from grader.records.scorecard import ExerciseScore, Line, Scorecard, Source, TargetScore
+from grader.sandbox import Sandbox
 from grader.submission import Submission
 
 ASSIGNMENT = load_assignment(ROOT / "assignments" / "backprop_ninja")
@@ -35,3 +37,14 @@ def test_without_points_an_exercise_is_told_from_the_file_that_has_its_lines() -
         cards = [a_card(f"{lines}.py", lines=lines) for lines in order]
         whole, _ = together(cards)
         assert [each.cause for each in whole.exercises] == ["True.py"]
+
+
+def test_several_files_share_the_time_of_two(tmp_path: Path, sandbox: Sandbox, data: Path) -> None:
+    limits = replace(ASSIGNMENT.spec.limits, cell_seconds=0.8)
+    assignment = replace(ASSIGNMENT, spec=replace(ASSIGNMENT.spec, limits=limits))
+    files = tuple(tmp_path / f"{number}.ipynb" for number in range(4))
+    for file in files:
+        file.write_bytes(notebook(SETUP, FORWARD, "sum(iter(int, 1))\n" + BACKWARD))
+    grader = Grader(assignment, sandbox, data)
+    graded = grader.grade(Submission(id="anna", candidates=files, origin="anna"))
+    assert graded.card.reason == "it took more than 0.4 s in one cell"

@@ -32,6 +32,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     study: Study | Unreadable
     notes: tuple[str, ...] = ()
     beside: Surroundings = Surroundings()
+    share: float = 1.0
+    """Of the time that one file may take: several have twice that together."""
 
 
 def choose(submission: Submission, assignment: Assignment) -> Choice:
@@ -66,6 +68,7 @@ def chosen(submission: Submission, assignment: Assignment) -> list[Choice]:
             study=found,
             notes=tuple(notes),
             beside=surroundings(submission, index),
+            share=min(1.0, 2 / len(kept)),
         )
         for _, index, source, found in kept
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from msgspec.structs import replace
 from safetensors.torch import save
 
 from grader.analysis.effort import TooIntricateError
@@ -90,7 +91,7 @@ class Script:
 
     def _request(self, choice: Choice, study: Study, starter: Sequence[CellCode]) -> RunRequest:
         """What the sandbox is to run; functions are called with an example."""
-        return run_request(
+        request = run_request(
             study,
             self.assignment,
             data=str(self.data),
@@ -99,6 +100,12 @@ class Script:
             files=choice.beside.files,
             scripts=choice.beside.scripts,
         )
+        limits = replace(
+            request.limits,
+            cell_seconds=request.limits.cell_seconds * choice.share,
+            total_seconds=request.limits.total_seconds * choice.share,
+        )
+        return replace(request, limits=limits)
 
     def _inspected(
         self, choice: Choice, study: Study, seen: Trace, request: RunRequest
