@@ -107,7 +107,7 @@ class FunctionFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 def read_functions(folder: Path, exercise: Exercise, *, engine: bool) -> FunctionFile:
     """Read and check the file of an exercise. Raises AssignmentError: file, role, remedy."""
-    path = folder / (exercise.file or f"exercises/{exercise.id}.py")
+    path = folder / (exercise.file or default_file(exercise.id))
     try:
         source = path.read_text(encoding="utf-8")
         tree = ast.parse(source)
@@ -132,6 +132,11 @@ def read_functions(folder: Path, exercise: Exercise, *, engine: bool) -> Functio
     if not file.needs:
         raise AssignmentError(f"{path}: student: calls no function of the student's")
     return file
+
+
+def default_file(exercise: str) -> str:
+    """Where the roles of an exercise stand unless the manifest says otherwise."""
+    return f"exercises/{exercise}.py"
 
 
 def _parameters(path: Path, role: str, functions: dict[str, ast.FunctionDef]) -> list[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from grader.assignment import Assignment
+from grader.assignment.functions import default_file
 from grader.assignment.loader import MANIFEST
 from grader.errors import AssignmentError
 from grader.export.exporter import File
@@ -18,15 +19,18 @@ def assignment_files(assignment: Assignment) -> dict[str, File]:
     Raises AssignmentError for a file that the manifest names outside of the folder.
     """
     spec, folder = assignment.spec, assignment.folder
-    for name in (spec.forward, *spec.data, spec.starter or "starter.ipynb"):
+    scripts = [spec.forward] if assignment.scripted else []
+    roles = [each.file or default_file(each.id) for each in spec.exercises if each.kind != "script"]
+    for name in (*scripts, *roles, *spec.data, spec.starter or "starter.ipynb"):
         if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
             raise AssignmentError(
                 f"{folder / MANIFEST}: {name} is outside of the assignment's folder: move it there"
             )
-    files = {
-        MANIFEST: File((folder / MANIFEST).read_bytes()),
-        spec.forward: File(assignment.forward.source.encode()),
-    }
+    files = {MANIFEST: File((folder / MANIFEST).read_bytes())}
+    files |= {name: File(assignment.forward.source.encode()) for name in scripts}
+    files |= {name: File((folder / name).read_bytes()) for name in roles}
+    for path in assignment.support:
+        files[path.relative_to(folder).as_posix()] = File(path.read_bytes())
     for name, path in zip(spec.data, assignment.data, strict=True):
         files[name] = File(path.read_bytes())
     if spec.starter:

@@ -7,13 +7,15 @@ from typing import Self
 
 import msgspec
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, FunctionFile
 from grader.assignment.forward import ForwardScript
+from grader.assignment.loader import SUPPORT
 from grader.assignment.spec import Spec
 from grader.exercises.script.candidate import MAX_CANDIDATES, content_of
 from grader.submission import Beside, Submission
 
 _STARTER = "starter.ipynb"
+_MODULES = "starter"
 
 
 class AssignmentParcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +26,11 @@ class AssignmentParcel(msgspec.Struct, frozen=True, kw_only=True):
     starter: bytes | None
     data: dict[str, bytes]
     """File name → content."""
+    functions: dict[str, FunctionFile] = {}
+    modules: dict[str, bytes] = {}
+    """Modules of a starter that is a folder: path → content."""
+    support: dict[str, bytes] = {}
+    """Stand-ins: path → content."""
 
     @classmethod
     def pack(cls, assignment: Assignment) -> Self:
@@ -35,6 +42,12 @@ class AssignmentParcel(msgspec.Struct, frozen=True, kw_only=True):
             forward=assignment.forward,
             starter=starter.read_bytes() if starter is not None and starter.is_file() else None,
             data={path.name: path.read_bytes() for path in assignment.data},
+            functions=assignment.functions,
+            modules=_modules(starter) if starter is not None and starter.is_dir() else {},
+            support={
+                path.relative_to(assignment.folder / SUPPORT).as_posix(): path.read_bytes()
+                for path in assignment.support
+            },
         )
 
     def unpack(self, folder: Path) -> Assignment:
@@ -42,8 +55,22 @@ class AssignmentParcel(msgspec.Struct, frozen=True, kw_only=True):
         data = tuple(_written(folder / "data", name, text) for name, text in self.data.items())
         if self.starter is not None:
             _written(folder, _STARTER, self.starter)
-        spec = msgspec.structs.replace(self.spec, starter=_STARTER if self.starter else None)
-        return Assignment(folder=folder, spec=spec, forward=self.forward, data=data)
+        for name, content in self.modules.items():
+            _written(folder / _MODULES, name, content)
+        support = [_written(folder / SUPPORT, name, c) for name, c in self.support.items()]
+        starter = _STARTER if self.starter else _MODULES if self.modules else None
+        return Assignment(
+            folder=folder,
+            spec=msgspec.structs.replace(self.spec, starter=starter),
+            forward=self.forward,
+            data=data,
+            functions=self.functions,
+            support=tuple(support),
+        )
+
+
+def _modules(starter: Path) -> dict[str, bytes]:
+    return {p.relative_to(starter).as_posix(): p.read_bytes() for p in starter.rglob("*.py")}
 
 
 class SubmissionParcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +115,7 @@ class SubmissionParcel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _written(folder: Path, name: str, content: bytes) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
