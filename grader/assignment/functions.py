@@ -79,6 +79,18 @@ class FunctionFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         dotted = (f"{name}.{method}" for name in names for method in sorted(methods))
         return (*names, *dotted)
 
+    @cached_property
+    def taken(self) -> list[str]:
+        """Targets in the order in which `student` unpacks them from a function's result."""
+        role = next(node for node in self.tree.body if _name(node) == "student")
+        keys = dict(_returned_keys(role))
+        unpacked = [
+            [keys.get(ast.unparse(each), "") for each in node.targets[0].elts]
+            for node in ast.walk(role)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple | ast.List)
+        ]
+        return max(unpacked, key=lambda names: sum(map(bool, names)), default=[])
+
     def _read(self, roles: tuple[str, ...]) -> Iterator[str]:
         """Global names that these roles read, through other functions of the file too."""
         table = symtable.symtable(self.harness, self.path, "exec")
@@ -169,6 +181,15 @@ def _span(node: ast.stmt) -> tuple[int, int]:
     """First line and the one after the last, from 0; decorators included."""
     decorators = getattr(node, "decorator_list", [])
     return min([node.lineno, *(d.lineno for d in decorators)]) - 1, node.end_lineno or node.lineno
+
+
+def _returned_keys(role: ast.stmt) -> Iterator[tuple[str, str]]:
+    """Variable → key under which it is returned."""
+    for node in ast.walk(role):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Dict):
+            for key, value in zip(node.value.keys, node.value.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(value, ast.Name):
+                    yield value.id, str(key.value)
 
 
 def _globals(table: symtable.SymbolTable) -> Iterator[str]:

@@ -120,7 +120,9 @@ class IntegrityNote(msgspec.Struct, frozen=True, kw_only=True):
     """Something for a person to judge; it never costs points by itself."""
 
     code: str
-    """Its kind: copied, unproven, forged, unreadable_result, unjudged, guessed, numerical."""
+    """Its kind: copied, unproven, forged, unreadable_result, unjudged, guessed, numerical,
+    own_forward.
+    """
     exercise: str | None = None
     """Id of the exercise that `target` belongs to."""
     target: str | None = None

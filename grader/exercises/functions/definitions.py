@@ -7,7 +7,9 @@ so on. Not training loops, plots, tests and what stands below `if __name__ == "_
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -20,11 +22,12 @@ GROWING = frozenset({"append", "extend", "insert", "update", "add", "setdefault"
 SETTING = ("sys.path.", "torch.set_")
 """Calls at the top that imports and definitions may rest on."""
 MAX_ASKED = 100
+_WRITES = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?\S+\.py\s*$", re.MULTILINE)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 
 
-class Read(msgspec.Struct, frozen=True, kw_only=True):
+class Read(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A file's cells as Python."""
 
     notebook: Notebook
@@ -33,16 +36,19 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     problems: dict[int, SyntaxProblem]
     """Cells that are no Python, or of which a line was left out."""
 
-    def definitions(self) -> Iterator[tuple[int, Definition]]:
+    @cached_property
+    def definitions(self) -> list[tuple[int, Definition]]:
         """Top-level functions and classes, with their cells."""
-        for index, tree in self.trees.items():
-            for node in _flat(tree.body):
-                if isinstance(node, Definition):
-                    yield index, node
+        return [
+            (index, node)
+            for index, tree in self.trees.items()
+            for node in _flat(tree.body)
+            if isinstance(node, Definition)
+        ]
 
     def defined(self) -> set[str]:
         """Names that the file itself makes, imported ones not."""
-        names = {node.name for _, node in self.definitions()}
+        names = {node.name for _, node in self.definitions}
         for tree in self.trees.values():
             for node in tree.body:
                 if isinstance(node, ast.Assign | ast.AnnAssign):
@@ -62,7 +68,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     def find(self, path: str) -> tuple[int, Definition] | None:
         """The last definition of a function, or of a method as `Class.method`."""
         name, _, method = path.partition(".")
-        found = [(cell, node) for cell, node in self.definitions() if node.name == name]
+        found = [(cell, node) for cell, node in self.definitions if node.name == name]
         if not found or not method:
             return found[-1] if found else None
         cell, owner = found[-1]
@@ -85,11 +91,19 @@ def read(notebook: Notebook) -> Read:
             mended = repaired(cell.source, source)
             source = mended.source if mended is not None else source
         if isinstance(source, str):
-            sources[cell.index] = source
+            sources[cell.index] = _with_written(cell.source, source)
     trees = {index: parse(source) for index, source in sources.items()}
     problems |= {i: tree for i, tree in trees.items() if isinstance(tree, SyntaxProblem)}
     kept = {index: tree for index, tree in trees.items() if isinstance(tree, ast.Module)}
     return Read(notebook=notebook, sources=sources, trees=kept, problems=problems)
+
+
+def _with_written(text: str, source: str) -> str:
+    """A cell that writes a module defines what is in it, as importing it would."""
+    if not _WRITES.match(text):
+        return source
+    whole = "\n".join([source.split("\n", maxsplit=1)[0], *text.lstrip("\n").split("\n")[1:]])
+    return source if isinstance(parse(whole), SyntaxProblem) else whole
 
 
 def cells(file: Read, wanted: Sequence[str]) -> list[CellCode]:
@@ -213,7 +227,7 @@ def _bound(node: ast.stmt) -> Iterator[str]:
 def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
     waiting = [node]
     while waiting:
-        part = waiting.pop(0)
+        part = waiting.pop()
         yield part
         if not isinstance(part, Definition | ast.Lambda):
             waiting += ast.iter_child_nodes(part)

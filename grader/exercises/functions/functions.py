@@ -21,6 +21,7 @@ from grader.marking.answers import Answers, NotRun
 from grader.marking.attempt import Attempt
 from grader.marking.points import Judgement
 from grader.notebook import Unreadable
+from grader.protocol.gradient import gradient_name
 from grader.records.comparison import Comparison
 from grader.records.scorecard import IntegrityNote, Source
 from grader.sandbox import RunOutcome, Sandbox
@@ -81,7 +82,7 @@ class Functions:
             unanswered=dict(self._unanswered(handed)),
             explained=FunctionReasons(results, self.assignment.spec.tolerance).explained,
             notes=[*notes, *_forwards(results), *found.notes],
-            integrity=[*found.integrity, *_numerical(results)],
+            integrity=[*found.integrity, *_numerical(results), *_by_own(results)],
             cells=found.cells,
             lacking=(),
         )
@@ -169,6 +170,22 @@ def _forwards(results: Sequence[Judged]) -> Iterator[str]:
                 f"{result.exercise.title.partition(':')[0]}: your forward pass computes {what}"
                 "something else than the assignment's; the gradients are judged all the same"
             )
+
+
+def _by_own(results: Sequence[Judged]) -> Iterator[IntegrityNote]:
+    """One note on gradients that are right for another forward function than the assignment's."""
+    found = [each for each in results if each.own]
+    if found:
+        names = "; ".join(
+            f"{each.exercise.id}: {', '.join(map(gradient_name, sorted(each.own)))}"
+            for each in found
+        )
+        yield IntegrityNote(
+            code="own_forward",
+            exercise=found[0].exercise.id,
+            text=f"{names}: wrong, but right for the forward function that was handed in, which "
+            "computes something else than the assignment's",
+        )
 
 
 def _numerical(results: Sequence[Judged]) -> Iterator[IntegrityNote]:

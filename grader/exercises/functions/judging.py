@@ -8,7 +8,7 @@ import msgspec
 
 from grader.assignment import Assignment, Exercise
 from grader.exercises.functions.handed_in import AnswerFile
-from grader.exercises.functions.lines import at, line_of
+from grader.exercises.functions.lines import FunctionLines, at
 from grader.exercises.functions.oracle import FunctionOracle
 from grader.exercises.functions.origin import OWN, Origin
 from grader.exercises.functions.returned import Answered, Outcome
@@ -99,6 +99,7 @@ def _deviating(own: Sequence[Outcome], variant: int, assignment: Assignment) -> 
 def attempts(found: Judged, handed: AnswerFile, first: int) -> Iterator[Attempt]:
     """An attempt for each target. first: the key of the first."""
     roles, exercise = found.oracle.file, found.exercise
+    lines = FunctionLines(handed.file, roles, exercise.id)
     for number, target in enumerate(exercise.targets):
         each = found.values[target]
         right = each.comparison.right
@@ -106,7 +107,7 @@ def attempts(found: Judged, handed: AnswerFile, first: int) -> Iterator[Attempt]
         if right and found.origin.unproven:
             step = "unknown"
         reason = None if right else why(each, exercise.id, target, roles, found.outcomes)
-        made = _line(found, handed, target, each)
+        made = _line(lines, handed, target, each)
         yield Attempt(
             target=target,
             name=gradient_name(target),
@@ -128,11 +129,11 @@ def attempts(found: Judged, handed: AnswerFile, first: int) -> Iterator[Attempt]
         )
 
 
-def _line(found: Judged, handed: AnswerFile, target: str, each: Valued) -> Line | None:
+def _line(lines: FunctionLines, handed: AnswerFile, target: str, each: Valued) -> Line | None:
     returned = each.outcome.returned
     if returned.kind == "raised" and returned.line is not None:
         return at(handed.file, returned.cell, returned.line)
-    return line_of(handed.file, found.exercise.id, found.oracle.file, target)
+    return lines.line_of(target)
 
 
 def _where(each: Valued) -> str | None:

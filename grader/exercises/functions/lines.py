@@ -13,19 +13,49 @@ from grader.records.scorecard import Line
 MAX_TEXT = 1_000
 
 
-def line_of(file: Read, exercise: str, roles: FunctionFile, target: str) -> Line | None:
-    """The line that last assigns the gradient which is returned, else the one that returns it."""
-    found = file.find(exercise)
-    if found is None:
-        return None
-    cell, function = found
-    names = [*_returned(function, roles, target), gradient_name(target)]
-    for name in names:
-        lines = [node.lineno for node in _assignments(function, name)]
-        if lines:
-            return at(file, cell, max(lines))
-    returns = [node.lineno for node in ast.walk(function) if isinstance(node, ast.Return)]
-    return at(file, cell, max(returns, default=function.lineno))
+class FunctionLines:
+    """The lines of one function, looked through once."""
+
+    def __init__(self, file: Read, roles: FunctionFile, exercise: str) -> None:
+        self._file = file
+        self._roles = roles
+        self._found = file.find(exercise)
+        self._last: dict[str, int] = {}
+        """Name → line of its last assignment."""
+        self._returns: list[ast.Return] = []
+        if self._found is not None:
+            self._look_through(self._found[1])
+
+    def line_of(self, target: str) -> Line | None:
+        """The line that last assigns the gradient which is returned, else the one that returns."""
+        if self._found is None:
+            return None
+        cell, function = self._found
+        for name in [*self._returned(target), gradient_name(target)]:
+            if name in self._last:
+                return at(self._file, cell, self._last[name])
+        returns = (node.lineno for node in self._returns)
+        return at(self._file, cell, max(returns, default=function.lineno))
+
+    def _look_through(self, function: Definition) -> None:
+        for node in ast.walk(function):
+            if isinstance(node, ast.Return):
+                self._returns.append(node)
+            elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+                for name in _assigned(node):
+                    self._last[name] = max(node.lineno, self._last.get(name, 0))
+
+    def _returned(self, target: str) -> Iterator[str]:
+        """The variable that is returned in the place which the harness takes it from."""
+        taken = self._roles.taken
+        position = taken.index(target) if target in taken else None
+        for node in self._returns:
+            if isinstance(node.value, ast.Tuple) and position is not None:
+                parts = node.value.elts
+                if position < len(parts) and isinstance(parts[position], ast.Name):
+                    yield ast.unparse(parts[position])
+            elif isinstance(node.value, ast.Name) and len(taken) <= 1:
+                yield node.value.id
 
 
 def at(file: Read, cell: int | None, line: int | None) -> Line | None:
@@ -39,52 +69,11 @@ def at(file: Read, cell: int | None, line: int | None) -> Line | None:
     return Line(cell=shown, line=line, text=texts[line - 1][:MAX_TEXT])
 
 
-def _returned(function: Definition, roles: FunctionFile, target: str) -> Iterator[str]:
-    """The variable that the function returns in the place which the harness takes it from."""
-    position = _position(roles, target)
-    for node in ast.walk(function):
-        if not isinstance(node, ast.Return) or node.value is None:
-            continue
-        if isinstance(node.value, ast.Tuple) and position is not None:
-            if position < len(node.value.elts) and isinstance(node.value.elts[position], ast.Name):
-                yield ast.unparse(node.value.elts[position])
-        elif isinstance(node.value, ast.Name) and len(_taken(roles)) <= 1:
-            yield node.value.id
-
-
-def _position(roles: FunctionFile, target: str) -> int | None:
-    names = _taken(roles)
-    return names.index(target) if target in names else None
-
-
-def _taken(roles: FunctionFile) -> list[str]:
-    """Targets in the order in which the harness unpacks them from the function's result."""
-    student = next(n for n in roles.tree.body if getattr(n, "name", "") == "student")
-    keys: dict[str, str] = {}
-    for node in ast.walk(student):
-        if isinstance(node, ast.Return) and isinstance(node.value, ast.Dict):
-            for key, value in zip(node.value.keys, node.value.values, strict=True):
-                if isinstance(key, ast.Constant) and isinstance(value, ast.Name):
-                    keys[value.id] = str(key.value)
-    best: list[str] = []
-    for node in ast.walk(student):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple | ast.List):
-            names = [keys.get(ast.unparse(each), "") for each in node.targets[0].elts]
-            if sum(map(bool, names)) > sum(map(bool, best)):
-                best = names
-    return best
-
-
-def _assignments(function: Definition, name: str) -> Iterator[ast.stmt]:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assign):
-            targets = [t for each in node.targets for t in _targets(each)]
-        elif isinstance(node, ast.AugAssign | ast.AnnAssign):
-            targets = list(_targets(node.target))
-        else:
-            continue
-        if any(_root(each) == name for each in targets):
-            yield node
+def _assigned(node: ast.Assign | ast.AugAssign | ast.AnnAssign) -> Iterator[str]:
+    for each in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        for target in _targets(each):
+            if name := _root(target):
+                yield name
 
 
 def _targets(node: ast.expr) -> Iterator[ast.expr]:
