@@ -40,11 +40,12 @@ def test_without_points_an_exercise_is_told_from_the_file_that_has_its_lines() -
 
 
 def test_several_files_share_the_time_of_two(tmp_path: Path, sandbox: Sandbox, data: Path) -> None:
-    limits = replace(ASSIGNMENT.spec.limits, cell_seconds=0.8)
+    limits = replace(ASSIGNMENT.spec.limits, cell_seconds=2.0)
     assignment = replace(ASSIGNMENT, spec=replace(ASSIGNMENT.spec, limits=limits))
-    files = tuple(tmp_path / f"{number}.ipynb" for number in range(4))
+    files = tuple(tmp_path / f"{number}.ipynb" for number in range(8))
     for file in files:
         file.write_bytes(notebook(SETUP, FORWARD, "sum(iter(int, 1))\n" + BACKWARD))
     grader = Grader(assignment, sandbox, data)
     graded = grader.grade(Submission(id="anna", candidates=files, origin="anna"))
-    assert graded.card.reason == "it took more than 0.4 s in one cell"
+    said = [f"it took more than {seconds} s in one cell" for seconds in ("0.5", "1")]
+    assert graded.card.reason in said  # CPU time, or twice that of wall time
