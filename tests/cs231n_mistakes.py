@@ -322,6 +322,17 @@ WAYS: list[tuple[str, list[tuple[str, str, str]]]] = [
         ],
     ),
     (
+        "cs231n_layers",
+        [
+            (
+                "dropout_forward",
+                "(np.random.rand(*x.shape) < p) / p",
+                "(np.random.permutation(x.size) < p * x.size).reshape(x.shape) / p",
+            ),
+            ("dropout_forward", 'np.random.seed(dropout_param["seed"])', "pass"),
+        ],
+    ),
+    (
         "cs231n_recurrent",
         [
             ("rnn_step_backward", "dsum = dnext_h *", "dnext_h = dnext_h *"),
