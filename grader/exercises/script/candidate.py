@@ -50,7 +50,7 @@ def chosen(submission: Submission, assignment: Assignment) -> list[Choice]:
     """
     if submission.problem is not None:
         return [unusable(submission, submission.problem)]
-    origins = submission.origins or (submission.origin,)
+    origins = submission.origins or (submission.origin,) * len(submission.candidates)
     pairs = zip(submission.candidates[:MAX_CANDIDATES], origins, strict=False)
     looked = [
         (_merit(found, assignment), index, source, found)
