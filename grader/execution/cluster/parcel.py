@@ -87,7 +87,7 @@ class SubmissionParcel(msgspec.Struct, frozen=True, kw_only=True):
     def pack(cls, submission: Submission) -> Self:
         """Read as much as grading reads; InfrastructureError where a file cannot be read."""
         count = 1 if submission.problem is not None else MAX_CANDIDATES
-        origins = submission.origins or (submission.origin,)
+        origins = submission.origins or (submission.origin,) * len(submission.candidates)
         wanted = zip(submission.candidates[:count], origins, strict=False)
         return cls(
             submission=submission,

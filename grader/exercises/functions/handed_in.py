@@ -83,7 +83,7 @@ class Candidates:
     @cached_property
     def _read(self) -> list[tuple[int, Source, Read]]:
         submission = self.submission
-        origins = submission.origins or (submission.origin,)
+        origins = submission.origins or (submission.origin,) * len(submission.candidates)
         pairs = zip(submission.candidates[:MAX_CANDIDATES], origins, strict=False)
         own = of_assignment(submission, self.assignment)
         found = []
