@@ -18,3 +18,15 @@ def student(x, gamma, beta, dout):
 
 def own_forward(x, gamma, beta):
     return BatchNorm.forward(x, gamma, beta, {"mode": "train"})[0]
+
+
+# The cache is the student's own: the reference is given what made it.
+records = "BatchNorm.forward"
+
+
+def reference(dout, x, gamma, beta, bn_param):
+    std = (x.var(0, correction=0) + bn_param.get("eps", 1e-5)) ** 0.5
+    normal = (x - x.mean(0)) / std
+    inner = dout * gamma
+    dx = (inner - inner.mean(0) - normal * (inner * normal).mean(0)) / std
+    return dx, (dout * normal).sum(0), dout.sum(0)
