@@ -103,6 +103,38 @@ def test_a_backward_for_another_forward_has_part_of_the_points(card_of):
     assert "forward pass computes" in card.notes[0]
 
 
+OTHER = RIGHT.replace("return x.dot(w) + b", "return 3 * x.dot(w) + b")
+MEAN = """
+def convention(gradients, x):
+    return {**gradients, "w": gradients["w"] / len(x)}
+"""
+
+
+def test_a_backward_for_another_forward_is_held_to_the_courses_convention(card_of):
+    source = OTHER.replace("dw = x.T.dot(dout)", "dw = 3 * x.T.dot(dout) / len(x)")
+    card = card_of(source, {"affine_backward": (AFFINE + MEAN, ["x", "w", "b"])})
+    assert row(card, "affine_backward", "dw").basis == "own_forward"
+    source = OTHER.replace("dw = x.T.dot(dout)", "dw = 3 * x.T.dot(dout)")
+    card = card_of(source, {"affine_backward": (AFFINE + MEAN, ["x", "w", "b"])})
+    assert row(card, "affine_backward", "dw").basis == "none"
+
+
+def test_one_element_that_is_wrong_for_its_own_forward_is_seen(card_of):
+    source = OTHER.replace("dx = dout.dot(w.T)", "dx = 3 * dout.dot(w.T); dx[0, 0] *= 1.01")
+    card = card_of(source, {"affine_backward": EXERCISES["affine_backward"]})
+    assert row(card, "affine_backward", "dx").basis == "none"
+
+
+def test_an_own_forward_in_slow_loops_is_not_called_for_every_element(card_of):
+    slow = "[0 for _ in range(200_000)]; return 3 * x.dot(w) + b"
+    source = OTHER.replace("return 3 * x.dot(w) + b", slow).replace(
+        "dx = dout.dot(w.T)", "dx = 3 * dout.dot(w.T)"
+    )
+    big = AFFINE.replace("draw.batch(), *draw.sizes(2)", "50, 40, 30")
+    card = card_of(source, {"affine_backward": (big, ["x", "w", "b"])})
+    assert row(card, "affine_backward", "dx").basis == "own_forward"
+
+
 def test_a_right_backward_loses_nothing_by_a_wrong_forward(card_of):
     source = RIGHT.replace("return x.dot(w) + b", "return 3 * x.dot(w) + b")
     card = card_of(source, {"affine_backward": EXERCISES["affine_backward"]})

@@ -9,7 +9,7 @@ import msgspec
 
 Role = Literal["student", "own_forward", "differences"]
 """student: the exercise's own way to call; own_forward: the forward value alone; differences: the
-gradients of own_forward, by central differences."""
+slopes of own_forward, by central differences."""
 Tree = list[Any]
 """A value as JSON: ["array", key], ["dict", [[key, tree], …]], ["list", …], ["tuple", …], or
 ["plain", number, text or nothing]."""
@@ -22,9 +22,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     arguments: dict[str, Tree]
     """Name of the parameter → value; arrays lie in the blob."""
     targets: list[str]
-    """student: keys of the result that are looked at; differences: arguments to move, too."""
+    """student: keys of the result that are looked at."""
     cotangents: dict[str, str] = {}
     """differences: key of own_forward's result, "" for the result itself → blob key."""
+    directions: dict[str, str] = {}
+    """differences: argument to move → blob key of its directions, along the first axis."""
 
 
 class CalledExercise(msgspec.Struct, frozen=True, kw_only=True, array_like=True):

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from grader import protocol
 from grader.protocol import Call, CalledExercise, Returned, Value, unpacked
 from grader.worker.arrays import Array, described, pack
-from grader.worker.differences import central
+from grader.worker.differences import slopes
 from grader.worker.errors import explain
 from grader.worker.recorded import Recorded
 
@@ -93,9 +93,12 @@ class Callee:
 
     def _found(self, call: Call) -> Mapping[str, Any]:
         if call.role == "differences":
-            given = {name: self._run.arrays[key] for name, key in call.cotangents.items()}
+            directions, given = (
+                self._held_arrays(call.directions),
+                self._held_arrays(call.cotangents),
+            )
             own = self._names["own_forward"]
-            return central(own, lambda: self._arguments(call), call.targets, given)
+            return slopes(own, lambda: self._arguments(call), directions, given)
         result = self._names[call.role](**self._arguments(call))
         if call.role == "own_forward":
             return result if isinstance(result, dict) else {"": result}
@@ -105,6 +108,9 @@ class Callee:
         """Copies, made anew for each call."""
         fetch = self._tensor if self._run.calls.engine else self._array
         return {name: unpacked(tree, fetch) for name, tree in call.arguments.items()}
+
+    def _held_arrays(self, keys: Mapping[str, str]) -> dict[str, Array]:
+        return {name: self._run.arrays[key] for name, key in keys.items()}
 
     def _array(self, key: str) -> Any:
         return self._run.arrays[key].copy()

@@ -1,8 +1,8 @@
 """A second look at wrong gradients: whose fault are they?
 
 Called once more with true functions in the place of the student's others, a step that is right
-alone shows itself. Held against central differences of the student's own forward function, a
-backward function that is right for that one does.
+alone shows itself. Held against slopes of the student's own forward function, found by central
+differences, a backward function that is right for that one does.
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ from grader.exercises.functions.values import compared, valued
 from grader.marking.comparison import greatest, squeezed
 from grader.protocol import Value
 
-MAX_ELEMENTS = 2_000
-"""Of the targets of one case that are differentiated numerically."""
 FLAT = 1e-9
-"""Gradients of a forward function that does not depend on its argument."""
+"""Slopes of a forward function that does not depend on its argument."""
 
 
 def references(oracle: FunctionOracle, assignment: Assignment) -> dict[str, str]:
@@ -48,16 +46,9 @@ def ask(
         known = {name: source for name, source in known.items() if name in called[each.exercise.id]}
         if known:
             replaced.add(each.oracle, ("student",), each.oracle.cases, references=known)
-        if each.deviates and _small(each):
+        if each.deviates:
             differences.add(each.oracle, ("differences",), each.oracle.cases)
     return replaced, differences
-
-
-def _small(each: Judged) -> bool:
-    sizes = [
-        sum(leaf.numel() for leaf in case.truth(0).leaves.values()) for case in each.oracle.cases
-    ]
-    return max(sizes) <= MAX_ELEMENTS
 
 
 def right_alone(each: Judged, answered: Answered, assignment: Assignment) -> set[str]:
@@ -98,11 +89,21 @@ def _depends(outcome: Outcome, targets: Sequence[str]) -> bool:
 
 
 def _same(target: str, own: Outcome, theirs: Outcome, assignment: Assignment) -> bool:
-    expected = own.numbers[target]
-    value = theirs.returned.values.get(target, Value(kind="none"))
+    """Whether a gradient gives the slopes of the own forward function."""
+    case, value = own.asked.case, theirs.returned.values.get(target, Value(kind="none"))
     numbers = theirs.numbers.get(value.key or "")
-    if theirs.raised or numbers is None:
+    directions = torch.from_numpy(case.directions[target])
+    shape = directions.shape[1:]
+    if theirs.raised or numbers is None or squeezed(list(numbers.shape)) != squeezed(list(shape)):
         return False
-    if squeezed(list(numbers.shape)) != squeezed(list(expected.shape)):
-        return False
-    return compared(value, numbers.to(torch.float64), expected, assignment.spec.tolerance).right
+    found = numbers.to(torch.float64).reshape(shape)
+    return any(
+        compared(
+            value,
+            torch.tensordot(directions, found / scale, dims=len(shape)),
+            own.numbers[target],
+            assignment.spec.tolerance,
+        ).right
+        for scale in case.scales(target)
+        if scale.shape == shape and bool((scale != 0).all())
+    )

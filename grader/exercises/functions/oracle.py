@@ -17,6 +17,8 @@ from grader.errors import AssignmentError
 from grader.exercises.functions.draw import Array, Drawing
 from grader.exercises.functions.ways import WaysBack
 
+DIRECTIONS = 6
+"""In which an argument is moved for central differences."""
 Gradients = dict[str, list[torch.Tensor]]
 """Target → every reading of its gradient that is accepted."""
 
@@ -108,6 +110,23 @@ class Probe:
             for key, value in self.truth(0).outputs.items()
             if cotangent_name(key) in takes
         }
+
+    @cached_property
+    def directions(self) -> dict[str, Array]:
+        """Target → directions, along the first axis, in which it is moved."""
+        random = np.random.default_rng(self._oracle.seed(self.number + 2000))
+        return {
+            target: random.standard_normal((DIRECTIONS, *leaf.shape))
+            for target, leaf in self.truth(0).leaves.items()
+        }
+
+    def scales(self, target: str) -> list[torch.Tensor]:
+        """What the course's convention multiplies each element of a gradient with, for each
+        reading; where it does something else, this is of another shape or is not met by anything.
+        """
+        _, leaves, inputs = self._forward(0)
+        ones = {name: torch.ones_like(leaf) for name, leaf in leaves.items()}
+        return self.taught(ones, inputs)[target]
 
     def truth(self, variant: int) -> Truth:
         """Value and gradients of a variant, computed once."""

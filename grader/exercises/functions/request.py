@@ -94,9 +94,13 @@ class Questions:
         return Call(
             role=role,
             arguments=arguments,
-            targets=oracle.exercise.targets if role != "own_forward" else [],
+            targets=oracle.exercise.targets if role == "student" else [],
             cotangents=self._cotangents(case) if role == "differences" else {},
+            directions=self._directions(case) if role == "differences" else {},
         )
+
+    def _directions(self, case: Probe) -> dict[str, str]:
+        return {target: self._keep(array) for target, array in case.directions.items()}
 
     def _cotangents(self, case: Probe) -> dict[str, str]:
         return {key: self._keep(value.numpy()) for key, value in case.weights().items()}

@@ -120,7 +120,7 @@ class BatchNorm(object):
         N = x.shape[0]
         dbeta = dout.sum(dim=0)
         dgamma = torch.sum(xn * dout, dim=0)
-        dx = gamma / (N * std) * (N * dout - xn * dgamma - dbeta)
+        dx = gamma / (N * std) * (N * dout - xn * dgamma * N / (N - 1) - dbeta)
         return dx, dgamma, dbeta
 
 
