@@ -78,6 +78,37 @@ def test_where_neither_files_nor_network_can_be_closed_nothing_is_run(tmp_path):
         examine(box)
 
 
+FORBIDDEN = """
+exec setpriv --reuid 4321 --regid 4321 --clear-groups unshare --user --map-current-user --keep-caps sh -ec '
+echo 0 > /proc/sys/user/max_user_namespaces
+exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all "$@"' sh "$@"
+"""
+"""An ordinary user whom the kernel refuses every further user namespace, as Ubuntu 24.04 does."""
+AS_FORBIDDEN = "NAMESPACES_ARE_FORBIDDEN"
+
+
+@pytest.mark.skipif(AS_FORBIDDEN not in os.environ, reason="the next test makes such a machine")
+def test_where_the_kernel_forbids_namespaces_doctor_says_what_remains(capsys):
+    from grader.cli.doctor import run
+
+    assert subprocess.run(["unshare", "--user", "true"], check=False).returncode != 0
+    with ForkServerSandbox() as box:
+        isolation, findings = examine(box)
+    assert [finding for finding in findings if not finding.true] == []
+    assert {name: getattr(isolation, name) for name in NAMES} == SHARED
+    assert run() == 0
+    printed = capsys.readouterr().out
+    assert "kernel.apparmor_restrict_unprivileged_userns=0" in printed, "what would help"
+    assert "apt-get install bubblewrap" not in printed, "it could do nothing here"
+
+
+@needs_root
+def test_an_ordinary_user_without_namespaces_is_walled_in_by_what_remains(monkeypatch):
+    monkeypatch.setenv(AS_FORBIDDEN, "1")
+    printed = passes_as(FORBIDDEN, "-k", "forbids")
+    assert "1 passed" in printed
+
+
 OPEN = """
 path=$1
 for child in "$path"/* "$path"/.[!.]*; do

@@ -37,6 +37,15 @@ def step(workspace: Path) -> subprocess.CompletedProcess[str]:
     return run(workspace, workspace / "temporary")
 
 
+def with_grader_in(folder: Path) -> dict[str, str]:
+    """A home folder in which the packages stand where the workflow's earlier steps put them."""
+    python = folder / "home" / ".grader" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    return {"HOME": str(folder / "home")}
+
+
 def run(
     workspace: Path, temporary: Path, course: str = "course"
 ) -> subprocess.CompletedProcess[str]:
@@ -47,7 +56,7 @@ def run(
     temporary.mkdir()
     environment = {
         **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        **with_grader_in(temporary),
         "GITHUB_WORKSPACE": str(workspace),
         "GITHUB_REPOSITORY": "org/backprop-octocat",
         "RUNNER_TEMP": str(temporary),
@@ -88,6 +97,7 @@ def test_summary_and_scorecard_are_kept(workspace: Path, step) -> None:
 
 def test_the_outputs_are_what_the_reporter_reads(workspace: Path, step) -> None:
     outputs = consumers.outputs_of(workspace / "temporary" / "outputs")
+    assert (outputs.pop("score"), outputs.pop("max-score")) == ("25", "43")
     variables = {f"{name.upper()}_RESULTS": text for name, text in outputs.items()}
     assert consumers.reporter_totals(variables) == (25.0, 25.0, 43.0)
 

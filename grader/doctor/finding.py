@@ -56,4 +56,10 @@ _ADVICE: Mapping[str, str] = {
 def remedies(isolation: Isolation) -> list[Remedy]:
     """What is missing that somebody could do something about."""
     gaps = dict(gap.partition(": ")[::2] for gap in isolation.missing)
-    return [Remedy(layer, gaps[layer], text) for layer, text in _ADVICE.items() if layer in gaps]
+    return [Remedy(layer, gaps[layer], _advice(layer, gaps)) for layer in _ADVICE if layer in gaps]
+
+
+def _advice(layer: str, gaps: Mapping[str, str]) -> str:
+    if layer == "bubblewrap" and "user" in gaps:
+        return "it is made of user namespaces: installed or not, it cannot start without them"
+    return _ADVICE[layer]

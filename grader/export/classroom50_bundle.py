@@ -75,7 +75,8 @@ def runtime(image: str | None) -> dict[str, Any]:
     """Where it is graded: in an image that has everything, or on the runner itself."""
     if image:
         return {"container": {"image": image, "user": "root"}}
-    return {"python": python_version(), "apt": ["bubblewrap"]}
+    # No bubblewrap: with namespaces allowed (autograder.py) the same is kept off without it.
+    return {"python": python_version()}
 
 
 def allowed(assignment: Assignment) -> list[str]:

@@ -40,29 +40,28 @@ def build(assignment: Assignment, options: BundleOptions) -> dict[str, File]:
     workflow = f"grade-{assignment.name}.yml"
     values = {"assignment": assignment.name, "course": course, "workflow": workflow}
     files = {"README.md": filled("github_readme.md", values)}
-    files |= {f"course/{name}": file for name, file in _course(assignment, values).items()}
+    course_files = _course(assignment, values, options.image)
+    files |= {f"course/{name}": file for name, file in course_files.items()}
     files |= {f"template/{name}": file for name, file in _template(assignment, values).items()}
     return files
 
 
-def _course(assignment: Assignment, values: dict[str, str]) -> dict[str, File]:
+def _course(assignment: Assignment, values: dict[str, str], image: str | None) -> dict[str, File]:
     runners = _runners(assignment)
     wheel = wheel_name()
     environment = [
         f"          {variable(name)}: ${{{{ steps.grade.outputs.{name} }}}}" for name in runners
     ]
-    workflow = filled(
-        "github_workflow.yml",
-        {
-            **values,
-            "python": python_version(),
-            "torch": TORCH,
-            "torch_index": TORCH_INDEX,
-            "wheel": wheel,
-            "runners": ",".join(runners),
-            "runner_environment": "\n".join(environment),
-        },
-    )
+    values = {
+        **values,
+        "python": python_version(),
+        "torch": TORCH,
+        "torch_index": TORCH_INDEX,
+        "wheel": wheel,
+        "runners": ",".join(runners),
+        "runner_environment": "\n".join(environment),
+    }
+    workflow = filled("github_workflow.yml", values | _where(values, image))
     place = f"grading/{assignment.name}"
     files = {
         f".github/workflows/{values['workflow']}": workflow,
@@ -71,6 +70,17 @@ def _course(assignment: Assignment, values: dict[str, str]) -> dict[str, File]:
     }
     own = assignment_files(assignment).items()
     return files | {f"{place}/assignment/{name}": file for name, file in own}
+
+
+def _where(values: dict[str, str], image: str | None) -> dict[str, str]:
+    """In an image that has all packages, as root, so that each run can have a user of its own;
+    or on the runner itself, which keeps what it once installed.
+    """
+    if image:
+        container = f"    container:\n      image: {image}\n      options: --user root\n"
+        return {"container": container, "install": "", "python_command": "python"}
+    install = filled("github_install.yml", values).content.decode()
+    return {"container": "", "install": install, "python_command": "~/.grader/bin/python"}
 
 
 def _runners(assignment: Assignment) -> list[str]:

@@ -24,7 +24,7 @@ _METADATA = {
     "top_level.txt": ("top_level.txt",),
 }
 """Name in a wheel → names where it is found: a checkout that is worked in has an egg-info."""
-_LEFT_OUT = frozenset({"__pycache__"})
+_LEFT_OUT = frozenset({"__pycache__", "proof"})
 
 
 def wheel_name() -> str:

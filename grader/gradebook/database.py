@@ -102,8 +102,7 @@ class Database:
             engine = create_engine(self.url, connect_args=arguments)
         except ModuleNotFoundError as error:
             raise GradebookError(
-                f"a gradebook on PostgreSQL needs {error.name}: "
-                "pip install 'backprop-grader[postgresql]'"
+                f"a gradebook on PostgreSQL needs {error.name}: pip install 'psycopg[binary]'"
             ) from error
         except (NoSuchModuleError, ArgumentError) as error:
             raise GradebookError(

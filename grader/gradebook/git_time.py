@@ -26,9 +26,7 @@ def commit_times(files: Sequence[Path]) -> dict[Path, datetime]:
     try:
         from dulwich.repo import Repo
     except ModuleNotFoundError as error:
-        raise UsageError(
-            "--submitted-from git needs dulwich: pip install 'backprop-grader[git]'"
-        ) from error
+        raise UsageError("--submitted-from git needs dulwich: pip install dulwich") from error
     times: dict[Path, datetime] = {}
     for top, members in _by_repository(files).items():
         try:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.assignment import load_assignment
+from grader.assignment import find_assignment, load_assignment
 from grader.errors import GraderError, InfrastructureError
 from grader.export import legacy, target_text
 from grader.export.log_text import command, loggable, no_commands, step_output
@@ -26,7 +26,7 @@ from grader.records.scorecard import Scorecard
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 graded, whatever the marks; 1 not graded."""
     parser = argparse.ArgumentParser(prog="grader.hosted.github")
-    parser.add_argument("--assignment", type=Path, required=True, help="folder of the assignment")
+    parser.add_argument("--assignment", required=True, help="its folder, or a bundled one's name")
     parser.add_argument("--checkout", type=Path, required=True, help="the student's repository")
     parser.add_argument("--out", type=Path, required=True, help="folder for the scorecard")
     options = parser.parse_args(arguments)
@@ -40,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _run(folder: Path, checkout: Path, out: Path) -> int:
-    assignment = load_assignment(folder)
+def _run(named: str, checkout: Path, out: Path) -> int:
+    assignment = load_assignment(find_assignment(named))
     student = os.environ.get("GITHUB_REPOSITORY", "student").rpartition("/")[2]
     submission = find_submission(checkout, assignment, student)
     with no_commands():
@@ -57,12 +57,14 @@ def _run(folder: Path, checkout: Path, out: Path) -> int:
 
 
 def _outputs(card: Scorecard) -> str:
-    """Each exercise's payload under the name that the workflow hands to the reporter."""
-    return "".join(
-        step_output(legacy.runner_name(exercise.id), legacy.encoded(legacy.payload(exercise)))
+    """Points, and each exercise's payload under the name that the workflow gives the reporter."""
+    totals = {"score": f"{card.score:g}", "max-score": f"{card.max_score:g}"}
+    payloads = {
+        legacy.runner_name(exercise.id): legacy.encoded(legacy.payload(exercise))
         for exercise in card.exercises
         if exercise.max_score > 0
-    )
+    }
+    return "".join(step_output(name, text) for name, text in (totals | payloads).items())
 
 
 def _append(variable: str, text: str) -> None:

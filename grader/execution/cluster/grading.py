@@ -41,7 +41,7 @@ def grade_on(
     graded until then has been handed on.
     """
     if importlib.util.find_spec("distributed") is None:
-        raise UsageError("--cluster needs Dask: pip install 'backprop-grader[cluster]'")
+        raise UsageError("--cluster needs Dask: pip install distributed")
     from grader.execution.cluster.connection import connected
     from grader.execution.cluster.queue import Queue
 

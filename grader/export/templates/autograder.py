@@ -32,6 +32,7 @@ def main() -> int:
     if wheel is None:
         print(f"grader: there is no backprop_grader-*.whl in {HERE}", file=sys.stderr)
         return 1
+    allow_namespaces()
     with tempfile.TemporaryDirectory(dir=os.environ.get("RUNNER_TEMP")) as folder:
         os.chmod(folder, 0o755)  # a run may have a user of its own
         package = Path(folder, "package")
@@ -45,6 +46,16 @@ def main() -> int:
             return 1
         command = [python, "-I", "-c", START, str(package), str(HERE)]
         return subprocess.run(command, check=False).returncode
+
+
+def allow_namespaces() -> None:
+    """Ubuntu 24.04 keeps them from ordinary users, and students' code is walled in by them. Only
+    on GitHub's own machines, which are thrown away; elsewhere the grader takes what there is.
+    """
+    if os.environ.get("RUNNER_ENVIRONMENT") == "github-hosted" and shutil.which("sudo"):
+        allow = "kernel.apparmor_restrict_unprivileged_userns=0"
+        command = ["sudo", "--non-interactive", "sysctl", "--quiet", "--write", allow]
+        subprocess.run(command, check=False, capture_output=True)
 
 
 def interpreter(folder: Path, wheel: Path) -> str:
