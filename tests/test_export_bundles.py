@@ -61,6 +61,24 @@ def test_a_bundle_holds_the_assignment_without_solution_or_examples(tmp_path, na
     assert not unfilled
 
 
+@pytest.mark.parametrize("folder", sorted(ROOT.glob("assignments/*/assignment.toml")), ids=str)
+def test_every_bundled_assignment_is_the_same_where_it_is_graded(tmp_path, folder: Path) -> None:
+    assignment = load_assignment(folder.parent)
+    files = built("classroom50", assignment)
+    (place,) = {name.rpartition("assignment.toml")[0] for name in files if ".toml" in name}
+    for name, file in files.items():
+        if name.startswith(place):
+            path = tmp_path / name.removeprefix(place)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+    arrived = load_assignment(tmp_path)
+    assert arrived.digest == assignment.digest
+    assert [path.relative_to(arrived.folder) for path in arrived.support] == [
+        path.relative_to(assignment.folder) for path in assignment.support
+    ]
+    assert [name for name in files if name.startswith("template/") and "README" not in name]
+
+
 def test_the_wheel_is_one_that_pip_installs_and_its_record_is_true(tmp_path) -> None:
     path = tmp_path / wheel_name()
     path.write_bytes(build_wheel())
