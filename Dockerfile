@@ -11,7 +11,7 @@ FROM ${BASE}
 ARG TORCH=2.13.0
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV GRADER_VENV=/opt/grader/venv \
-    PATH=/opt/grader/venv/bin:/usr/local/bin:/usr/bin:/bin \
+    PATH=/opt/grader/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     LANG=C.UTF-8
 
 RUN apt-get update -qq && \

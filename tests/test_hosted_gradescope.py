@@ -17,6 +17,7 @@ from conftest import BUNDLED
 from test_hosted_classroom50 import SUBMISSIONS
 
 from grader.assignment import load_assignment
+from grader.errors import UsageError
 from grader.export import BundleOptions, bundle_named
 from grader.hosted import gradescope
 
@@ -97,3 +98,22 @@ def test_the_zip_is_not_wrapped_in_a_folder() -> None:
     files = bundle_named("gradescope").build(load_assignment(BUNDLED), BundleOptions())
     with zipfile.ZipFile(io.BytesIO(files["autograder.zip"].content)) as archive:
         assert {"setup.sh", "run_autograder"} <= set(archive.namelist())
+
+
+def test_packages_go_into_the_zip_as_far_as_the_limit_allows(tmp_path: Path, monkeypatch) -> None:
+    from grader.export import gradescope_bundle
+
+    assignment = load_assignment(BUNDLED)
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for name, size in (("torch", 5_000), ("small", 10), ("middle", 900)):
+        (wheels / f"{name}-1-py3-none-any.whl").write_bytes(b"x" * size)
+    monkeypatch.setattr(gradescope_bundle, "MAX_BYTES", 2_001_000)
+    files = bundle_named("gradescope").build(assignment, BundleOptions(wheels=wheels))
+    content = files["autograder.zip"].content
+    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    packed = [name for name in names if name.startswith("wheels/")]
+    assert packed == ["wheels/small-1-py3-none-any.whl", "wheels/middle-1-py3-none-any.whl"]
+    assert b"It holds 2 of them." in files["README.md"].content
+    with pytest.raises(UsageError, match=r"there is no \.whl in it"):
+        bundle_named("gradescope").build(assignment, BundleOptions(wheels=tmp_path))

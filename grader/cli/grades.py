@@ -38,6 +38,10 @@ def run(
         gradescope=_shown(cards, assignment) if chosen.reads_assignment else Gradescope(),
         environment=dict(os.environ),
     )
+    if out is not None and chosen.into is not None and out.suffix == chosen.into[0]:
+        written = chosen.into[1](cards, options, out)
+        click.echo(f"wrote the points of {written} students into {out}")
+        return
     text = chosen.write(cards, options)
     content = text.encode("utf-8", "backslashreplace")
     if out is None:

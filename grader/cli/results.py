@@ -1,8 +1,11 @@
-"""The commands that hand results on: `grades`, `export`, `handback`."""
+"""The commands that hand results on and take courses over: `grades`, `export`, `handback`,
+`import`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,11 +21,15 @@ _FOLDER = click.Path(path_type=Path)
     default="csv",
     show_default=True,
     metavar="NAME",
-    help="canvas, classroom50, csv, github-legacy, gradescope, json, junit, markdown, or one "
-    "that another package adds.",
+    help="canvas, classroom50, csv, github-legacy, gradescope, json, junit, markdown, nbgrader, or "
+    "one that another package adds.",
 )
 @click.option("--roster", type=_REPORTS, help="Class list: the gradebook that Canvas exports.")
-@click.option("--column", metavar="HEADER", help='Canvas: the column of grades, "Title (1234)".')
+@click.option(
+    "--column",
+    metavar="HEADER",
+    help='Canvas: the column of grades, "Title (1234)"; nbgrader: the assignment.',
+)
 @click.option("--skip-unknown", is_flag=True, help="Leave out submissions that are on no roster.")
 @click.option(
     "--assignment",
@@ -63,13 +70,18 @@ def grades(
     metavar="NAME",
     help="classroom50, github: grade in this container's image, with nothing to install.",
 )
-def export(name: str, assignment: str, out: Path, course: str | None, image: str | None) -> None:
+@click.option(
+    "--wheels",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="gradescope: packages to put into the zip, as `pip download` leaves them.",
+)
+def export(name: str, assignment: str, out: Path, **options: Any) -> None:
     """Write what another service needs to grade an assignment: a BUNDLE for classroom50,
     github or gradescope, or one that another package adds.
     """
     from grader.cli.export import run
 
-    run(name, assignment=assignment, out=out, course=course, image=image)
+    run(name, assignment=assignment, out=out, **options)
 
 
 @click.command()
@@ -92,4 +104,20 @@ def handback(
     run(reports, out=out, zipped=zipped, platform=platform, skip_unknown=skip_unknown)
 
 
-COMMANDS: tuple[click.Command, ...] = (grades, export, handback)
+@click.command(name="import")
+@click.argument("kind", type=click.Choice(["nbgrader", "otter"]))
+@click.argument("course", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--out", type=_FOLDER, required=True, help="New or empty folder to write to.")
+@click.option(
+    "--name", metavar="NAME", help="Which assignment of the course, as it is called there."
+)
+def import_(kind: str, course: Path, out: Path, name: str | None) -> None:
+    """Take an assignment over from COURSE, a course folder of nbgrader or a folder of otter's:
+    class list, submissions, released versions. Nothing of the course is changed.
+    """
+    from grader.cli.imports import run
+
+    run(kind, course, out=out, name=name)
+
+
+COMMANDS: tuple[click.Command, ...] = (grades, export, handback, import_)

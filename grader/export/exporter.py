@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -44,6 +45,10 @@ class Format(msgspec.Struct, frozen=True):
     """Raises UsageError for options that do not fit; scorecards hold hostile text."""
     reads_assignment: bool = False
     """It needs the assignment's own settings, and is not written without them."""
+    into: tuple[str, Callable[[Sequence[Scorecard], ExportOptions, Path], int]] | None = None
+    """How the name of a file ends that is written into, not anew, and what does so; it says
+    how many students it wrote.
+    """
 
 
 class File(msgspec.Struct, frozen=True):
@@ -60,6 +65,8 @@ class BundleOptions(msgspec.Struct, frozen=True, kw_only=True):
     """`ORG/REPOSITORY` on GitHub that holds the instructor's side."""
     image: str | None = None
     """A container's image that has all packages: nothing is installed for a submission then."""
+    wheels: Path | None = None
+    """A folder of wheels to put into the bundle, so that they need no download there."""
 
 
 class Bundle(msgspec.Struct, frozen=True):

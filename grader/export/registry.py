@@ -20,6 +20,7 @@ FORMATS: Final = {
     "json": "grader.export.results",
     "junit": "grader.export.junit",
     "markdown": "grader.export.markdown",
+    "nbgrader": "grader.export.nbgrader",
 }
 """Name → module with a `FORMAT`; imported when asked for."""
 

@@ -24,6 +24,9 @@ else
   else
     python3 -m venv venv
   fi
+  if [ -d wheels ]; then # packed with the zip: the same versions as in constraints.txt, without a download
+    venv/bin/python -I -m pip install --quiet --no-deps --no-index wheels/*.whl
+  fi
   venv/bin/python -I -m pip install --quiet torch==@TORCH@ --index-url @TORCH_INDEX@
   venv/bin/python -I -m pip install --quiet -c constraints.txt ./@WHEEL@
 fi
