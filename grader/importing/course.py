@@ -15,7 +15,7 @@ from grader.report.grades import defused
 LEFT_OUT = frozenset({".ipynb_checkpoints", "__pycache__"})
 
 
-class Enrolled(msgspec.Struct, frozen=True):
+class Listed(msgspec.Struct, frozen=True):
     """A line of the class list."""
 
     id: str
@@ -28,7 +28,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
 
     assignment: str
     """As the other grader calls it."""
-    students: tuple[Enrolled, ...]
+    students: tuple[Listed, ...]
     submissions: dict[str, Path]
     """Place below `submitted/` → file; `grader grade` reads these places as that grader's."""
     released: dict[str, Path]

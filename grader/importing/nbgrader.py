@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from grader.errors import UsageError
-from grader.importing.course import Course, Enrolled, files_in, only
+from grader.importing.course import Course, Listed, files_in, only
 
 _STUDENTS = "SELECT id, first_name, last_name, email FROM student ORDER BY id"
 
@@ -27,7 +27,7 @@ def read_nbgrader(course: Path, name: str | None = None) -> Course:
     listed = _listed(course / "gradebook.db")
     handed_in = {place.partition("/")[0] for place in submissions}
     known = {each.id for each in listed}
-    unlisted = [Enrolled(each) for each in sorted(handed_in - known)]
+    unlisted = [Listed(each) for each in sorted(handed_in - known)]
     return Course(
         assignment=assignment,
         students=(*listed, *unlisted),
@@ -36,7 +36,7 @@ def read_nbgrader(course: Path, name: str | None = None) -> Course:
     )
 
 
-def _listed(gradebook: Path) -> list[Enrolled]:
+def _listed(gradebook: Path) -> list[Listed]:
     """The students in nbgrader's database, which is only read."""
     if not gradebook.is_file():
         return []
@@ -46,6 +46,6 @@ def _listed(gradebook: Path) -> list[Enrolled]:
     except (sqlite3.Error, ValueError) as error:
         raise UsageError(f"{gradebook} cannot be read as nbgrader's gradebook: {error}") from error
     return [
-        Enrolled(str(id_), " ".join(filter(None, (first, last))), email or "")
+        Listed(str(id_), " ".join(filter(None, (first, last))), email or "")
         for id_, first, last, email in rows
     ]

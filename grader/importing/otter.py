@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from grader.errors import UsageError
-from grader.importing.course import Course, Enrolled, files_in
+from grader.importing.course import Course, Listed, files_in
 
 SUBMITTED = "submissions"
 _EXPORTED = re.compile(r"_[0-9]{4}_[0-9]{2}_[0-9]{2}T[0-9]{2}_[0-9]{2}_[0-9]{2}_[0-9]+(?=\.zip$)")
@@ -32,7 +32,7 @@ def read_otter(folder: Path, name: str | None = None) -> Course:
     students = sorted({_student(place) for place in submissions}, key=str.casefold)
     return Course(
         assignment=name or folder.resolve().name,
-        students=tuple(map(Enrolled, students)),
+        students=tuple(map(Listed, students)),
         submissions=submissions,
         released=dict(files_in(folder / "dist" / "student")),
     )
