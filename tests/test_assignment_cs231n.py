@@ -201,6 +201,42 @@ def test_other_right_ways_are_right(
     assert (wrong, card.integrity) == ([], [])
 
 
+LATER = ROOT / "assignments/cs231n_classifiers/examples/hiro/cs231n/classifiers/fc_net.py"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "fc_net.py",
+        "hw2_fc_net_final.py",
+        "fc_net (1).py",
+        "cs231n/classifiers/fc_net.py",
+        "hw2/cs231n/classifiers/two_layers.py",
+    ],
+)
+def test_a_lone_module_finds_what_it_imports_wherever_it_stands_and_whatever_its_name(
+    mark: Marking, place: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "anna" / place
+    path.parent.mkdir(parents=True)
+    shutil.copy(LATER, path)  # its imports: `..layers`, `..layer_utils`
+    card = mark("cs231n_classifiers", tmp_path / "anna")
+    assert card.exercises[-1].score == card.exercises[-1].max_score
+
+
+def test_a_renamed_module_keeps_to_its_own_siblings(mark: Marking, tmp_path: Path) -> None:
+    folder = tmp_path / "anna" / "mine"
+    folder.mkdir(parents=True)
+    source = LATER.read_text().replace("..layers", ".parts").replace("..layer_utils", ".sandwich")
+    (folder / "net.py").write_text(source)
+    stand_ins = ROOT / "assignments/cs231n_classifiers/support/cs231n"
+    shutil.copy(stand_ins / "layers.py", folder / "parts.py")
+    sandwich = (stand_ins / "layer_utils.py").read_text().replace(".layers", ".parts")
+    (folder / "sandwich.py").write_text(sandwich)
+    card = mark("cs231n_classifiers", tmp_path / "anna")
+    assert card.exercises[-1].score == card.exercises[-1].max_score
+
+
 def _edit(folder: Path, function: str, before: str, after: str) -> None:
     """Put another text into a function of the one module that has it."""
     for path in folder.rglob("*.py"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -45,13 +45,14 @@ class Arrangement:
 
     def __init__(self, assignment: Assignment) -> None:
         folder = assignment.folder / (assignment.spec.starter or "")
-        starter = folder.rglob("*.py") if assignment.spec.starter and folder.is_dir() else ()
+        starter = list(folder.rglob("*.py") if assignment.spec.starter and folder.is_dir() else ())
         self.support = {
             path.relative_to(assignment.folder / "support").as_posix(): path.read_bytes()
             for path in assignment.support
         }
         self._known = {path.relative_to(folder).as_posix() for path in starter}
         self._known |= {name for name in self.support if name.endswith(".py")}
+        self._defined = {path.relative_to(folder).as_posix(): _defined(path) for path in starter}
 
     def place(self, name: str) -> PurePosixPath:
         """Where a file stands that was handed in as `name`."""
@@ -61,6 +62,12 @@ class Arrangement:
                 return PurePosixPath(*parts[start:])
         same = [known for known in self._known if PurePosixPath(known).name == parts[-1]]
         return PurePosixPath(same[0] if len(same) == 1 else name)
+
+    def home(self, defined: set[str]) -> PurePosixPath | None:
+        """Where the starter has most of these names; None where it has none."""
+        shared = {name: len(defined & there) for name, there in self._defined.items()}
+        best = max(shared, key=lambda name: shared[name], default="")
+        return PurePosixPath(best) if shared.get(best) else None
 
 
 class Candidates:
@@ -121,11 +128,17 @@ class Candidates:
         return root if root in needs else needs[0]
 
     def _place(self, index: int, file: Read) -> PurePosixPath:
-        name = self._name(index)
-        place = self.layout.place(name)
-        if len(place.parts) == 1 and _imports_siblings(file):
-            return PurePosixPath(FLAT) / place
-        return place
+        """Where a file stands; what was renamed or lies alone, where it finds what it imports."""
+        place = self.layout.place(self._name(index))
+        siblings = list(_siblings(file))
+        if not siblings:
+            return place
+        if len(place.parts) == 1:
+            place = PurePosixPath(FLAT) / place
+        files = self._beside(index, place).files
+        if all(_stands(node, place, files) for node in siblings):
+            return place
+        return self.layout.home(file.defined()) or place
 
     def _name(self, index: int) -> str:
         submission = self.submission
@@ -151,12 +164,26 @@ class Candidates:
         return Surroundings(files=files, scripts=near.scripts, left_out=near.left_out)
 
 
-def _imports_siblings(file: Read) -> bool:
-    return any(
-        isinstance(node, ast.ImportFrom) and node.level
-        for tree in file.trees.values()
-        for node in ast.walk(tree)
-    )
+def _siblings(file: Read) -> Iterator[ast.ImportFrom]:
+    """Imports of modules beside the file, as `from .layers import *`."""
+    for tree in file.trees.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                yield node
+
+
+def _stands(node: ast.ImportFrom, place: PurePosixPath, files: Mapping[str, bytes]) -> bool:
+    """Whether the module that is imported is among the files."""
+    if node.level >= len(place.parts):
+        return False
+    module = PurePosixPath(*place.parts[: -node.level], *(node.module or "").split("."))
+    return any(name in files for name in (f"{module}.py", f"{module}/__init__.py"))
+
+
+def _defined(path: Path) -> set[str]:
+    """Functions and classes at the top of a module of the instructor's."""
+    tree = ast.parse(path.read_bytes())
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 def unread(files: Candidates) -> Iterator[str]:
