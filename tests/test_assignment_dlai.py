@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from conftest import ROOT
-from dlai_mistakes import MISTAKES, edited
+from dlai_edits import MISTAKES, OTHER_WAYS, edited
 
 from grader.assignment import Assignment, load_assignment
 from grader.cli.starter import write_starter
@@ -19,12 +19,16 @@ from grader.execution.session import GradingSession
 from grader.records.scorecard import Scorecard, TargetScore
 from grader.submission import discover
 
-ROUNDS = [
-    (name, number)
-    for name, each in MISTAKES.items()
-    for number in range(max(len(edits) for edits in each.values()))
-]
-"""One mistake of every function, as long as there are any."""
+
+def rounds(edits: Mapping[str, Mapping[str, Sequence[Any]]]) -> list[tuple[str, int]]:
+    """One edit of every function at a time, as long as there are any."""
+    return [
+        (name, number)
+        for name, each in edits.items()
+        for number in range(max(len(choices) for choices in each.values()))
+    ]
+
+
 Class = tuple[Assignment, GradingSession]
 Key = tuple[str, str]
 
@@ -110,6 +114,8 @@ def test_every_example_earns_what_is_said_of_it(
         assert card.status == "graded", name
         assert {key: word(rows(card)[key]) for key in lost(card)} == words(assignment, entry), name
         assert card.integrity == [], name
+        told = any("forward" in note for note in card.notes)
+        assert told == (entry.get("forward") == "differs"), name
 
 
 def test_every_example_is_told_of(opened: Class) -> None:
@@ -128,7 +134,7 @@ def test_every_notebook_is_a_valid_one(opened: Class) -> None:
         assert (content.nbformat, content.nbformat_minor) == (4, 5), path
 
 
-@pytest.mark.parametrize(("opened", "number"), ROUNDS, indirect=["opened"])
+@pytest.mark.parametrize(("opened", "number"), rounds(MISTAKES), indirect=["opened"])
 def test_a_mistake_in_every_function_costs_what_is_wrong_by_it_and_nothing_else(
     opened: Class, tmp_path: Path, number: int
 ) -> None:
@@ -143,6 +149,20 @@ def test_a_mistake_in_every_function_costs_what_is_wrong_by_it_and_nothing_else(
     (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
     assert lost(card) == wrong
     assert {rows(card)[key].score for key in wrong} == {0.0}
+
+
+@pytest.mark.parametrize(("opened", "number"), rounds(OTHER_WAYS), indirect=["opened"])
+def test_other_ways_to_write_it_are_right_as_well(
+    opened: Class, tmp_path: Path, number: int
+) -> None:
+    assignment, session = opened
+    notebook = solution(assignment).read_text("utf-8")
+    for exercise, ways in OTHER_WAYS[assignment.name].items():
+        notebook = edited(notebook, exercise, *ways[number])
+    (tmp_path / "anna.ipynb").write_text(notebook, "utf-8")
+    (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
+    assert lost(card) == set()
+    assert card.integrity == []
 
 
 def test_every_target_of_every_function_has_mistakes_to_be_tried(opened: Class) -> None:

@@ -1,6 +1,7 @@
-"""Mistakes that students of the deep-learning specialisation make, as edits of the solutions.
+"""What students of the deep-learning specialisation write, as edits of the solutions.
 
-For each function: what stands in the solution, what is put there, and the targets that are wrong by it.
+For each function, of a mistake: what stands in the solution, what is put there, and the targets that
+are wrong by it. Of other ways that are right: the first two.
 """
 
 from __future__ import annotations
@@ -189,6 +190,110 @@ MISTAKES = {
     "dlai_deep": DEEP,
     "dlai_convolution": CONVOLUTION,
     "dlai_recurrent": RECURRENT,
+}
+
+
+OTHER_WAYS: dict[str, dict[str, list[tuple[str, str]]]] = {
+    "dlai_logistic": {
+        "propagate": [
+            ("np.sum(dZ) / m", "np.sum(dZ, axis=1, keepdims=True) / m"),
+            ("np.dot(X, dZ.T) / m", "(dZ @ X.T / m).reshape(-1)"),
+            ("dZ = A - Y", "dZ = ((1 - Y) / (1 - A) - Y / A) * A * (1 - A)"),
+            ('"db": db}, cost', '"db": float(db)}, np.squeeze(np.array(cost))'),
+        ]
+    },
+    "dlai_shallow": {
+        "backward_propagation": [
+            ("(1 - A1**2)", '(1 - np.tanh(cache["Z1"]) ** 2)'),
+            ("np.sum(dZ1, axis=1, keepdims=True) / m", "np.mean(dZ1, axis=1)"),
+            ('cache["A1"], cache["A2"]', 'cache.pop("A1"), cache.pop("A2")'),
+            ("np.sum(dZ2, axis=1, keepdims=True) / m", "float(np.mean(dZ2))"),
+        ]
+    },
+    "dlai_deep": {
+        "linear_backward": [
+            # one number, as the course took it in 2017
+            ("np.sum(dZ, axis=1, keepdims=True) / m", "np.sum(dZ) / m"),
+            ("np.sum(dZ, axis=1, keepdims=True) / m", "np.squeeze(np.mean(dZ, axis=1))"),
+            ("dW = np.dot(dZ, A_prev.T) / m", "dW = np.einsum('im,jm->ij', dZ / m, A_prev)"),
+        ],
+        "linear_activation_backward": [
+            (
+                "dZ = relu_backward(dA, activation_cache)",
+                "dZ = dA\n        dZ[activation_cache <= 0] = 0",
+            ),
+            ("linear_backward(dZ, linear_cache)", "linear_backward(dZ=dZ, cache=linear_cache)"),
+            (
+                "sigmoid_backward(dA, activation_cache)",
+                "dA * np.exp(-activation_cache) / (1 + np.exp(-activation_cache)) ** 2",
+            ),
+        ],
+        "L_model_backward": [
+            # numbered by the layer that it comes out of, as the course did at first
+            ('grads[f"dA{l}"] = dA', 'grads[f"dA{l + 1}"] = dA'),
+            ("(dA, caches[l], activation)", "(dA=dA, cache=caches.pop(), activation=activation)"),
+            (
+                "dA, dW, db = linear_activation_backward(dA, caches[l], activation)",
+                (
+                    "back = sigmoid_backward if l == L - 1 else relu_backward\n"
+                    "        dA, dW, db = linear_backward(back(dA, caches[l][1]), caches[l][0])"
+                ),
+            ),
+        ],
+    },
+    "dlai_convolution": {
+        "conv_backward": [
+            ("db[:, :, :, c] += dZ[i, h, w, c]", "db = dZ.sum(axis=(0, 1, 2))"),
+            ("pad : pad + A_prev.shape[1], pad : pad + A_prev.shape[2]", "pad:-pad, pad:-pad"),
+            ("zero_pad(A_prev, pad)", 'np.pad(A_prev, [(0,), (pad,), (pad,), (0,)], "constant")'),
+        ],
+        "create_mask_from_window": [
+            ("x == np.max(x)", "(x >= x.max()).astype(int)"),
+            ("x == np.max(x)", "np.where(x == x.max(), 1.0, 0.0)"),
+            ("x == np.max(x)", "np.arange(x.size).reshape(x.shape) == np.argmax(x)"),
+        ],
+        "distribute_value": [
+            ("np.ones(shape) * dz / (n_H * n_W)", "np.full((n_H, n_W), dz / (n_H * n_W))"),
+            ("np.ones(shape) * dz", "np.ones(shape, dtype=np.float32) * dz"),
+            ("np.ones(shape) * dz / (n_H * n_W)", "np.tile(dz / np.prod(shape), (n_H, n_W))"),
+        ],
+        "pool_backward": [
+            ("mask * dA[i, h, w, c]", "np.multiply(mask, dA[i, h, w, c])"),
+            ("distribute_value(dA[i, h, w, c], (f, f))", "dA[i, h, w, c] / f**2"),
+            ("dA_prev = np.zeros(A_prev.shape)", "dA_prev = np.zeros_like(A_prev)"),
+        ],
+    },
+    "dlai_recurrent": {
+        "rnn_cell_backward": [
+            ("np.sum(dtanh, axis=1, keepdims=True)", "dtanh.sum(1)"),
+            ("dtanh = (1 - a_next**2) * da_next", "dtanh = da_next\n    dtanh *= 1 - a_next**2"),
+            ("(1 - a_next**2)", "np.cosh(np.arctanh(a_next)) ** -2"),
+        ],
+        "rnn_backward": [
+            ("n_a, m, T_x = da.shape", "(n_a, m, _), T_x = da.shape, x.shape[2]"),
+            (
+                "(da[:, :, t] + da_prevt, caches[t])",
+                "(da_next=da[:, :, t] + da_prevt, cache=caches.pop())",
+            ),
+            ("n_a, m, T_x = da.shape", "(n_a, m, _), T_x = da.shape, len(caches)"),
+        ],
+        "lstm_cell_backward": [
+            (
+                "dc_prev = dc * ft",
+                "dc_prev = dc_next * ft + da_next * ot * ft * (1 - np.tanh(c_next) ** 2)",
+            ),
+            ("np.tanh(c_next) * ot * (1 - ot)", "a_next * (1 - ot)"),
+            ("np.concatenate([a_prev, xt])", "np.vstack((a_prev, xt))"),
+        ],
+        "lstm_backward": [
+            ("n_a, m, T_x = da.shape", "(n_a, m, _), T_x = da.shape, x.shape[2]"),
+            (
+                "(da[:, :, t] + da_prevt, dc_prevt, caches[t])",
+                "(da_next=da[:, :, t] + da_prevt, dc_next=dc_prevt, cache=caches.pop())",
+            ),
+            ("dWf += gradients", "dWf = dWf + gradients"),
+        ],
+    },
 }
 
 
