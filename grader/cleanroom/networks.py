@@ -24,6 +24,8 @@ DRAWS = 2
 NO_SCALE = 1e-3
 """RMS of cotangents in an exercise whose true gradients are all zero."""
 MAX_KEPT = 32
+MAX_ELEMENTS = 4_000_000
+"""Of all networks that are kept, without what was cut of them."""
 
 
 class Draw:
@@ -39,6 +41,7 @@ class Draw:
         self._cotangents: dict[str, torch.Tensor] = {}
         self._cut: dict[frozenset[str], CutNetwork] = {}
         self.scale = _scale(network, oracle.assignment.targets)
+        self.elements = sum(each.numel() for each in network.tensors.values())
 
     def cotangent(self, target: str) -> torch.Tensor:
         """A random gradient of `target`, in its shape, with the zeros of the true one.
@@ -125,12 +128,20 @@ class Networks:
             for name, value in sorted(inputs.items())
         )
         if key not in self._known:
-            if len(self._known) >= MAX_KEPT:
-                self._known.pop(next(iter(self._known)))
             made = (self._draw(inputs, number) for number in range(DRAWS))
             self._known[key] = [draw for draw in made if draw is not None]
+            self._forget(key)
         found = self._known[key]
         return found if len(found) == DRAWS else []
+
+    def _forget(self, newest: object) -> None:
+        """Drop the oldest where there are too many, or they are too large together."""
+        sizes = {key: sum(draw.elements for draw in draws) for key, draws in self._known.items()}
+        while len(sizes) > MAX_KEPT or sum(sizes.values()) > MAX_ELEMENTS:
+            oldest = next(iter(sizes))
+            if oldest == newest:
+                return
+            del sizes[oldest], self._known[oldest]
 
     def _bound(self, name: str, value: torch.Tensor) -> object:
         """What is drawn below for an index, and a constant's value, or that of data."""

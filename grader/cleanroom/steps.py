@@ -20,6 +20,8 @@ from grader.cleanroom.stretches import Stretch, Stretches
 from grader.cleanroom.wiring import Wiring
 from grader.marking.step import StepFinding
 
+MAX_TOGETHER = 1_000_000
+"""Elements of gradients that are asked for at a time; a whole notebook's are some fifty thousand."""
 OVERLOOKED = "what its lines compute is not what it held: something changes it unseen"
 
 
@@ -111,8 +113,22 @@ class Steps(Stretches):
                 together[number] = stretch
             else:
                 yield {number: stretch}
-        if together:
-            yield together
+        yield from self._portions(together)
+
+    def _portions(self, stretches: Mapping[int, Stretch]) -> Iterator[dict[int, Stretch]]:
+        """No more at a time than fits into memory: all answers of one time are held together."""
+        portion: dict[int, Stretch] = {}
+        elements = 0
+        for number, stretch in stretches.items():
+            seen = self.observed.get(stretch.life.id)
+            size = seen.numbers.numel() if seen is not None and seen.numbers is not None else 0
+            if portion and elements + size > MAX_TOGETHER:
+                yield portion
+                portion, elements = {}, 0
+            portion[number] = stretch
+            elements += size
+        if portion:
+            yield portion
 
     def _tell(self, wiring: Wiring, exercise: Exercise, stretches: Mapping[int, Stretch]) -> Told:
         """Everything that readings compare, asked in one go."""
