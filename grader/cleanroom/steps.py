@@ -21,7 +21,7 @@ from grader.cleanroom.wiring import Wiring
 from grader.marking.step import StepFinding
 
 MAX_TOGETHER = 1_000_000
-"""Elements of gradients that are asked for at a time; a whole notebook's are some fifty thousand."""
+"""Elements of gradients that are asked for at a time; a notebook has some fifty thousand."""
 OVERLOOKED = "what its lines compute is not what it held: something changes it unseen"
 
 
