@@ -17,7 +17,7 @@ def forward(W, X, y, reg, factor):
     scores = X @ W
     margins = (scores - scores.gather(1, y[:, None]) + 1).clamp(min=0)
     hinge = margins.sum(1) - 1  # the right class is no rival of itself
-    return hinge.mean() + factor * reg * (W * W).sum()
+    return hinge.mean() + factor * reg * W.square().sum()
 
 
 # Course years differ in the regularisation: reg · ΣW² or half of it. The student's loss tells which.

@@ -9,7 +9,7 @@ def inputs(draw):
 
 def forward(x, gamma, beta):
     centred = x - x.mean(0)
-    return gamma * centred / ((centred * centred).mean(0) + 1e-5).sqrt() + beta
+    return gamma * centred / (centred.square().mean(0) + 1e-5).sqrt() + beta
 
 
 def own_forward(x, gamma, beta):

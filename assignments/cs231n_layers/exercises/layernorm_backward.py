@@ -8,7 +8,7 @@ def inputs(draw):
 
 def forward(x, gamma, beta):
     centred = x - x.mean(1, keepdim=True)
-    return gamma * centred / ((centred * centred).mean(1, keepdim=True) + 1e-5).sqrt() + beta
+    return gamma * centred / (centred.square().mean(1, keepdim=True) + 1e-5).sqrt() + beta
 
 
 def own_forward(x, gamma, beta):

@@ -8,7 +8,7 @@ def inputs(draw):
 
 def forward(x, gamma, beta):
     centred = x - x.mean((0, 2, 3), keepdim=True)
-    variance = (centred * centred).mean((0, 2, 3), keepdim=True)
+    variance = centred.square().mean((0, 2, 3), keepdim=True)
     normal = centred / (variance + 1e-5).sqrt()
     return gamma[:, None, None] * normal + beta[:, None, None]
 

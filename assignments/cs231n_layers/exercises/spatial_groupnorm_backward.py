@@ -17,7 +17,7 @@ def forward(x, gamma, beta, G):
     n, c, h, w = x.shape
     grouped = x.reshape(n, G, -1)
     centred = grouped - grouped.mean(2, keepdim=True)
-    normal = centred / ((centred * centred).mean(2, keepdim=True) + 1e-5).sqrt()
+    normal = centred / (centred.square().mean(2, keepdim=True) + 1e-5).sqrt()
     return gamma * normal.reshape(n, c, h, w) + beta
 
 
