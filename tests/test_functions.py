@@ -345,3 +345,68 @@ def test_a_change_of_a_role_or_a_stand_in_is_another_assignment(tmp_path):
 def test_codes_are_empty_for_everyday_code(card_of):
     card = card_of("import gc, pickle, threading\n" + RIGHT)
     assert codes(card) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "mistake", "code"),
+    [
+        ("(1 - t ** 2)", "(1 - t)", "wrong_factor"),
+        ("dout * (1 - t ** 2)", "np.ones_like(t) * (1 - t ** 2)", "upstream_missing"),
+        ("dout * (1 - t ** 2)", "-dout * (1 - t ** 2)", "sign"),
+    ],
+)
+def test_a_mistake_within_a_function_is_named(card_of, right, mistake, code):
+    card = card_of(RIGHT.replace(right, mistake))
+    assert row(card, "layer_backward", "dw").diagnosis.code == code
+
+
+STEPS = """
+def inputs(draw):
+    t, n = draw.sizes(2, low=3)
+    return {"x": draw(t, n), "w": draw(n)}
+
+def forward(x, w):
+    h = 1 + 0 * w
+    for step in x:
+        h = (h * w + step).tanh()
+    return h
+
+def student(x, w, dout):
+    dx, dw = chain_backward(dout, x, w)
+    return {"x": dx, "w": dw}
+"""
+CHAIN = """
+import numpy as np
+def chain_backward(dout, x, w):
+    h = [1 + 0 * w]
+    for step in x:
+        h.append(np.tanh(h[-1] * w + step))
+    dx, dw, dh = np.zeros_like(x), np.zeros_like(w), dout
+    for t in reversed(range(len(x))):
+        da = dh * (1 - h[t + 1] ** 2)
+        dx[t] = da
+        dw += da * h[t]
+        dh = da * w
+    return dx, dw
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "mistake", "score", "code"),
+    [
+        ("dw +=", "dw +=", 2, None),
+        ("dw +=", "dw =", 1, "overwritten"),
+        ("dh = da * w", "dh = 0 * da", 0, "missing_path"),
+    ],
+)
+def test_what_goes_wrong_over_time_is_named(card_of, right, mistake, score, code):
+    source = CHAIN.replace(right, mistake)
+    card = card_of(source, {"chain_backward": (STEPS, ["x", "w"])})
+    assert card.score == score
+    found = row(card, "chain_backward", "dw").diagnosis
+    assert (found and found.code) == code
+
+
+def test_reasons_are_for_what_is_wrong(card_of):
+    card = card_of(RIGHT)
+    assert all(t.diagnosis is None for e in card.exercises for t in e.targets)

@@ -22,6 +22,7 @@ def _of_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[str, float]]:
     for name, n in sizes.items():
         yield name, float(n)
         yield f"1/{name}", 1 / n
+    for name, n in sizes.items():  # what is a size itself is not the neighbour of another
         if n > 2:
             yield f"{name}−1", n - 1.0
             yield f"1/({name}−1)", 1 / (n - 1)

@@ -120,7 +120,7 @@ def attempts(found: Judged, handed: AnswerFile, first: int) -> Iterator[Attempt]
                 own_forward=target in found.own,
                 copied=bool(found.origin.engine),
                 why=found.origin.unproven,
-                evidence=None if step == "right" else each,
+                evidence=None if right or step == "right" or target in found.own else each,
             ),
             blamed=found.blamed if target in found.alone else None,
             lines=[made] if made else [],

@@ -64,9 +64,9 @@ class FunctionReasons:
         if not known:
             return None
         first = _Again(target, known[0], tolerance)
-        for changes, told in _hypotheses(first.back.ways):
-            if first.fits(changes(first.back)) and all(
-                other.fits(changes(other.back)) for other in _others(target, known, tolerance)
+        for again, told in _hypotheses(target, first.back):
+            if first.fits(again(first.back)) and all(
+                other.fits(again(other.back)) for other in _others(target, known, tolerance)
             ):
                 return told(gradient_name(target))
         return None
@@ -82,11 +82,12 @@ class _Again:
         self._case = each.outcome.asked.case
         self.back, self._inputs = self._case.ways_back(each.variant)
 
-    def fits(self, changes: dict[Way, Change] | None) -> bool:
+    def fits(self, gradients: dict[str, torch.Tensor] | None) -> bool:
+        """Whether the student has these, as the course teaches them."""
         numbers = self._each.numbers
-        if changes is None or numbers is None:
+        if gradients is None or numbers is None:
             return False
-        made = self._case.taught(self.back.gradients(changes), self._inputs)[self.target]
+        made = self._case.taught(gradients, self._inputs)[self.target]
         return any(_same(numbers, reading, self._tolerance) for reading in made)
 
 
@@ -101,14 +102,20 @@ def _same(numbers: torch.Tensor, expected: torch.Tensor, tolerance: Tolerance) -
     return bool(close(numbers.reshape(expected.shape), expected, tolerance).all())
 
 
-Changes = Callable[[WaysBack], dict[Way, Change] | None]
+Again = Callable[[WaysBack], dict[str, torch.Tensor] | None]
+"""Differentiates again, with a mistake."""
 Told = Callable[[str], Diagnosis]
 
 
-def _hypotheses(found: Sequence[Way]) -> Iterator[tuple[Changes, Told]]:
-    """Ways by their position, which is the same in every case of one forward function; then all
-    ways of a kind at once, as every step of a sequence has them.
+def _hypotheses(target: str, back: WaysBack) -> Iterator[tuple[Again, Told]]:
+    """The simplest first. Ways go by their position, which is the same in every case of one
+    forward function; then all ways of a kind at once, as every step of a sequence has them.
     """
+    found = back.ways
+    yield lambda other: other.gradients({}, upstream=False), _upstream
+    if len(back.consumers(target)) > 1:
+        yield _only(target, 0), _not_carried_on
+        yield _only(target, -1), _overwritten
     for number, way in enumerate(found):
         if way.forks:
             yield _one(number, ways.dropped), _missing(way)
@@ -117,22 +124,69 @@ def _hypotheses(found: Sequence[Way]) -> Iterator[tuple[Changes, Told]]:
             yield _kind(kind, ways.dropped), _missing(way)
         if way.operation in ways.ELEMENTWISE:
             yield _kind(kind, ways.passed_on), _local(way)
+        yield from ((_kind(kind, change), _otherwise(way)) for change in ways.mistaken(way))
     for number, way in enumerate(found):
         if way.operation in ways.ELEMENTWISE:
             yield _one(number, ways.passed_on), _local(way)
+        yield from ((_one(number, change), _otherwise(way)) for change in ways.mistaken(way))
         yield _one(number, ways.turned), _sign(way)
         yield _one(number, ways.doubled), _factor(way, "twice")
         yield _one(number, ways.halved), _factor(way, "half")
 
 
-def _one(number: int, change: Change) -> Changes:
-    return lambda back: {back.ways[number]: change} if number < len(back.ways) else None
-
-
-def _kind(kind: tuple[str, int], change: Change) -> Changes:
+def _one(number: int, change: Change) -> Again:
     return lambda back: (
+        back.gradients({back.ways[number]: change}) if number < len(back.ways) else None
+    )
+
+
+def _kind(kind: tuple[str, int], change: Change) -> Again:
+    return lambda back: back.gradients(
         {way: change for way in back.ways if way.kind == kind and way.forks}
         or {way: change for way in back.ways if way.kind == kind}
+    )
+
+
+def _only(target: str, position: int) -> Again:
+    """One of a leaf's uses alone, the first or the last."""
+
+    def again(back: WaysBack) -> dict[str, torch.Tensor]:
+        used = back.consumers(target)
+        return back.gradients({way: ways.dropped for way in used if way != used[position]})
+
+    return again
+
+
+def _upstream(name: str) -> Diagnosis:
+    return diagnosis(
+        "upstream_missing",
+        f"`{name}` is a local derivative alone: no incoming gradient is in it.",
+        "What does the gradient that flows in have to do with the result?",
+    )
+
+
+def _not_carried_on(name: str) -> Diagnosis:
+    return diagnosis(
+        "missing_path",
+        f"`{name}` holds what the last use of it gives alone: nothing flows back to those before.",
+        "What does each step hand on to the one before it?",
+    )
+
+
+def _overwritten(name: str) -> Diagnosis:
+    return diagnosis(
+        "overwritten",
+        f"`{name}` holds the contribution of its first use alone: those of the others are not there.",
+        "What is to happen to what the steps before have left?",
+    )
+
+
+def _otherwise(way: Way) -> Told:
+    return lambda name: diagnosis(
+        "wrong_factor",
+        f"On the way to `{name}` the derivative of {way.words} is taken wrongly.",
+        "What is the derivative of this function, and at which value is it taken?",
+        through=way.operation,
     )
 
 

@@ -16,8 +16,8 @@ import msgspec
 import torch
 
 Node = Any
-Change = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""What leaves a node along a way, and what came into it → what is to leave it instead."""
+Change = Callable[[Node, torch.Tensor, torch.Tensor], torch.Tensor]
+"""A node, what leaves it along a way, what came into it → what is to leave it instead."""
 MAX_NODES = 400
 WORDS = {
     "mm": "the matrix product",
@@ -57,6 +57,10 @@ class Way(msgspec.Struct, frozen=True):
         return re.sub(r"Backward\d*$", "", str(self.node.name())).lower()
 
     @property
+    def following(self) -> Node:
+        return self.node.next_functions[self.index][0]
+
+    @property
     def words(self) -> str:
         """The operation for people."""
         name = self.operation
@@ -82,17 +86,25 @@ class WaysBack:
         self._leaves = dict(leaves)
         self.ways = list(self._collected())
 
-    def gradients(self, changes: Mapping[Way, Change]) -> dict[str, torch.Tensor]:
-        """Every leaf's gradient with these ways changed."""
+    def consumers(self, leaf: str) -> list[Way]:
+        """The ways by which a leaf's gradient comes back to it."""
+        own = self._leaves[leaf]
+        return [way for way in self.ways if getattr(way.following, "variable", None) is own]
+
+    def gradients(
+        self, changes: Mapping[Way, Change], *, upstream: bool = True
+    ) -> dict[str, torch.Tensor]:
+        """Every leaf's gradient with these ways changed; without upstream, with ones for it."""
+        weights = self._weights if upstream else [torch.ones_like(w) for w in self._weights]
         by_node: dict[Node, dict[int, Change]] = {}
         for way, change in changes.items():
             by_node.setdefault(way.node, {})[way.index] = change
-        handles = [node.register_hook(_hook(each)) for node, each in by_node.items()]
+        handles = [node.register_hook(_hook(node, each)) for node, each in by_node.items()]
         try:
             found = torch.autograd.grad(
                 self._roots,
                 list(self._leaves.values()),
-                self._weights,
+                weights,
                 retain_graph=True,
                 allow_unused=True,
             )
@@ -119,32 +131,59 @@ class WaysBack:
                     yield Way(node, index, read[edge] > 1)
 
 
-def _hook(changes: Mapping[int, Change]) -> Callable[[Any, Any], Any]:
+def _hook(node: Node, changes: Mapping[int, Change]) -> Callable[[Any, Any], Any]:
     def hook(leaving: Any, coming: Any) -> Any:
         return tuple(
-            each if each is None or index not in changes else changes[index](each, coming[0])
+            each if each is None or index not in changes else changes[index](node, each, coming[0])
             for index, each in enumerate(leaving)
         )
 
     return hook
 
 
-def dropped(leaving: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+def dropped(_: Node, leaving: torch.Tensor, __: torch.Tensor) -> torch.Tensor:
     return torch.zeros_like(leaving)
 
 
-def turned(leaving: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+def turned(_: Node, leaving: torch.Tensor, __: torch.Tensor) -> torch.Tensor:
     return -leaving
 
 
-def doubled(leaving: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+def doubled(_: Node, leaving: torch.Tensor, __: torch.Tensor) -> torch.Tensor:
     return 2 * leaving
 
 
-def halved(leaving: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+def halved(_: Node, leaving: torch.Tensor, __: torch.Tensor) -> torch.Tensor:
     return leaving / 2
 
 
-def passed_on(leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
+def mistaken(way: Way) -> Iterator[Change]:
+    """Other local derivatives that people take for this operation's."""
+    if way.operation == "relu":
+        yield _masked_by_upstream
+    yield from (_by_result(local) for local in RESULTS.get(way.operation, ()))
+
+
+RESULTS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], ...]] = {
+    "tanh": (lambda t: 1 - t, lambda t: 1 + t**2, lambda t: t * (1 - t)),
+    "sigmoid": (lambda s: 1 - s, lambda s: s, lambda s: 1 - s**2),
+    "sqrt": (lambda r: 1 / r, lambda r: r / 2),
+}
+"""What is made of the operation's result in the place of its derivative."""
+
+
+def _masked_by_upstream(_: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
+    return coming * (coming > 0) if coming.shape == leaving.shape else leaving
+
+
+def _by_result(local: Callable[[torch.Tensor], torch.Tensor]) -> Change:
+    def change(node: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
+        result = getattr(node, "_saved_result", None)
+        return leaving if result is None else coming * local(result.detach())
+
+    return change
+
+
+def passed_on(_: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
     """Without the operation's own derivative."""
     return coming if coming.shape == leaving.shape else leaving
