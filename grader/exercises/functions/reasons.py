@@ -114,8 +114,8 @@ def _hypotheses(target: str, back: WaysBack) -> Iterator[tuple[Again, Told]]:
     found = back.ways
     yield lambda other: other.gradients({}, upstream=False), _upstream
     if len(back.consumers(target)) > 1:
-        yield _only(target, 0), _not_carried_on
-        yield _only(target, -1), _overwritten
+        yield _only(target, 0), _not_carried_on  # of a sequence, from its end
+        yield from ((_only(target, position), _overwritten) for position in (-1, -2, 1))
     for number, way in enumerate(found):
         if way.forks:
             yield _one(number, ways.dropped), _missing(way)
@@ -148,10 +148,12 @@ def _kind(kind: tuple[str, int], change: Change) -> Again:
 
 
 def _only(target: str, position: int) -> Again:
-    """One of a leaf's uses alone, the first or the last."""
+    """One of a leaf's uses alone."""
 
-    def again(back: WaysBack) -> dict[str, torch.Tensor]:
+    def again(back: WaysBack) -> dict[str, torch.Tensor] | None:
         used = back.consumers(target)
+        if not -len(used) <= position < len(used):
+            return None
         return back.gradients({way: ways.dropped for way in used if way != used[position]})
 
     return again
@@ -176,7 +178,7 @@ def _not_carried_on(name: str) -> Diagnosis:
 def _overwritten(name: str) -> Diagnosis:
     return diagnosis(
         "overwritten",
-        f"`{name}` holds the contribution of its first use alone: those of the others are not there.",
+        f"`{name}` holds what one use of it gives alone: what comes from the others is not there.",
         "What is to happen to what the steps before have left?",
     )
 
