@@ -29,6 +29,8 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     scale: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 1.0
     """Standard deviation of an example parameter, or example data."""
     mean: Number = 0.0
+    range: Annotated[list[Number | int], msgspec.Meta(max_length=2)] = []
+    """data: examples are drawn from between these two, whole numbers where both are whole."""
     high: Size = 2
     """Example indices are drawn from 0 … high − 1."""
     value: Number | int | None = None

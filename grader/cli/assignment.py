@@ -71,7 +71,12 @@ class Marked:
                 where = next(solution_places(folder))
                 self.remarks.append(f"no solution to try: write it to {where}")
             else:
-                self.faults += _not_full(solution, session)
+                card = _card(solution, session)
+                rows = [row for exercise in card.exercises for row in exercise.targets]
+                if rows and all(row.verdict == "missing" for row in rows):
+                    self.remarks.append(f"{solution} holds no answers yet: it was not tried")
+                else:
+                    self.faults += _not_full(solution, card)
             if starter is None or not (folder / starter).exists():
                 target = folder / "starter.ipynb"
                 self.remarks.append(f"no starter to try: grader starter SOLUTION {target}")
@@ -79,8 +84,7 @@ class Marked:
                 self.faults += _not_empty(folder / starter, session)
 
 
-def _not_full(path: Path, session: GradingSession) -> Iterator[str]:
-    card = _card(path, session)
+def _not_full(path: Path, card: Scorecard) -> Iterator[str]:
     cure = "a student who writes this would lose it, too: mend the solution, or forward.py"
     for exercise in card.exercises:
         for row in exercise.targets:

@@ -34,3 +34,31 @@ def check(name: str, solution: Path | None, quick: bool) -> None:
     from grader.cli.assignment import check as run
 
     sys.exit(run(name, solution=solution, run=not quick))
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    required=True,
+    metavar="FILE",
+    help="A PyTorch script or notebook: set-up, parameters, forward pass, loss.backward().",
+)
+@click.option(
+    "--in",
+    "root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder in which assignments/ and solutions/ stand [default: this one].",
+)
+def new(name: str, source: Path, root: Path) -> None:
+    """Make the assignment NAME of a script or notebook that computes a loss.
+
+    FILE is run up to `loss.backward()`, without any walls. What the network begins with, its
+    shapes and its intermediates are found out; gradients in it (dW1, dh) become the solution.
+    """
+    from grader.cli.new import run
+
+    run(name, source, root)

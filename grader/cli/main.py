@@ -13,7 +13,7 @@ from grader.cli.adjust import adjust
 from grader.cli.decide import decide
 from grader.cli.diff import diff
 from grader.cli.forget import forget
-from grader.cli.instructors import assignment
+from grader.cli.instructors import assignment, new
 from grader.cli.results import COMMANDS
 from grader.cli.students import check, watch
 from grader.errors import GraderError, InfrastructureError
@@ -145,7 +145,7 @@ def starter(solution: Path, starter: Path) -> None:
     click.echo(f"wrote {starter}")
 
 
-for command in (check, watch, assignment, adjust, decide, diff, forget, *COMMANDS):
+for command in (check, watch, assignment, new, adjust, decide, diff, forget, *COMMANDS):
     cli.add_command(command)
 
 

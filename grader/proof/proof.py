@@ -6,10 +6,11 @@ import contextlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from grader.assignment import find_assignment, load_assignment
+from grader.assignment import Assignment, find_assignment, load_assignment
 from grader.assignment.places import solution_of, solution_places
 from grader.errors import UsageError
 from grader.execution.batch import grade_all
@@ -70,6 +71,7 @@ def prove(
         )
     assignment = examined(load_assignment(shortened(folder, workspace / "assignment")))
     notebook = json.loads(path.read_text(encoding="utf-8"))
+    _check_tags(notebook, assignment, path)
     tally = MutantTally()
     made = everything(notebook, assignment, tally)
     made = sampled(made) if sample else made[::every]
@@ -83,6 +85,17 @@ def prove(
         failures=[each for each in verdicts if _fails(each)],
         equivalent=sum(tally.equivalent.values()),
     )
+
+
+def _check_tags(notebook: dict[str, Any], assignment: Assignment, path: Path) -> None:
+    """Mutants are made of the cells that are an exercise's by their tag."""
+    tags = {tag for cell in notebook["cells"] for tag in cell["metadata"].get("tags", ())}
+    missing = [each.id for each in assignment.spec.exercises if each.id not in tags]
+    if missing:
+        raise UsageError(
+            f"{path}: no cell has the tag {missing[0]}: tag the answer cells of each exercise "
+            "with its id, so that mutants can be made of them"
+        )
 
 
 def shortened(folder: Path, copy: Path) -> Path:

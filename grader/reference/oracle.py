@@ -157,6 +157,11 @@ class Oracle:
 
 
 def _draw(leaf: Input, generator: torch.Generator) -> torch.Tensor:
+    if leaf.kind == "data" and len(leaf.range) == 2:
+        low, high = leaf.range
+        if isinstance(low, int) and isinstance(high, int):
+            return torch.randint(low, high + 1, leaf.shape, generator=generator).float()
+        return torch.rand(leaf.shape, generator=generator) * (high - low) + low
     if leaf.kind in {"parameter", "data"}:
         return torch.randn(leaf.shape, generator=generator) * leaf.scale + leaf.mean
     if leaf.kind == "index":

@@ -1,0 +1,89 @@
+"""An assignment's files made of a file that somebody has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from grader.assignment import load_assignment
+from grader.authoring.draft import Draft
+from grader.authoring.fault import DraftError
+from grader.authoring.manifest import manifest, script
+from grader.authoring.pages import solution
+from grader.errors import AssignmentError
+from grader.notebook.starter import strip_answers
+from grader.reference.examination import Examination
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What was made."""
+
+    targets: Sequence[str]
+    left_out: Sequence[str]
+    """What was found and cannot be asked for, with the reason."""
+    files: Sequence[Path]
+
+
+def written(draft: Draft, name: str, folder: Path, answers: Path) -> Written:
+    """Write assignment.toml, forward.py, starter and solution.
+
+    folder: of the assignment; answers: of its solution. Neither may exist. Raises DraftError.
+    """
+    title = name.replace("_", " ").replace("-", " ").capitalize()
+    folder.mkdir(parents=True)
+    (folder / "forward.py").write_text(script(title, draft), encoding="utf-8")
+    targets, left_out = _targets(draft, name, title, folder)
+    notebook = solution(title, draft, targets)
+    answers.mkdir(parents=True, exist_ok=True)
+    texts = {
+        folder / "assignment.toml": manifest(name, title, draft, targets, "starter.ipynb"),
+        answers / "solution.ipynb": notebook,
+        folder / "starter.ipynb": _json(strip_answers(json.loads(notebook))),
+    }
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+    return Written(targets, left_out, [folder / "forward.py", *texts])
+
+
+def _targets(draft: Draft, name: str, title: str, folder: Path) -> tuple[list[str], list[str]]:
+    """What can be asked for: all that is on the way to the loss, from the loss back."""
+    parameters = [n for n, leaf in draft.inputs.items() if leaf.kind == "parameter"]
+    path = folder / "assignment.toml"
+    path.write_text(manifest(name, title, draft, parameters, None), encoding="utf-8")
+    examination = _examination(folder)
+    found = examination.surveyed.forward
+    wanted = list(draft.targets)
+    if not wanted:
+        left = {n: len(found.consumers(n)) for n in parameters}
+        for step in reversed(found.steps):
+            wanted += [step.name] if step.name != draft.loss else []
+            for each in parameters:
+                left[each] -= each in step.reads
+                wanted += [each] if not left[each] and each not in wanted else []
+    path.write_text(manifest(name, title, draft, wanted, None), encoding="utf-8")
+    left_out = []
+    while faults := Examination(load_assignment(folder)).faults:
+        spoilt = [n for n in wanted if f"`{n}`" in faults[0].what]
+        if not spoilt or len(wanted) == 1:
+            raise DraftError(f"{faults[0]}")
+        left_out.append(faults[0].what)
+        wanted.remove(spoilt[-1])
+        path.write_text(manifest(name, title, draft, wanted, None), encoding="utf-8")
+    return wanted, left_out
+
+
+def _examination(folder: Path) -> Examination:
+    try:
+        examination = Examination(load_assignment(folder))
+    except AssignmentError as error:
+        raise DraftError(str(error)) from error
+    if examination.faults:
+        raise DraftError(str(examination.faults[0]))
+    return examination
+
+
+def _json(notebook: object) -> str:
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
