@@ -80,7 +80,7 @@ def test_the_solution_earns_everything_without_a_note(opened: Class, tmp_path: P
     assignment, session = opened
     card = alone(session, ROOT / "solutions" / assignment.name, tmp_path)
     assert lost(card) == set()
-    assert [note.text for note in card.integrity if note.code != "unproven"] == []
+    assert [note.text for note in card.integrity] == []
 
 
 def test_the_starter_is_the_solution_without_its_answers(opened: Class, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_every_example_earns_what_is_said_of_it(
         found = {key: word(target) for key, target in rows(examples[name]).items()}
         wanted = expected(assignment, entry)
         assert {k: v for k, v in found.items() if v != wanted[k]} == {}, name
-        notes = {note.code for note in examples[name].integrity} - {"unproven"}
+        notes = {note.code for note in examples[name].integrity}
         assert notes == {NOTES[word] for word in wanted.values() if word in NOTES}, name
 
 

@@ -173,3 +173,46 @@ def test_another_layer_is_called_in_the_forward_of_the_starter_by_its_engine(car
     """A reference that asks the engine, and is not reached from the judged function."""
     source = RIGHT + BY_ENGINE.replace("class Linear", "class Checked")
     assert card_of(source.replace("forward = Linear", "forward = Linear")).score == 6
+
+
+BACKWARD = RIGHT[
+    RIGHT.index("    @staticmethod\n    def backward(dout, cache):\n        x, w") : RIGHT.index(
+        "class Net"
+    )
+]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "backward = staticmethod(lambda dout, cache: tried(dout, *cache))",
+        "other = staticmethod(lambda dout, cache: tried(dout, *cache))\n    backward = other",
+        "backward = staticmethod(written_below)",
+    ],
+)
+def test_a_method_may_be_bound_to_what_is_written_elsewhere(card_of, written):
+    helpers = """
+def tried(dout, x, w, b):
+    return dout @ w.T, x.T @ dout, dout.sum(0)
+
+def written_below(dout, cache):
+    return tried(dout, *cache)
+"""
+    assert RIGHT.count(BACKWARD) == 1
+    card = card_of(helpers + RIGHT.replace(BACKWARD, f"    {written}\n\n"))
+    assert codes(card) == []
+    assert row(card, "Linear.backward", "dw").basis == "value"
+
+
+def test_a_method_may_be_that_of_a_base_class(card_of):
+    base = RIGHT.replace("class Linear(object)", "class Base(object)")
+    card = card_of(base.replace("class Net(", "class Linear(Base):\n    pass\n\nclass Net("))
+    assert codes(card) == []
+    assert card.score == card.max_score
+
+
+def test_classes_and_names_in_circles_come_to_an_end(card_of):
+    card = card_of("class Linear(Linear, Net):\n    a = b\n    b = a\n    backward = a\n" + RIGHT)
+    assert card.score == card.max_score
+    card = card_of(RIGHT + "\nclass Linear(Linear):\n    a = None\n    b = a\n")
+    assert card.score == card.max_score

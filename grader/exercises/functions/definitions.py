@@ -7,6 +7,7 @@ so on. Not training loops, plots, tests and what stands below `if __name__ == "_
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -24,6 +25,8 @@ SETTING = ("sys.path.", "torch.set_")
 MAX_ASKED = 100
 _WRITES = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?\S+\.py\s*$", re.MULTILINE)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Written = Definition | ast.Assign
+"""How a function is written: with its name, or as what a name is bound to."""
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 
 
@@ -65,15 +68,37 @@ class Read(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             for name in _bound(node)
         }
 
-    def find(self, path: str) -> tuple[int, Definition] | None:
-        """The last definition of a function, or of a method as `Class.method`."""
+    def find(self, path: str) -> tuple[int, Written] | None:
+        """The last definition of a function, or of a method as `Class.method`: its own, another
+        name of one (`backward_alt = backward`), a lambda, or that of a base class.
+        """
         name, _, method = path.partition(".")
         found = [(cell, node) for cell, node in self.definitions if node.name == name]
         if not found or not method:
             return found[-1] if found else None
-        cell, owner = found[-1]
-        inner = [n for n in owner.body if isinstance(n, Definition) and n.name == method]
-        return (cell, inner[-1]) if inner else None
+        return self._method(*found[-1], method, set())
+
+    def _method(
+        self, cell: int, owner: Definition, method: str, seen: set[tuple[int, str]]
+    ) -> tuple[int, Written] | None:
+        """seen: classes and names looked up so far, for these may go in circles."""
+        place = id(owner), method
+        if not isinstance(owner, ast.ClassDef) or place in seen:
+            return None
+        seen.add(place)
+        for node in reversed(owner.body):
+            if isinstance(node, Definition) and node.name == method:
+                return cell, node
+            if isinstance(node, ast.Assign) and method in _bound(node):
+                value = _unwrapped(node.value)
+                if not isinstance(value, ast.Name):
+                    return cell, node
+                return self._method(cell, owner, value.id, seen) or self.find(value.id)
+        bases = {base.id for base in owner.bases if isinstance(base, ast.Name)}
+        before = itertools.takewhile(lambda each: each[1] is not owner, self.definitions)
+        known = {node.name: (at, node) for at, node in before if node.name in bases}
+        inherited = (self._method(*each, method, seen) for each in known.values())
+        return next((each for each in inherited if each is not None), None)
 
 
 def read(notebook: Notebook) -> Read:
@@ -191,6 +216,13 @@ def _needed(statements: Sequence[ast.stmt], wanted: Sequence[str]) -> set[str]:
         for node in _makers(readers.get(name, [])):
             waiting += _reads(node)
     return needed
+
+
+def _unwrapped(value: ast.expr) -> ast.expr:
+    """What `staticmethod(…)` is called with."""
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == "staticmethod" and value.args:
+        return value.args[0]
+    return value
 
 
 def _makers(found: Sequence[ast.stmt]) -> list[ast.stmt]:

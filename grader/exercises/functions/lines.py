@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from grader.assignment import FunctionFile
-from grader.exercises.functions.definitions import Definition, Read
+from grader.exercises.functions.definitions import Read, Written
 from grader.protocol.gradient import gradient_name
 from grader.records.scorecard import Line
 
@@ -37,7 +37,7 @@ class FunctionLines:
         returns = (node.lineno for node in self._returns)
         return at(self._file, cell, max(returns, default=function.lineno))
 
-    def _look_through(self, function: Definition) -> None:
+    def _look_through(self, function: Written) -> None:
         for node in ast.walk(function):
             if isinstance(node, ast.Return):
                 self._returns.append(node)

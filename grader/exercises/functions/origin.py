@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
-from grader.exercises.functions.definitions import Definition, Read
+from grader.exercises.functions.definitions import Read, Written
 
 ENGINE = frozenset(
     {"backward", "grad", "autograd", "requires_grad", "requires_grad_", "vjp", "jvp", "jacrev"}
@@ -59,7 +59,7 @@ def reached(file: Read, start: str) -> dict[str, ast.AST]:
     return found
 
 
-def _called(function: Definition, owner: str | None) -> Iterator[str]:
+def _called(function: Written, owner: str | None) -> Iterator[str]:
     for node in ast.walk(function):
         if isinstance(node, ast.Name):
             yield node.id
