@@ -26,10 +26,10 @@ def check(name: str, *, solution: Path | None, run: bool) -> int:
         raise UsageError(f"{name} holds no assignment.toml: `grader new` writes one")
     assignment = load_assignment(find_assignment(name))
     check_environment(assignment)
-    from grader.reference.examination import Examination
+    from grader.reference.examination import ForwardExamination
 
     scripts = assignment.of_kind("script")
-    examination = Examination(scripts)
+    examination = ForwardExamination(scripts)
     faults = list(map(str, examination.faults)) if assignment.scripted else []
     remarks = examination.remarks if assignment.scripted and not faults else []
     if run and not faults:

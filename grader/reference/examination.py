@@ -44,7 +44,7 @@ def examined(assignment: Assignment) -> Assignment:
     """
     if not assignment.scripted:
         return assignment  # there is no forward script
-    examination = Examination(assignment.of_kind("script"))
+    examination = ForwardExamination(assignment.of_kind("script"))
     faults = examination.faults
     if faults:
         more = len(faults) - 1
@@ -55,7 +55,7 @@ def examined(assignment: Assignment) -> Assignment:
     return seen
 
 
-class Examination:
+class ForwardExamination:
     """One look at an assignment."""
 
     def __init__(self, assignment: Assignment) -> None:
