@@ -193,6 +193,12 @@ MISTAKES = {
 }
 
 
+HELPERS = {
+    "dlai_logistic": ("sigmoid", "np.exp(-z)", "np.exp(z)", "propagate"),
+    "dlai_convolution": ("zero_pad", "(0, 0)))", "(0, 0)), constant_values=1)", "conv_backward"),
+}
+"""Mistakes in what is no exercise, and the exercise that calls it."""
+
 OTHER_WAYS: dict[str, dict[str, list[tuple[str, str]]]] = {
     "dlai_logistic": {
         "propagate": [

@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 from conftest import ROOT
-from dlai_edits import MISTAKES, OTHER_WAYS, edited
+from dlai_edits import HELPERS, MISTAKES, OTHER_WAYS, edited
 
 from grader.assignment import Assignment, load_assignment
 from grader.cli.starter import write_starter
@@ -163,6 +163,24 @@ def test_other_ways_to_write_it_are_right_as_well(
     (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
     assert lost(card) == set()
     assert card.integrity == []
+
+
+@pytest.mark.parametrize("opened", list(HELPERS), indirect=True)
+def test_a_mistake_in_a_helper_costs_nothing_in_what_calls_it(
+    opened: Class, tmp_path: Path
+) -> None:
+    assignment, session = opened
+    helper, old, new, exercise = HELPERS[assignment.name]
+    notebook = edited(solution(assignment).read_text("utf-8"), helper, old, new)
+    (tmp_path / "anna.ipynb").write_text(notebook, "utf-8")
+    (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
+    assert lost(card) == set()
+    followed = {
+        (key[0], target.root_cause)
+        for key, target in rows(card).items()
+        if target.basis == "follow_through"
+    }
+    assert followed == {(exercise, helper)}
 
 
 def test_every_target_of_every_function_has_mistakes_to_be_tried(opened: Class) -> None:

@@ -26,6 +26,8 @@ REQUIRED = {
     "student": "write `def student(…):`, which calls the student's function and returns "
     "target → gradient",
 }
+HELPER = "reference_"
+"""Begins the name of a reference for a function that is no exercise."""
 LAYERS_OF_TORCH = ("torch",)
 _BUILTINS = frozenset(dir(builtins))
 
@@ -55,6 +57,14 @@ class FunctionFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                 first, last = _span(node)
                 kept[first:last] = lines[first:last]
         return "\n".join(kept)
+
+    @cached_property
+    def helpers(self) -> dict[str, str]:
+        """Function of the student's that is no exercise → what defines `reference` in its place."""
+        roles = [name for name in map(_name, self.tree.body) if name and name.startswith(HELPER)]
+        return {
+            role.removeprefix(HELPER): f"{self.harness}\nreference = {role}\n" for role in roles
+        }
 
     @cached_property
     def needs(self) -> tuple[str, ...]:

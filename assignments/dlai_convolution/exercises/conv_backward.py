@@ -36,3 +36,7 @@ def own_forward(A_prev, W, b, hparameters):
 def student(A_prev, W, b, hparameters, dZ):
     dA_prev, dW, db = conv_backward(dZ, (A_prev, W, b, hparameters))
     return {"A_prev": dA_prev, "W": dW, "b": db}
+
+
+def reference_zero_pad(X, pad):
+    return np.pad(X, ((0, 0), (pad, pad), (pad, pad), (0, 0)))

@@ -25,12 +25,13 @@ FLAT = 1e-9
 
 
 def references(oracle: FunctionOracle, assignment: Assignment) -> dict[str, str]:
-    """True functions for the other exercises of the assignment, where it has them."""
-    return {
+    """True functions for the assignment's other exercises and for helpers, where it has them."""
+    others = {
         name: file.harness
         for name, file in assignment.functions.items()
         if name != oracle.exercise.id and "reference" in file.roles
     }
+    return others | oracle.file.helpers
 
 
 def ask(

@@ -125,8 +125,10 @@ class Functions:
                 each.alone = alone.right_alone(each, again, self.assignment)
                 if each.alone:
                     each.origin = OWN  # by whatever way the others find theirs
-                faulty = (n for n in called[each.exercise.id] if n in by_name and by_name[n].wrong)
-                each.blamed = next(iter(sorted(faulty)), None)
+                reached_by = sorted(called[each.exercise.id])
+                faulty = [n for n in reached_by if n in by_name and by_name[n].wrong]
+                helpers = [n for n in reached_by if n in each.oracle.file.helpers]
+                each.blamed = next(iter([*faulty, *helpers]), None)
         if differences.exercises:
             _, again = self._asked(handed, differences)
             for each in wrong:
