@@ -224,3 +224,18 @@ def test_any_source_gives_python_of_as_many_lines_or_a_problem(source):
     else:
         assert text.count("\n") == lines
         ast.parse(text)
+
+
+@pytest.mark.parametrize(
+    "first", ["", "\n", "# said at the margin\n", "\n# said at the margin\n\n    # and not\n"]
+)
+def test_a_cell_that_is_indented_as_a_whole_is_read_whatever_stands_at_its_margin(
+    first: str,
+) -> None:
+    source = f"{first}    x = (1 +\n      2)\n    if x:\n        y = x"
+    read = python_source(source)
+    assert isinstance(read, str)
+    space: dict[str, object] = {}
+    exec(read, space)
+    assert space["y"] == 3
+    assert read.count("\n") == source.count("\n")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import BACKWARD, FORWARD, SETUP, SOLUTION, Grade, exercise, row
+from conftest import BACKWARD, FORWARD, SETUP, SOLUTION, Grade, exercise, markdown, row
 from msgspec.structs import replace
 
 from grader.assignment import Assignment
@@ -466,3 +466,17 @@ def test_what_a_training_loop_derives_is_no_answer_to_an_exercise_that_was_tried
     )
     card = grade(SETUP, FORWARD, wrong_answer, training)
     assert exercise(card, "exercise-2").score == 0
+
+
+@pytest.mark.parametrize(("value", "score"), [("dl / n", 5), ("dl", 0)])
+def test_a_training_loop_does_not_answer_what_was_tried_under_an_own_name(
+    grade: Grade, value: str, score: float
+) -> None:
+    fast = f"dl = probs.detach().clone()\ndl[range(n), Yb] -= 1\ndlogits_fast = {value}"
+    loop = "\n".join(f"    {line}" for line in f"{FORWARD}\n{BACKWARD}".splitlines())
+    update = "    for p, g in zip(parameters, [dC, dW1, db1, dW2, db2, dbngain, dbnbias]):\n"
+    train = f"for step in range(3):\n{loop}\n{update}        p.data -= 0.1 * g"
+    cells = [SETUP, FORWARD, BACKWARD, markdown("# Exercise 2"), fast, markdown("# Exercise 4")]
+    card = grade(*cells, train)
+    assert exercise(card, "exercise-2").score == score
+    assert (exercise(card, "exercise-1").score, exercise(card, "exercise-4").score) == (26, 7)

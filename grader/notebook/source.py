@@ -15,8 +15,7 @@ _MAY_BE_IPYTHON = re.compile(
     r"^[ \t]*[%!?,;/]"  # magics, shell lines, help, automatic calls
     r"|\?[ \t]*$"  # help
     r"|=[ \t]*[%!]"  # x = !ls
-    r"|^[ \t]*>>>|^In \["  # pasted prompts
-    r"|\A(?:[ \t]*\n)*[ \t]+\S",  # indented as a whole
+    r"|^[ \t]*>>>|^In \[",  # pasted prompts
     re.MULTILINE,
 )
 
@@ -37,10 +36,10 @@ def python_source(cell_source: str, *, ask_ipython: bool = True) -> str | Syntax
     plain = parse(source)
     if not isinstance(plain, SyntaxProblem):
         return source
-    if not _MAY_BE_IPYTHON.search(source):
-        return plain
     if not isinstance(parse(dedented(source)), SyntaxProblem):
         return dedented(source)
+    if not _MAY_BE_IPYTHON.search(source):
+        return plain
     ways = (lambda text: text, by_pattern, *([by_ipython] if ask_ipython else []))
     return _translated(without_cell_magic(source), plain, ways)
 
