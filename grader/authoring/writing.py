@@ -15,7 +15,7 @@ from grader.authoring.manifest import manifest, script
 from grader.authoring.pages import solution
 from grader.errors import AssignmentError
 from grader.notebook.starter import strip_answers
-from grader.reference.examination import Examination
+from grader.reference.examination import ForwardExamination
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ def _targets(draft: Draft, name: str, title: str, folder: Path) -> tuple[list[st
                 wanted += [each] if not left[each] and each not in wanted else []
     path.write_text(manifest(name, title, draft, wanted, None), encoding="utf-8")
     left_out = []
-    while faults := Examination(load_assignment(folder)).faults:
+    while faults := ForwardExamination(load_assignment(folder)).faults:
         spoilt = [n for n in wanted if f"`{n}`" in faults[0].what]
         if not spoilt or len(wanted) == 1:
             raise DraftError(f"{faults[0]}")
@@ -75,9 +75,9 @@ def _targets(draft: Draft, name: str, title: str, folder: Path) -> tuple[list[st
     return wanted, left_out
 
 
-def _examination(folder: Path) -> Examination:
+def _examination(folder: Path) -> ForwardExamination:
     try:
-        examination = Examination(load_assignment(folder))
+        examination = ForwardExamination(load_assignment(folder))
     except AssignmentError as error:
         raise DraftError(str(error)) from error
     if examination.faults:
