@@ -12,6 +12,7 @@ from grader.printable import printable
 from grader.records.scorecard import Scorecard
 from grader.report import values_html, values_text
 from grader.student.assignments import named, recognise
+from grader.student.function_check import FunctionCheck, exercise_named
 from grader.student.judging import scorecard
 from grader.student.namespace_check import NamespaceCheck
 from grader.student.undisturbed import undisturbed
@@ -48,10 +49,15 @@ class Check:
 
 
 def checked(names: Mapping[str, object], assignment: str | None = None) -> Check:
-    """Judge what stands under the d-names of a namespace. Never raises."""
+    """Judge what stands under the d-names of a namespace, or the function of an exercise that
+    `assignment` names. Never raises.
+    """
     notebook = _notebook(names)
     command = f"grader check {shlex.quote(notebook)}"
     try:
+        if assignment and (found := exercise_named(assignment)) is not None:
+            card = FunctionCheck(*found, names).scorecard(notebook)
+            return Check(card, None, command)
         with undisturbed():
             known = named(assignment) if assignment else recognise(names)
             if known is None:

@@ -43,7 +43,8 @@ def check(assignment: str | None = None) -> Check:
     by making this the last line of a cell.
 
     assignment: name or folder; else the one whose gradients are there. Nothing is run and
-    nothing is changed. Never raises.
+    nothing is changed. The name of an exercise of functions, `check("affine_backward")`, calls
+    the function of that name as the grader does. Never raises.
     """
     return _check(_caller(), assignment)
 
