@@ -268,9 +268,9 @@ def test_what_one_submission_installed_serves_the_next(bundle: Path, tmp_path) -
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["starter.ipynb"], "starter.ipynb is as it was given out"),
-        (["forward.py"], "forward.py is as it was given out"),
-        (["forward.py", "starter.ipynb"], "starter.ipynb, forward.py is as it was given out"),
+        (["starter.ipynb"], "starter.ipynb is as given out"),
+        (["forward.py"], "forward.py is as given out"),
+        (["forward.py", "starter.ipynb"], "starter.ipynb, forward.py are as given out"),
     ],
 )
 def test_only_what_was_given_is_a_zero_that_says_so(
@@ -284,7 +284,7 @@ def test_only_what_was_given_is_a_zero_that_says_so(
     assert document["score"] == 0
     body = (checkout / "release-body.md").read_text()
     assert said in body.replace("\\", "")
-    assert "hand it in again" in body
+    assert "into starter.ipynb, save, and hand in again" in body
 
 
 def test_a_grouped_assignment_is_its_groups(bundle: Path, tmp_path) -> None:

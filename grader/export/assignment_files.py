@@ -53,3 +53,9 @@ def starter_files(assignment: Assignment) -> dict[str, File]:
         for each in sorted(path.rglob("*"))
         if each.is_file() and not _LEFT_OUT & set(each.relative_to(path).parts)
     }
+
+
+def starter_name(assignment: Assignment) -> str:
+    """What a student opens: the notebook, or the modules of a folder."""
+    names = [name for name in starter_files(assignment) if "/" not in name]
+    return ", ".join(names) or "a notebook"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from grader.assignment import Assignment
 from grader.errors import UsageError
-from grader.export.assignment_files import assignment_files
+from grader.export.assignment_files import assignment_files, starter_name
 from grader.export.exporter import Bundle, BundleOptions, File
 from grader.export.requirements import TORCH, TORCH_INDEX, constraints, python_version
 from grader.export.student_template import handed_out
@@ -39,7 +39,7 @@ def build(assignment: Assignment, options: BundleOptions) -> dict[str, File]:
         "slug": name,
         "entry": entry,
         "wheel": wheel_name(),
-        "starter": assignment.spec.starter or "starter.ipynb",
+        "starter": starter_name(assignment),
         "allowed": json.dumps(allowed(assignment)),
     }
     files = {

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from grader.assignment import Assignment, Exercise
 from grader.errors import AssignmentError, UsageError
-from grader.export.assignment_files import assignment_files
+from grader.export.assignment_files import assignment_files, starter_name
 from grader.export.exporter import Bundle, BundleOptions, File
 from grader.export.legacy import runner_name, variable
 from grader.export.requirements import TORCH, TORCH_INDEX, constraints, python_version
@@ -103,10 +103,9 @@ def _worth_something(assignment: Assignment) -> Iterator[Exercise]:
 
 def _template(assignment: Assignment, values: dict[str, str]) -> dict[str, File]:
     files = handed_out(assignment)
-    name = assignment.spec.starter or "starter.ipynb"
     title = printable(assignment.spec.title)
     files["README.md"] = filled(
-        "github_student_readme.md", {**values, "title": title, "starter": name}
+        "github_student_readme.md", {**values, "title": title, "starter": starter_name(assignment)}
     )
     files[".github/workflows/grade.yml"] = filled("github_caller.yml", values)
     return files

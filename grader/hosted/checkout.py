@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.export.assignment_files import starter_files
+from grader.export.assignment_files import starter_files, starter_name
 from grader.notebook import Unreadable, read_notebook
 from grader.notebook.read import MAX_BYTES
 from grader.submission import Beside, Submission
@@ -50,10 +50,10 @@ def find_submission(folder: Path, assignment: Assignment, student: str) -> Submi
 def _only_given(names: list[str], assignment: Assignment) -> str:
     """Why there is nothing to mark, for whoever pushed what they were given and nothing else."""
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    starter = assignment.spec.starter or "a notebook"
+    one = len(names) == 1
     return (
-        f"nothing of your own was handed in: {shown} is as it was given out. Write your "
-        f"gradients into {starter}, save it, and hand it in again"
+        f"nothing of your own was handed in: {shown} {'is' if one else 'are'} as given out. Write "
+        f"your gradients into {starter_name(assignment)}, save, and hand in again"
     )
 
 
