@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +30,7 @@ def build(assignment: Assignment, options: BundleOptions) -> dict[str, File]:
             {
                 "assignment": assignment.name,
                 "points": points(assignment.max_score),
-                "python": python_version(),
+                "exact": platform.python_version(),
                 "packed": f"It holds {len(wheels)} of them."
                 if wheels
                 else "It holds none of them.",
