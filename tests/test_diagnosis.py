@@ -153,6 +153,12 @@ def test_factors_have_names(factor: float, words: str) -> None:
     assert spoken(factor, {"n": 32, "27": 27}) == words
 
 
+def test_a_plain_number_is_not_the_neighbour_of_a_size() -> None:
+    assert spoken(2.0, {"n": 3}) == "2"
+    assert spoken(0.25, {"n": 5}) == "¼"
+    assert spoken(3.0, {"n": 3}) == "n"
+
+
 def test_shapes_and_lists_read_well() -> None:
     assert (shape([32, 1]), shape([32]), shape([])) == ("(32, 1)", "(32,)", "()")
     assert (dims([1]), dims([0, 1])) == ("dimension 1", "dimensions 0 and 1")

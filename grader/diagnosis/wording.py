@@ -12,17 +12,21 @@ PLAIN = (("2", 2.0), ("½", 0.5), ("3", 3.0), ("⅓", 1 / 3), ("4", 4.0), ("¼",
 def spoken(c: float, sizes: Mapping[str, int]) -> str:
     """A factor in words: "n−1 over n", "½", or its digits."""
     sign = "−" if c < 0 else ""
-    for words, value in (("1", 1.0), *_of_sizes(sizes), *PLAIN):
+    for words, value in (("1", 1.0), *_sizes(sizes), *PLAIN, *_neighbours(sizes)):
         if is_number(abs(c) / value, 1.0):
             return sign + words
     return f"{c:.4g}".replace("-", "−")
 
 
-def _of_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[str, float]]:
+def _sizes(sizes: Mapping[str, int]) -> Iterator[tuple[str, float]]:
     for name, n in sizes.items():
         yield name, float(n)
         yield f"1/{name}", 1 / n
-    for name, n in sizes.items():  # what is a size itself is not the neighbour of another
+
+
+def _neighbours(sizes: Mapping[str, int]) -> Iterator[tuple[str, float]]:
+    """Only of what is neither a size itself nor a plain number: 2 is not 3−1."""
+    for name, n in sizes.items():
         if n > 2:
             yield f"{name}−1", n - 1.0
             yield f"1/({name}−1)", 1 / (n - 1)
