@@ -1,6 +1,6 @@
 """Marks manual backpropagation: every hand-written gradient against PyTorch autograd.
 
-In a notebook: `from grader import cmp, check`, or `%load_ext grader` and `%grade`.
+In a notebook: `from grader import cmp, check, start`, or `%load_ext grader` and `%grade`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.student import check, cmp, load_ipython_extension
+    from grader.student import check, cmp, load_ipython_extension, start
 
-__all__ = ["check", "cmp", "load_ipython_extension"]
+__all__ = ["check", "cmp", "load_ipython_extension", "start"]
 
 
 def __getattr__(name: str) -> Any:

@@ -62,6 +62,9 @@ def drafted(notebook: Notebook) -> Draft:
     """Run a file and understand it. Raises DraftError where no assignment can be made of it."""
     statements = parts(notebook)
     run = ran(statements)
+    value = run.names.get("loss")
+    if run.loss is None and isinstance(value, torch.Tensor) and value.grad_fn is not None:
+        run.loss = ast.Name("loss", ast.Load())
     if run.loss is None:
         raise DraftError(
             "autograd is started nowhere: end the forward pass with `loss.backward()` on a line "
@@ -293,7 +296,7 @@ class _Drafting:
         tensors = {n for i in self.taken for n in self.run.done[i].binds} | self.inputs.keys()
         wanted = {gradient_name(name): name for name in tensors}
         found: dict[str, None] = {}
-        for part in self.run.later:
+        for part in [*self.run.done, *self.run.later]:
             found |= dict.fromkeys(wanted[n] for n in sorted(part.binds & wanted.keys()))
         needed = {gradient_name(name) for name in found}
         kept: list[str] = []

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from grader.authoring.draft import Draft, InputDraft
 
 WIDTH = 96
+EXERCISE = "Exercise 1: backward through the whole network"
 
 
 def manifest(
@@ -33,7 +34,7 @@ def manifest(
         _HEAD_EXERCISES,
         "[[exercises]]",
         'id = "exercise-1"',
-        'title = "Exercise 1: backward through the whole network"',
+        f'title = "{EXERCISE}"',
         'markers = ["Exercise 1"]',
         "points = 1.0 # of each target",
         "targets = [",

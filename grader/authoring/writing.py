@@ -15,7 +15,7 @@ from grader.authoring.manifest import manifest, script
 from grader.authoring.pages import solution
 from grader.errors import AssignmentError
 from grader.notebook.starter import strip_answers
-from grader.reference.examination import ForwardExamination
+from grader.reference.examination import Fault, ForwardExamination
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -63,16 +63,31 @@ def _targets(draft: Draft, name: str, title: str, folder: Path) -> tuple[list[st
             for each in parameters:
                 left[each] -= each in step.reads
                 wanted += [each] if not left[each] and each not in wanted else []
-    path.write_text(manifest(name, title, draft, wanted, None), encoding="utf-8")
-    left_out = []
-    while faults := ForwardExamination(load_assignment(folder)).faults:
-        spoilt = [n for n in wanted if f"`{n}`" in faults[0].what]
-        if not spoilt or len(wanted) == 1:
+    return settled(draft, wanted, name, title, folder)
+
+
+def settled(
+    draft: Draft, wanted: Sequence[str], name: str, title: str, folder: Path
+) -> tuple[list[str], list[str]]:
+    """Of what is wanted what can be asked for, and why the rest cannot. forward.py is there."""
+    kept, left_out = list(wanted), []
+    path = folder / "assignment.toml"
+    path.write_text(manifest(name, title, draft, kept, None), encoding="utf-8")
+    while faults := _faults(folder):
+        spoilt = [n for n in kept if f"`{n}`" in faults[0].what]
+        if not spoilt or len(kept) == 1:
             raise DraftError(f"{faults[0]}")
         left_out.append(faults[0].what)
-        wanted.remove(spoilt[-1])
-        path.write_text(manifest(name, title, draft, wanted, None), encoding="utf-8")
-    return wanted, left_out
+        kept.remove(spoilt[-1])
+        path.write_text(manifest(name, title, draft, kept, None), encoding="utf-8")
+    return kept, left_out
+
+
+def _faults(folder: Path) -> Sequence[Fault]:
+    try:
+        return ForwardExamination(load_assignment(folder)).faults
+    except AssignmentError as error:
+        raise DraftError(str(error)) from error
 
 
 def _examination(folder: Path) -> ForwardExamination:

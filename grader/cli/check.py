@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import sys
+import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.assignment import Assignment
 from grader.cli.single import all_right, assignment_of, submission_of
 from grader.errors import UsageError
 from grader.execution.session import GradingSession
 from grader.records.scorecard import Scorecard
 from grader.report import print_card, render_scorecard
 from grader.report.visible_text import storable
+from grader.submission import Submission
 from grader.submission.listing import GRADEABLE, suffix_of
 
 if TYPE_CHECKING:
@@ -34,9 +38,10 @@ def run(
     console = open_console()
     cards: list[Scorecard] = []
     submissions = [submission_of(path) for path in paths]
-    chosen = assignment_of(submissions, name=assignment, data=data)
     # Your own code, which you run without any walls in Jupyter as well.
-    with GradingSession(chosen, required=False) as session:
+    with ExitStack() as stack:
+        chosen = _assignment(submissions, assignment, data, console, stack)
+        session = stack.enter_context(GradingSession(chosen, required=False))
         for submission in submissions:
             with console.status(Text(f"running {submission.origin}")):
                 card = session.grade(submission).card
@@ -48,6 +53,33 @@ def run(
         _write_page(html, cards[0])
         console.print(f"The scorecard is in {html}", markup=False, soft_wrap=True)
     return 0 if all(map(all_right, cards)) else 1
+
+
+def _assignment(
+    submissions: Sequence[Submission],
+    name: str | None,
+    data: Path | None,
+    console: Console,
+    stack: ExitStack,
+) -> Assignment:
+    """The assignment that was named or is answered; else the one that a notebook is of itself."""
+    try:
+        return assignment_of(submissions, name=name, data=data)
+    except UsageError as unknown:
+        if name is not None or len(submissions) > 1:
+            raise
+        from grader.authoring import DraftError
+        from grader.authoring.own import TAKEN, own_assignment
+
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        try:
+            own = own_assignment(submissions[0].candidates[0], folder)
+        except DraftError as error:
+            raise UsageError(
+                f"{unknown}. Without one it cannot be checked either: {error}"
+            ) from error
+        console.print(f"Note: {TAKEN}", style="yellow")
+        return own
 
 
 def open_console() -> Console:

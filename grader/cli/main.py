@@ -15,7 +15,7 @@ from grader.cli.diff import diff
 from grader.cli.forget import forget
 from grader.cli.instructors import assignment, new
 from grader.cli.results import COMMANDS
-from grader.cli.students import check, watch
+from grader.cli.students import check, start, watch
 from grader.errors import GraderError, InfrastructureError
 from grader.printable import printable
 from grader.protocol import determinism
@@ -145,7 +145,7 @@ def starter(solution: Path, starter: Path) -> None:
     click.echo(f"wrote {starter}")
 
 
-for command in (check, watch, assignment, new, adjust, decide, diff, forget, *COMMANDS):
+for command in (start, check, watch, assignment, new, adjust, decide, diff, forget, *COMMANDS):
     cli.add_command(command)
 
 

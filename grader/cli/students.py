@@ -1,4 +1,4 @@
-"""The commands for students: `check` and `watch`."""
+"""The commands for students: `start`, `check` and `watch`."""
 
 from __future__ import annotations
 
@@ -54,3 +54,23 @@ def watch(path: Path, assignment: str | None, data: Path | None) -> None:
     from grader.cli.watch import run
 
     sys.exit(run(path, assignment=assignment, data=data))
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--in",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder to begin in [default: this one].",
+)
+def start(name: str, folder: Path) -> None:
+    """Begin an assignment: lay its starter, and the data that it opens, into this folder.
+
+    Nothing that is there is written over.
+    """
+    from grader.student.starting import start as begin
+
+    for path in begin(name, folder):
+        click.echo(f"wrote {path}")

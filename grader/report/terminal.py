@@ -99,6 +99,8 @@ def _heading(exercise: ExerciseScore) -> Text:
     from rich.text import Text
 
     score = f"{figures.points(exercise.score)} / {figures.points(exercise.max_score)}"
+    if not exercise.max_score:
+        return Text(printable(exercise.title or exercise.id), style="bold")
     return Text.assemble((printable(exercise.title or exercise.id), "bold"), f"   {score}")
 
 
@@ -117,7 +119,8 @@ def _row(target: TargetScore, marks: Marks, width: int, *, steps: bool) -> Text:
     row.append(f"{headline(target):32}", style=STYLES[tone])
     if steps:
         row.append(f"  step {target.step:8}", style="dim" if target.step == "unknown" else "")
-        row.append(f"{figures.points(target.score):>4} / {figures.points(target.max_score)}")
+        if target.max_score:
+            row.append(f"{figures.points(target.score):>4} / {figures.points(target.max_score)}")
     row.rstrip()
     return row
 
@@ -164,6 +167,10 @@ def _cells(card: Scorecard) -> Iterator[Text]:
 def _total(card: Scorecard) -> Text:
     from rich.text import Text
 
+    if not card.max_score:  # nothing is worth anything: a learner's own network
+        rows = [row for exercise in card.exercises for row in exercise.targets]
+        right = sum(row.verdict in {"exact", "close"} for row in rows)
+        return Text(f"{right} of {len(rows)} gradients are right", style="bold")
     style = "bold green" if card.score >= card.max_score else "bold"
     return Text.assemble(
         ("Total  ", "bold"),

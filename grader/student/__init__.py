@@ -1,5 +1,5 @@
-"""In a student's notebook: `cmp`, `check()` and `%grade`. Nothing here runs or changes anything."""
+"""In a student's notebook: `cmp`, `check()` and `%grade`, which run and change nothing; `start`."""
 
-from grader.student.calls import check, cmp, load_ipython_extension
+from grader.student.calls import check, cmp, load_ipython_extension, start
 
-__all__ = ["check", "cmp", "load_ipython_extension"]
+__all__ = ["check", "cmp", "load_ipython_extension", "start"]

@@ -49,6 +49,22 @@ def check(assignment: str | None = None) -> Check:
     return _check(_caller(), assignment)
 
 
+def start(name: str, folder: str = ".") -> None:
+    """Lay the starter of an assignment, and the data that it opens, into a folder.
+
+    Nothing that is there is written over. What keeps it from doing so is said in one line.
+    """
+    from grader.errors import GraderError
+    from grader.student.starting import start as begin
+
+    try:
+        written = begin(name, folder)
+    except (GraderError, OSError) as error:
+        _print(printable(f"not started: {error}"))
+        return
+    _print("\n".join(f"wrote {path}" for path in written))
+
+
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext grader`: adds `%grade`, which is `check()` with the assignment as its line."""
 

@@ -1,0 +1,63 @@
+"""`grader check` on a notebook that answers no assignment: its own network is the reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from grader.cli.main import cli
+from grader.errors import UsageError
+
+ANSWERED = Path(__file__).parent / "submissions" / "networks" / "answered.py"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def check(text: str, name: str = "mine.py") -> Result:
+    Path(name).write_text(text)
+    found = CliRunner().invoke(cli, ["check", name])
+    if isinstance(found.exception, UsageError):
+        raise found.exception
+    return found
+
+
+def test_a_right_notebook_is_right_and_the_network_is_said_to_be_its_own() -> None:
+    found = check(ANSWERED.read_text())
+    assert found.exit_code == 0, found.output
+    assert "your own network was taken as right" in found.output
+    assert "7 of 7 gradients are right" in found.output
+    assert "points" not in found.output
+
+
+def test_a_mistake_costs_its_own_step_and_has_a_reason() -> None:
+    found = check(ANSWERED.read_text().replace("2 * diff / n", "2 * diff"))
+    assert found.exit_code == 1
+    lines = found.output.splitlines()
+    assert any("ddiff" in line and "step wrong" in line for line in lines)
+    assert any("dW1" in line and "step right" in line for line in lines)
+    assert "look at" in found.output
+
+
+def test_a_network_whose_names_are_those_of_an_assignment_by_chance_is_its_own() -> None:
+    text = ANSWERED.read_text().replace("hpre", "hpreact").replace("out", "logits")
+    assert "your own network was taken as right" in check(text).output
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("x = 1\n", "autograd is started nowhere"),
+        (
+            "import torch\nw = torch.ones(2, requires_grad=True)\nloss = (w * w).sum()\nloss.backward()",
+            "no variable is called like a gradient of its network",
+        ),
+    ],
+)
+def test_what_has_no_network_or_no_gradient_says_so(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        check(text)
