@@ -4,6 +4,7 @@ import base64
 import csv
 import hashlib
 import io
+import json
 import re
 import shutil
 import stat
@@ -175,6 +176,14 @@ def test_the_reporter_gets_a_runner_for_each_exercise(assignment) -> None:
     assert reporter["env"] == {
         f"{name.upper()}_RESULTS": f"${{{{ steps.grade.outputs.{name} }}}}" for name in runners
     }
+
+
+@pytest.mark.parametrize("name", ["classroom50", "github"])
+def test_students_work_in_the_image_that_grades_them(assignment, name: str) -> None:
+    place = "template/.devcontainer/devcontainer.json"
+    assert place not in built(name, assignment)
+    files = built(name, assignment, image="ghcr.io/org/grader:1")
+    assert json.loads(files[place].content)["image"] == "ghcr.io/org/grader:1"
 
 
 @pytest.mark.parametrize("course", ["org", "org/a b", "org/x@main\n", "org/x}}${{ secrets }}"])

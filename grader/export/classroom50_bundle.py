@@ -47,7 +47,7 @@ def build(assignment: Assignment, options: BundleOptions) -> dict[str, File]:
         "assignment.json": File(f"{entry}\n".encode()),
     }
     files |= {f"autograders/{name}/{path}": file for path, file in grading.items()}
-    template = handed_out(assignment)
+    template = handed_out(assignment, options.image)
     template["README.md"] = filled("classroom50_student_readme.md", values)
     return files | {f"template/{path}": file for path, file in template.items()}
 

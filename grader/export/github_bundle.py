@@ -42,7 +42,8 @@ def build(assignment: Assignment, options: BundleOptions) -> dict[str, File]:
     files = {"README.md": filled("github_readme.md", values)}
     course_files = _course(assignment, values, options.image)
     files |= {f"course/{name}": file for name, file in course_files.items()}
-    files |= {f"template/{name}": file for name, file in _template(assignment, values).items()}
+    given = _template(assignment, values, options.image)
+    files |= {f"template/{name}": file for name, file in given.items()}
     return files
 
 
@@ -101,8 +102,8 @@ def _worth_something(assignment: Assignment) -> Iterator[Exercise]:
             yield exercise
 
 
-def _template(assignment: Assignment, values: dict[str, str]) -> dict[str, File]:
-    files = handed_out(assignment)
+def _template(assignment: Assignment, values: dict[str, str], image: str | None) -> dict[str, File]:
+    files = handed_out(assignment, image)
     title = printable(assignment.spec.title)
     files["README.md"] = filled(
         "github_student_readme.md", {**values, "title": title, "starter": starter_name(assignment)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from grader.assignment import Assignment
 from grader.errors import AssignmentError
 from grader.export.assignment_files import starter_files
@@ -10,8 +12,10 @@ from grader.export.exporter import File
 IGNORED = b".ipynb_checkpoints/\n__pycache__/\n.venv/\n"
 
 
-def handed_out(assignment: Assignment) -> dict[str, File]:
-    """Path in the student's repository → file. Raises AssignmentError without a starter."""
+def handed_out(assignment: Assignment, image: str | None) -> dict[str, File]:
+    """Path in the student's repository → file; where `image` is named, students work in it, too.
+    Raises AssignmentError without a starter.
+    """
     starter = starter_files(assignment)
     if not starter:
         raise AssignmentError(
@@ -20,4 +24,7 @@ def handed_out(assignment: Assignment) -> dict[str, File]:
         )
     data = zip(assignment.spec.data, assignment.data, strict=True)
     files = starter | {name: File(path.read_bytes()) for name, path in data}
+    if image:
+        editor = json.dumps({"image": image, "remoteUser": "grader"}, indent=2)
+        files[".devcontainer/devcontainer.json"] = File(f"{editor}\n".encode())
     return files | {".gitignore": File(IGNORED)}
