@@ -30,12 +30,14 @@ def own_forward(x, kept, p, seed):
 
 
 def copies(x):
-    return x.expand(COPIES, *x.shape).clone()
+    """One below the other: still rows of features, which is all that some expect."""
+    return x.repeat(COPIES, 1)
 
 
 def chosen(result, out, kept):
     """Of each element, its first copy that was kept (dropped) where it is to be; the first if none."""
     if result is None or out is None:
         return None
+    result, out = (each.reshape(COPIES, *kept.shape) for each in (result, out))
     wanted = ((out != 0) == (kept != 0)).to(torch.uint8)
     return result.gather(0, wanted.argmax(0, keepdim=True))[0]

@@ -86,7 +86,8 @@ class Dropout(object):
         mask = None
         out = None
         if mode == 'train':
-            mask = (torch.rand(x.shape, device='cuda') > p).to(x.dtype) / (1 - p)
+            N, D = x.shape
+            mask = (torch.rand(N, D, device='cuda') > p).to(x.dtype) / (1 - p)
             out = x * mask
         elif mode == 'test':
             out = x
