@@ -203,6 +203,30 @@ def test_other_right_ways_are_right(
     assert (wrong, card.integrity) == ([], [])
 
 
+def test_handing_on_to_a_wrong_function_of_the_same_layer_earns_nothing(
+    mark: Marking, tmp_path: Path
+) -> None:
+    folder = tmp_path / "anna"
+    shutil.copytree(ROOT / "solutions" / "cs231n_layers", folder)
+    _edit(folder, "batchnorm_backward", "dx = dcentred - dcentred.mean(axis=0)", "dx = dcentred")
+    _edit(
+        folder,
+        "batchnorm_backward_alt",
+        "x_hat, inv_std, gamma = cache",
+        "return batchnorm_backward(dout, cache)\n    x_hat, inv_std, gamma = cache",
+    )
+    found = {
+        f"{exercise}.{t.of}": t.score / t.max_score
+        for exercise, t in targets(mark("cs231n_layers", folder))
+        if "batchnorm" in exercise and t.of == "x"
+    }
+    assert found == {
+        "batchnorm_backward.x": 0,
+        "batchnorm_backward_alt.x": 0,  # its own lines are no derivation
+        "spatial_batchnorm_backward.x": 1,  # its own lines are right
+    }
+
+
 LATER = ROOT / "assignments/cs231n_classifiers/examples/hiro/cs231n/classifiers/fc_net.py"
 
 

@@ -25,11 +25,16 @@ FLAT = 1e-9
 
 
 def references(oracle: FunctionOracle, assignment: Assignment) -> dict[str, str]:
-    """True functions for the assignment's other exercises and for helpers, where it has them."""
+    """True functions for the assignment's other exercises and for helpers, where it has them.
+
+    Not for an exercise on the same forward function: handing on to that one would answer this.
+    """
     others = {
         name: file.harness
         for name, file in assignment.functions.items()
-        if name != oracle.exercise.id and "reference" in file.roles
+        if name != oracle.exercise.id
+        and "reference" in file.roles
+        and not (file.forwards and file.forwards == oracle.file.forwards)
     }
     return others | oracle.file.helpers
 
