@@ -410,3 +410,41 @@ def test_what_goes_wrong_over_time_is_named(card_of, right, mistake, score, code
 def test_reasons_are_for_what_is_wrong(card_of):
     card = card_of(RIGHT)
     assert all(t.diagnosis is None for e in card.exercises for t in e.targets)
+
+
+OTHERWISE = """
+
+def otherwise(x, w, b, dout):
+    dx, dw, db = affine_backward(dout, affine_forward(x, w, b)[1])
+    return {"x": dx, "w": dw, "b": db}
+"""
+
+
+@pytest.mark.parametrize(
+    ("mistake", "score"), [("", 3), ("db = 2 * db", 2), ("return None, None, None", 0)]
+)
+def test_a_cache_of_ones_own_form_is_right_where_the_exercise_knows_another_way_to_call(
+    card_of, mistake, score
+):
+    source = f"""
+import numpy as np
+
+def affine_forward(x, w, b):
+    return x.dot(w) + b, {{"x": x, "w": w}}
+
+def affine_backward(dout, cache):
+    dx, dw, db = dout.dot(cache["w"].T), cache["x"].T.dot(dout), dout.sum(0)
+    {mistake or "pass"}
+    return dx, dw, db
+"""
+    one = {"affine_backward": (AFFINE + OTHERWISE, ["x", "w", "b"])}
+    card = card_of(source, one)
+    assert card.score == score
+    if mistake.startswith("db"):
+        assert row(card, "affine_backward", "db").diagnosis.code == "constant_factor"
+
+
+def test_the_other_way_to_call_takes_nothing_from_what_is_right(card_of):
+    source = RIGHT.replace("return x.dot(w) + b, (x, w, b)", "return x.dot(w) + b, None")
+    one = {"affine_backward": (AFFINE + OTHERWISE, ["x", "w", "b"])}
+    assert card_of(source.replace("db = dout", "db = 3 * dout"), one).score == 2

@@ -1,7 +1,8 @@
 """Exercises of functions: one small Python file each, whose roles are read and checked here.
 
 Nothing of it is run here. `inputs`, `forward` and `convention` are the trusted side's;
-`student`, `own_forward`, `reference` and `records` go into the sandbox, without the others.
+`student`, `otherwise`, `own_forward`, `reference` and `records` go into the sandbox, without the
+others.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from grader.assignment.spec import Exercise
 from grader.errors import AssignmentError
 
 TRUSTED = ("inputs", "forward", "convention", "variants")
-UNTRUSTED = ("student", "own_forward", "reference")
+UNTRUSTED = ("student", "otherwise", "own_forward", "reference")
 REQUIRED = {
     "inputs": "write `def inputs(draw):`, which returns the arguments of one case",
     "forward": "write `def forward(…):`, which computes the true value in PyTorch",
@@ -69,7 +70,7 @@ class FunctionFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def needs(self) -> tuple[str, ...]:
         """Names that the student is to define, in the order in which they are first read."""
-        return tuple(dict.fromkeys(self._read(("student", "own_forward"))))
+        return tuple(dict.fromkeys(self._read(("student", "otherwise", "own_forward"))))
 
     @cached_property
     def forwards(self) -> tuple[str, ...]:
@@ -165,7 +166,7 @@ def _parameters(path: Path, role: str, functions: dict[str, ast.FunctionDef]) ->
     if role not in functions:
         return None
     given = functions[role].args
-    if role in {"student", "own_forward", "inputs"} and (given.vararg or given.kwarg):
+    if role in {"student", "otherwise", "own_forward", "inputs"} and (given.vararg or given.kwarg):
         raise AssignmentError(f"{path}: {role}: name its parameters, without `*`")
     return [each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
 

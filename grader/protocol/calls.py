@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
-Role = Literal["student", "own_forward", "differences"]
-"""student: the exercise's own way to call; own_forward: the forward value alone; differences: the
-slopes of own_forward, by central differences."""
+Role = Literal["student", "otherwise", "own_forward", "differences"]
+"""student: the exercise's own way to call; otherwise: another way, for caches of another form;
+own_forward: the forward value alone; differences: its slopes, by central differences."""
 Tree = list[Any]
 """A value as JSON: ["array", key], ["dict", [[key, tree], …]], ["list", …], ["tuple", …], or
 ["plain", number, text or nothing]."""

@@ -17,3 +17,9 @@ def own_forward(x, w, b):
 def student(x, w, b, dout):
     dx, dw, db = affine_backward(dout, (x, w, b))
     return {"x": dx, "w": dw, "b": db}
+
+
+# With the cache of their own forward function, for those who gave it another form.
+def otherwise(x, w, b, dout):
+    dx, dw, db = affine_backward(dout, affine_forward(x, w, b)[1])
+    return {"x": dx, "w": dw, "b": db}

@@ -28,3 +28,9 @@ def own_forward(x, w, b, conv_param):
 def student(x, w, b, conv_param, dout):
     dx, dw, db = conv_backward_naive(dout, (x, w, b, conv_param))
     return {"x": dx, "w": dw, "b": db}
+
+
+# With the cache of their own forward function, for those who gave it another form.
+def otherwise(x, w, b, conv_param, dout):
+    dx, dw, db = conv_backward_naive(dout, conv_forward_naive(x, w, b, conv_param)[1])
+    return {"x": dx, "w": dw, "b": db}

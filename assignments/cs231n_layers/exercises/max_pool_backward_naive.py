@@ -23,3 +23,8 @@ def own_forward(x, pool_param):
 
 def student(x, pool_param, dout):
     return {"x": max_pool_backward_naive(dout, (x, pool_param))}
+
+
+# With the cache of their own forward function, for those who gave it another form.
+def otherwise(x, pool_param, dout):
+    return {"x": max_pool_backward_naive(dout, max_pool_forward_naive(x, pool_param)[1])}

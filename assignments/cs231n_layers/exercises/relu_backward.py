@@ -16,3 +16,8 @@ def own_forward(x):
 
 def student(x, dout):
     return {"x": relu_backward(dout, x)}
+
+
+# With the cache of their own forward function, for those who gave it another form.
+def otherwise(x, dout):
+    return {"x": relu_backward(dout, relu_forward(x)[1])}

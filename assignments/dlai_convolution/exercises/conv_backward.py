@@ -38,5 +38,11 @@ def student(A_prev, W, b, hparameters, dZ):
     return {"A_prev": dA_prev, "W": dW, "b": db}
 
 
+# With the cache of their own forward function, for those who gave it another form.
+def otherwise(A_prev, W, b, hparameters, dZ):
+    dA_prev, dW, db = conv_backward(dZ, conv_forward(A_prev, W, b, hparameters)[1])
+    return {"A_prev": dA_prev, "W": dW, "b": db}
+
+
 def reference_zero_pad(X, pad):
     return np.pad(X, ((0, 0), (pad, pad), (pad, pad), (0, 0)))

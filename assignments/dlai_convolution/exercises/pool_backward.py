@@ -29,3 +29,8 @@ def own_forward(A_prev, hparameters, mode):
 
 def student(A_prev, hparameters, mode, dA):
     return {"A_prev": pool_backward(dA, (A_prev, hparameters), mode)}
+
+
+# With the cache of their own forward function, for those who gave it another form.
+def otherwise(A_prev, hparameters, mode, dA):
+    return {"A_prev": pool_backward(dA, pool_forward(A_prev, hparameters, mode)[1], mode)}

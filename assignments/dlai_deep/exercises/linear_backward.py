@@ -37,6 +37,12 @@ def student(A_prev, W, b, dZ):
     return {"A_prev": dA_prev, "W": dW, "b": db}
 
 
+# With the cache of their own forward function, for those who gave it another form.
+def otherwise(A_prev, W, b, dZ):
+    dA_prev, dW, db = linear_backward(dZ, linear_forward(A_prev, W, b)[1])
+    return {"A_prev": dA_prev, "W": dW, "b": db}
+
+
 def reference(dZ, cache):
     A_prev, W, b = cache
     examples = A_prev.shape[1]

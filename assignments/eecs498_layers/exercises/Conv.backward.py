@@ -26,5 +26,11 @@ def student(x, w, b, conv_param, dout):
     return {"x": dx, "w": dw, "b": db}
 
 
+# With the cache of their own forward function, for those who gave it another form.
+def otherwise(x, w, b, conv_param, dout):
+    dx, dw, db = Conv.backward(dout, Conv.forward(x, w, b, conv_param)[1])
+    return {"x": dx, "w": dw, "b": db}
+
+
 def own_forward(x, w, b, conv_param):
     return Conv.forward(x, w, b, conv_param)[0]

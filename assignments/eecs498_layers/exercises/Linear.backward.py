@@ -15,6 +15,12 @@ def student(x, w, b, dout):
     return {"x": dx, "w": dw, "b": db}
 
 
+# With the cache of their own forward function, for those who gave it another form.
+def otherwise(x, w, b, dout):
+    dx, dw, db = Linear.backward(dout, Linear.forward(x, w, b)[1])
+    return {"x": dx, "w": dw, "b": db}
+
+
 def own_forward(x, w, b):
     return Linear.forward(x, w, b)[0]
 

@@ -19,5 +19,10 @@ def student(x, pool_param, dout):
     return {"x": MaxPool.backward(dout, (x, pool_param))}
 
 
+# With the cache of their own forward function, for those who gave it another form.
+def otherwise(x, pool_param, dout):
+    return {"x": MaxPool.backward(dout, MaxPool.forward(x, pool_param)[1])}
+
+
 def own_forward(x, pool_param):
     return MaxPool.forward(x, pool_param)[0]

@@ -13,6 +13,11 @@ def student(x, dout):
     return {"x": ReLU.backward(dout, x)}
 
 
+# With the cache of their own forward function, for those who gave it another form.
+def otherwise(x, dout):
+    return {"x": ReLU.backward(dout, ReLU.forward(x)[1])}
+
+
 def own_forward(x):
     return ReLU.forward(x)[0]
 

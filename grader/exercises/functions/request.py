@@ -86,15 +86,16 @@ class Questions:
 
     def _call(self, oracle: FunctionOracle, asked: Asked) -> Call:
         case, role = asked.case, asked.role
-        takes = oracle.file.parameters["student" if role == "student" else "own_forward"]
+        backward = role in {"student", "otherwise"}
+        takes = oracle.file.parameters[role if backward else "own_forward"]
         given = dict(case.arguments)
-        if role == "student":
+        if backward:
             given |= {cotangent_name(key): value for key, value in case.cotangents.items()}
         arguments = {n: packed(value, self._keep) for n, value in given.items() if n in takes}
         return Call(
             role=role,
             arguments=arguments,
-            targets=oracle.exercise.targets if role == "student" else [],
+            targets=oracle.exercise.targets if backward else [],
             cotangents=self._cotangents(case) if role == "differences" else {},
             directions=self._directions(case) if role == "differences" else {},
         )
