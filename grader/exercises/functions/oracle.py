@@ -88,6 +88,7 @@ class Probe:
         self._roles = roles
         self.number = number
         self._truths: dict[int, Truth] = {}
+        self._backs: dict[int, tuple[WaysBack, dict[str, Any]]] = {}
 
     @cached_property
     def arguments(self) -> dict[str, Any]:
@@ -143,9 +144,14 @@ class Probe:
         return self._truths[variant]
 
     def ways_back(self, variant: int) -> tuple[WaysBack, dict[str, Any]]:
-        """The graph of a forward pass of its own, and its inputs for `taught`."""
-        outputs, leaves, inputs = self._forward(variant)
-        return WaysBack(outputs, self._weights(outputs), leaves), inputs
+        """The graph of a forward pass of its own, and its inputs for `taught`.
+
+        One for all targets: a search for the reason of one is no work for the next.
+        """
+        if variant not in self._backs:
+            outputs, leaves, inputs = self._forward(variant)
+            self._backs[variant] = WaysBack(outputs, self._weights(outputs), leaves), inputs
+        return self._backs[variant]
 
     def _forward(
         self, variant: int

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -85,6 +86,7 @@ class WaysBack:
         self._weights = [weights[key] for key in weights if outputs[key].requires_grad]
         self._leaves = dict(leaves)
         self.ways = list(self._collected())
+        self._known: dict[Any, dict[str, torch.Tensor]] = {}
 
     def consumers(self, leaf: str) -> list[Way]:
         """The ways by which a leaf's gradient comes back to it."""
@@ -95,6 +97,15 @@ class WaysBack:
         self, changes: Mapping[Way, Change], *, upstream: bool = True
     ) -> dict[str, torch.Tensor]:
         """Every leaf's gradient with these ways changed; without upstream, with ones for it."""
+        asked = frozenset(changes.items()), upstream
+        if asked not in self._known:
+            self._known[asked] = self._differentiated(changes, upstream=upstream)
+        # copies: what a course teaches may be made in place
+        return {name: gradient.clone() for name, gradient in self._known[asked].items()}
+
+    def _differentiated(
+        self, changes: Mapping[Way, Change], *, upstream: bool
+    ) -> dict[str, torch.Tensor]:
         weights = self._weights if upstream else [torch.ones_like(w) for w in self._weights]
         by_node: dict[Node, dict[int, Change]] = {}
         for way, change in changes.items():
@@ -176,6 +187,7 @@ def _masked_by_upstream(_: Node, leaving: torch.Tensor, coming: torch.Tensor) ->
     return coming * (coming > 0) if coming.shape == leaving.shape else leaving
 
 
+@cache
 def _by_result(local: Callable[[torch.Tensor], torch.Tensor]) -> Change:
     def change(node: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
         result = getattr(node, "_saved_result", None)
