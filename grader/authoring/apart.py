@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from grader.authoring.draft import Draft
+from grader.authoring.draft import DraftAssignment
 from grader.authoring.fault import DraftError
 
 
-def draft_of(path: Path) -> Draft:
+def draft_of(path: Path) -> DraftAssignment:
     """Run a file up to its loss and understand it; it is run without any walls.
 
     Raises DraftError where no assignment can be made of it.
@@ -25,7 +25,7 @@ def draft_of(path: Path) -> Draft:
         status = run.returncode
         text = out.read_bytes() if out.is_file() else b""
     if status == 0 and text:
-        return msgspec.json.decode(text, type=Draft)
+        return msgspec.json.decode(text, type=DraftAssignment)
     ended = f"the run of {path.name} ended without a loss ({status})"
     why = text.decode("utf-8", "replace") or ended
     raise DraftError(why)

@@ -19,7 +19,7 @@ from grader.authoring.running import (
     ran,
     repeats,
 )
-from grader.authoring.statements import Part, parts
+from grader.authoring.statements import Piece, parts
 from grader.notebook import Notebook
 from grader.protocol.gradient import gradient_name
 
@@ -40,7 +40,7 @@ class InputDraft(msgspec.Struct, frozen=True, kw_only=True):
     size_of: str | None = None
 
 
-class Draft(msgspec.Struct, kw_only=True):
+class DraftAssignment(msgspec.Struct, kw_only=True):
     """Everything that an assignment is written from."""
 
     inputs: dict[str, InputDraft]
@@ -58,7 +58,7 @@ class Draft(msgspec.Struct, kw_only=True):
     """What was found and may surprise."""
 
 
-def drafted(notebook: Notebook) -> Draft:
+def drafted(notebook: Notebook) -> DraftAssignment:
     """Run a file and understand it. Raises DraftError where no assignment can be made of it."""
     statements = parts(notebook)
     run = ran(statements)
@@ -82,7 +82,7 @@ class _Drafting:
         self.notes: list[str] = []
         if not isinstance(run.loss, ast.Name):
             text = f"loss = {ast.unparse(run.loss)}"
-            part = Part(run.done[-1].cell, ast.parse(text).body[0], text)
+            part = Piece(run.done[-1].cell, ast.parse(text).body[0], text)
             exec(part.code(), run.names)  # noqa: S102 - the instructor's own code
             run.first[len(run.done)] = {"loss": run.names["loss"]}
             run.done.append(part)
@@ -94,7 +94,7 @@ class _Drafting:
         self.wrapped: dict[str, dict[str, str]] = {}
         """Module → its parameters by their dotted names, as inputs."""
 
-    def draft(self) -> Draft:
+    def draft(self) -> DraftAssignment:
         value = self.run.names.get(self.loss)
         if not isinstance(value, torch.Tensor) or not value.requires_grad:
             raise DraftError(f"`{self.loss}` rests on no parameter: give them requires_grad=True")
@@ -103,7 +103,7 @@ class _Drafting:
         self._sizes()
         self._repeated()
         answers, targets = self._answers()
-        return Draft(
+        return DraftAssignment(
             inputs={name: self.inputs[name] for name in self._ordered()},
             loss=self.loss,
             forward=self._forward(),
@@ -239,7 +239,7 @@ class _Drafting:
         ]
         return ["\n".join(["# names for the modules' parameters", *lines])] if lines else []
 
-    def _tensors(self, number: int, part: Part, held: dict[str, torch.Tensor]) -> str | None:
+    def _tensors(self, number: int, part: Piece, held: dict[str, torch.Tensor]) -> str | None:
         truth = all(value.dtype is torch.bool for value in held.values())
         again = (number > self._start or truth) and repeats(part, self.run.names)
         if again:
@@ -257,7 +257,7 @@ class _Drafting:
                 self.inputs[name] = InputDraft(kind="index", shape=list(value.shape), high=high)
         return None
 
-    def _numbers(self, number: int, part: Part, held: dict[str, Any]) -> str:
+    def _numbers(self, number: int, part: Piece, held: dict[str, Any]) -> str:
         """A number is written down, unless it is a size of a tensor or found on the way."""
         literal = isinstance(part.node, ast.Assign) and isinstance(part.node.value, ast.Constant)
         reads = [self.run.names.get(name) for name in part.reads]

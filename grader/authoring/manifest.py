@@ -6,14 +6,14 @@ import json
 import textwrap
 from collections.abc import Sequence
 
-from grader.authoring.draft import Draft, InputDraft
+from grader.authoring.draft import DraftAssignment, InputDraft
 
 WIDTH = 96
 EXERCISE = "Exercise 1: backward through the whole network"
 
 
 def manifest(
-    name: str, title: str, draft: Draft, targets: Sequence[str], starter: str | None
+    name: str, title: str, draft: DraftAssignment, targets: Sequence[str], starter: str | None
 ) -> str:
     """The text of assignment.toml."""
     lines = [
@@ -44,7 +44,7 @@ def manifest(
     return "\n".join(lines) + "\n"
 
 
-def script(title: str, draft: Draft) -> str:
+def script(title: str, draft: DraftAssignment) -> str:
     """The text of forward.py."""
     kinds = {
         "parameter": "parameters",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from grader.authoring.draft import Draft
+from grader.authoring.draft import DraftAssignment
 from grader.notebook.starter import BEGIN, END
 from grader.protocol.gradient import gradient_name
 
@@ -31,7 +31,7 @@ except ImportError:
 """The plain helper prints what the grader's does, without reasons."""
 
 
-def solution(title: str, draft: Draft, targets: Sequence[str]) -> str:
+def solution(title: str, draft: DraftAssignment, targets: Sequence[str]) -> str:
     """The notebook with its answers, or with places for them, as JSON."""
     computed = [name for name in reversed(targets) if name not in draft.inputs]
     cells = [
@@ -54,11 +54,11 @@ def solution(title: str, draft: Draft, targets: Sequence[str]) -> str:
     return str(nbformat.writes(new_notebook(cells=cells, metadata=meta)))
 
 
-def _has_torch(draft: Draft) -> bool:
+def _has_torch(draft: DraftAssignment) -> bool:
     return any("import torch\n" in f"{text}\n" for text in draft.set_up)
 
 
-def _backward(draft: Draft, computed: Sequence[str]) -> str:
+def _backward(draft: DraftAssignment, computed: Sequence[str]) -> str:
     """Autograd's own gradients, for `cmp`."""
     leaves = [name for name, leaf in draft.inputs.items() if leaf.kind == "parameter"]
     lines = [f"for p in [{', '.join(leaves)}]:", "    p.grad = None"]
@@ -67,7 +67,7 @@ def _backward(draft: Draft, computed: Sequence[str]) -> str:
     return "\n".join(["# autograd's gradients, for cmp", *lines, f"{draft.loss}.backward()"])
 
 
-def _answer(draft: Draft, targets: Sequence[str]) -> str:
+def _answer(draft: DraftAssignment, targets: Sequence[str]) -> str:
     names = ", ".join(map(gradient_name, targets))
     answer = draft.answers or [f"# {gradient_name(name)} = …" for name in targets]
     return "\n".join([f"# Exercise 1: {names}", BEGIN, *answer, END])

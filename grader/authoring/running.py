@@ -10,25 +10,25 @@ from typing import Any
 import torch
 
 from grader.authoring.fault import DraftError
-from grader.authoring.statements import Part, derives, inside
+from grader.authoring.statements import Piece, derives, inside
 
 
 class Ran:
     """What was run, and what stood there when the loss was computed."""
 
     def __init__(self) -> None:
-        self.done: list[Part] = []
+        self.done: list[Piece] = []
         """Statements that were run, in order; of a training loop the body's."""
         self.names: dict[str, Any] = {"__name__": "__main__"}
         self.loss: ast.expr | None = None
         """What `backward()` was called of."""
-        self.later: list[Part] = []
+        self.later: list[Piece] = []
         """What comes after it at the top."""
         self.first: dict[int, dict[str, Any]] = {}
         """Statement → values of the names that it bound, as they were then."""
 
 
-def ran(statements: list[Part]) -> Ran:
+def ran(statements: list[Piece]) -> Ran:
     """Run them. Raises DraftError where one raises before there is a loss."""
     run = Ran()
     # Classes and pickles look their module up.
@@ -39,7 +39,7 @@ def ran(statements: list[Part]) -> Ran:
     return run
 
 
-def _block(statements: list[Part], run: Ran) -> bool:
+def _block(statements: list[Piece], run: Ran) -> bool:
     """Whether the loss was reached."""
     for number, part in enumerate(statements):
         node = part.node
@@ -61,11 +61,11 @@ def _block(statements: list[Part], run: Ran) -> bool:
     return False
 
 
-def _enter(node: ast.For | ast.While, part: Part, run: Ran) -> None:
+def _enter(node: ast.For | ast.While, part: Piece, run: Ran) -> None:
     """Begin the first iteration of a training loop."""
     if isinstance(node, ast.For):
         text = f"{ast.unparse(node.target)} = next(iter({ast.unparse(node.iter)}))"
-        _execute(Part(part.cell, ast.parse(text).body[0], text), run)
+        _execute(Piece(part.cell, ast.parse(text).body[0], text), run)
 
 
 def _backward(node: ast.AST) -> ast.expr | None:
@@ -76,7 +76,7 @@ def _backward(node: ast.AST) -> ast.expr | None:
     return None
 
 
-def _execute(part: Part, run: Ran) -> None:
+def _execute(part: Piece, run: Ran) -> None:
     try:
         exec(part.code(), run.names)  # noqa: S102 - the instructor's own code
     except Exception as error:
@@ -89,7 +89,7 @@ def _execute(part: Part, run: Ran) -> None:
     run.done.append(part)
 
 
-def repeats(part: Part, names: dict[str, Any]) -> bool:
+def repeats(part: Piece, names: dict[str, Any]) -> bool:
     """Whether a statement gives the same tensors when it is run again."""
     values = []
     for _ in range(2):

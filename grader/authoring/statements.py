@@ -14,7 +14,7 @@ from grader.notebook import Notebook, SyntaxProblem, python_source
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-class Part(msgspec.Struct, frozen=True):
+class Piece(msgspec.Struct, frozen=True):
     """One statement at the top of a notebook."""
 
     cell: int
@@ -41,9 +41,9 @@ class Part(msgspec.Struct, frozen=True):
         return compile(ast.Module([self.node], []), f"cell {self.cell}", "exec")
 
 
-def parts(notebook: Notebook) -> list[Part]:
+def parts(notebook: Notebook) -> list[Piece]:
     """All statements of all cells that are Python."""
-    found: list[Part] = []
+    found: list[Piece] = []
     for cell in notebook.cells:
         source = python_source(cell.source) if cell.kind == "code" else ""
         if not isinstance(source, SyntaxProblem):
@@ -54,7 +54,7 @@ def parts(notebook: Notebook) -> list[Part]:
     return found
 
 
-def of_block(cell: int, body: Sequence[ast.stmt], source: str) -> list[Part]:
+def of_block(cell: int, body: Sequence[ast.stmt], source: str) -> list[Piece]:
     """The statements of one block; comments go with what stands below them."""
     lines = source.splitlines()
     made = []
@@ -68,11 +68,11 @@ def of_block(cell: int, body: Sequence[ast.stmt], source: str) -> list[Part]:
             text = ast.unparse(node)
         else:
             text = textwrap.dedent("\n".join(lines[begin : node.end_lineno]))
-        made.append(Part(cell, node, text))
+        made.append(Piece(cell, node, text))
     return made
 
 
-def inside(part: Part) -> list[Part]:
+def inside(part: Piece) -> list[Piece]:
     """The body of a loop, as statements of their own."""
     source = ast.unparse(part.node)
     node = ast.parse(source).body[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from grader.assignment import load_assignment
-from grader.authoring.draft import Draft
+from grader.authoring.draft import DraftAssignment
 from grader.authoring.fault import DraftError
 from grader.authoring.manifest import manifest, script
 from grader.authoring.pages import solution
@@ -18,7 +18,7 @@ from grader.notebook.starter import strip_answers
 from grader.reference.examination import Fault, ForwardExamination
 
 
-class Written(msgspec.Struct, frozen=True):
+class WrittenAssignment(msgspec.Struct, frozen=True):
     """What was made."""
 
     targets: Sequence[str]
@@ -27,7 +27,7 @@ class Written(msgspec.Struct, frozen=True):
     files: Sequence[Path]
 
 
-def written(draft: Draft, name: str, folder: Path, answers: Path) -> Written:
+def written(draft: DraftAssignment, name: str, folder: Path, answers: Path) -> WrittenAssignment:
     """Write assignment.toml, forward.py, starter and solution.
 
     folder: of the assignment; answers: of its solution. Neither may exist. Raises DraftError.
@@ -45,10 +45,12 @@ def written(draft: Draft, name: str, folder: Path, answers: Path) -> Written:
     }
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
-    return Written(targets, left_out, [folder / "forward.py", *texts])
+    return WrittenAssignment(targets, left_out, [folder / "forward.py", *texts])
 
 
-def _targets(draft: Draft, name: str, title: str, folder: Path) -> tuple[list[str], list[str]]:
+def _targets(
+    draft: DraftAssignment, name: str, title: str, folder: Path
+) -> tuple[list[str], list[str]]:
     """What can be asked for: all that is on the way to the loss, from the loss back."""
     parameters = [n for n, leaf in draft.inputs.items() if leaf.kind == "parameter"]
     path = folder / "assignment.toml"
@@ -67,7 +69,7 @@ def _targets(draft: Draft, name: str, title: str, folder: Path) -> tuple[list[st
 
 
 def settled(
-    draft: Draft, wanted: Sequence[str], name: str, title: str, folder: Path
+    draft: DraftAssignment, wanted: Sequence[str], name: str, title: str, folder: Path
 ) -> tuple[list[str], list[str]]:
     """Of what is wanted what can be asked for, and why the rest cannot. forward.py is there."""
     kept, left_out = list(wanted), []
