@@ -234,6 +234,16 @@ class Formulas:
                     seen.add(each)
                     pending.append(each)
 
+    def goes_on(self, definition: Definition, among: Iterable[Definition]) -> bool:
+        """Whether a loop goes on from a value: the hidden state before the first step."""
+        return any(
+            statement.blocks and definition.name in statement.updates
+            for start in among
+            for other in (start, *self.below(start))
+            if definition in other.formula.inputs()
+            for statement in other.formula.statements
+        )
+
     def bottom(self, definition: Definition) -> bool:
         """Whether a slice ends here: a leaf, autograd's gradient, or what cannot be followed."""
         return (

@@ -150,13 +150,7 @@ class ForwardLines(Unnamed):
         named = self.assignment.tensor_names.get(key_of(definition.name))
         if named is None:
             return None
-        goes_on = any(
-            statement.blocks and definition.name in statement.updates
-            for other in forward
-            if definition in other.formula.inputs()
-            for statement in other.formula.statements
-        )
-        return None if goes_on else named
+        return None if self.formulas.goes_on(definition, forward) else named
 
     def _deviates(
         self,

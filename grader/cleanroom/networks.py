@@ -8,7 +8,7 @@ none can hold the answers for its own, as any change of it changes them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import msgspec
@@ -17,6 +17,7 @@ import torch
 from grader.assignment import Assignment, Exercise, Input
 from grader.reference import Network, Oracle
 from grader.reference.script import ForwardRun
+from grader.reference.variants import Variant, Variants
 from grader.reference.vjp import CutNetwork
 
 DRAWS = 2
@@ -26,6 +27,10 @@ NO_SCALE = 1e-3
 MAX_KEPT = 32
 MAX_ELEMENTS = 4_000_000
 """Of all networks that are kept, without what was cut of them."""
+MAX_STEPS = 8
+"""Of a loop whose tensors are told apart."""
+MAX_VARIED = 200_000
+"""Elements of a network that is run again and again with one line changed."""
 
 
 class Draw:
@@ -95,6 +100,52 @@ class Draw:
     def paths(self, target: str, given: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """What each of `given`, and the loss itself, contributes to it."""
         return self.cut(target, frozenset(given)).paths(target, given)
+
+    def others(self, target: str, given: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """What other tensors of a target's shape get for the same cotangents, those left out that
+        are made from it; of names that a loop binds again and again, one for each time.
+        """
+        shape = self.network.gradients[target].shape
+        names = {name for name, value in self._run.scope.versions.items() if len(value) < MAX_STEPS}
+        several = [
+            f"{name}[{number}]"
+            for name in sorted(names)
+            if self._run.repeated(name)
+            for number in range(len(self._run.scope.versions[name]))
+        ]
+        beyond = self._between(target, given) | given.keys()
+        single = [name for name in self.network.gradients if name not in beyond]
+        taken = {self._run.edge(name) for name in beyond if self._run.has(name)}
+        return {
+            name: self.cut(name, frozenset(given)).expected(name, given)
+            for name in [*single, *several]
+            if self._run.has(name)
+            and self._run.tensor(name).shape == shape
+            and self._run.edge(name) not in taken
+        }
+
+    def variants(self, target: str, given: Mapping[str, torch.Tensor]) -> Iterator[Variant]:
+        """What a target would get from networks that differ in one line."""
+        elements = sum(tensor.numel() for tensor in self.network.tensors.values())
+        if elements > MAX_VARIED:
+            return
+        between = self._between(target, given)
+        loss = self._oracle.assignment.spec.loss
+        yield from self._variants.of(target, given, loss, between)
+
+    def _between(self, target: str, given: Mapping[str, torch.Tensor]) -> set[str]:
+        """A target, and what lies on its way to where these cotangents flow in."""
+        between, pending = {target}, [target]
+        while pending:
+            more = self._oracle.assignment.forward.consumers(pending.pop()) - between
+            between |= more
+            pending += more - given.keys()
+        return between
+
+    @cached_property
+    def _variants(self) -> Variants:
+        assignment = self._oracle.assignment
+        return Variants(assignment.forward, self.network.leaves(), assignment.parameters)
 
     def cut(self, target: str, cuts: frozenset[str]) -> CutNetwork:
         """Forward.py cut there; one that is cut everywhere serves all single steps."""

@@ -74,9 +74,11 @@ class Case:
 
     @cached_property
     def tensors(self) -> dict[str, torch.Tensor]:
-        """Real-valued forward tensors and inputs with at least one dimension."""
-        tensors = self.context.tensors.items()
-        return {k: v.detach().double() for k, v in tensors if v.dim() and _is_real(v)}
+        """Real-valued forward tensors and inputs with at least one dimension; masked scores, which
+        are infinite here and there, are in no product.
+        """
+        tensors = {k: v for k, v in self.context.tensors.items() if v.dim() and _is_real(v)}
+        return {k: v.detach().double() for k, v in tensors.items() if bool(v.isfinite().all())}
 
     @cached_property
     def cotangents(self) -> dict[str, torch.Tensor]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
 import msgspec
 import torch
+
+from grader.reference.variants import Variant
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,3 +38,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The student's lines write dX more than once, or in place."""
     index: dict[str, torch.Tensor]
     """Integer inputs, `Xb` and `Yb`."""
+    others: Mapping[str, torch.Tensor] = {}
+    """Z → its VJP for the same cotangents, of tensors of X's shape; `h[1]` is what a loop bound to
+    `h` the second time."""
+    variants: Callable[[], Iterable[Variant]] = tuple
+    """What X would get from networks that differ in one line."""

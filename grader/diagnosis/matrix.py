@@ -11,6 +11,8 @@ from grader.diagnosis.codes import diagnosis
 from grader.diagnosis.match import multiple
 from grader.records.scorecard import Diagnosis
 
+MAX_DIMENSIONS = 4
+
 
 def wrong_matrix(case: Case) -> Diagnosis | None:
     """The incoming gradient in a product with the wrong matrix, or the right one turned."""
@@ -52,10 +54,12 @@ def _right_products(case: Case) -> Iterator[tuple[Term, torch.Tensor, set[str]]]
     """
     for term in case.parts:
         cotangent = case.cotangents.get(term.name)
-        if cotangent is None or cotangent.dim() != 2:
+        if cotangent is None or cotangent.dim() < 2:
             continue
-        products = matrix_products(case.tensors, term.right.shape, cotangent)
-        right = {name for name, _, p in products if multiple(term.right, p) is not None}
+        right: set[str] = set()
+        for turned in (False, True):  # the key of an attention meets a gradient that is turned
+            products = matrix_products(case.tensors, term.right.shape, cotangent, turned=turned)
+            right = right or {n for n, _, p in products if multiple(term.right, p) is not None}
         if right:
             yield term, cotangent, right
 
@@ -84,19 +88,37 @@ def matrix_products(
     *,
     turned: bool = False,
 ) -> Iterator[tuple[str, str, torch.Tensor]]:
-    """Name, what was done to it, and product with the cotangent, wherever that has shape x."""
+    """Name, what was done to it, and product with the cotangent, wherever that has shape x.
+
+    Of more than two dimensions the last two are the matrix's, and those before them count the
+    products; a matrix without them serves all, and gets the sum.
+    """
+    gradients = [cotangent, cotangent.mT] if turned else [cotangent]
     for name, tensor in tensors.items():
-        if tensor.dim() != 2 or len(x) != 2:
+        if not 2 <= tensor.dim() <= MAX_DIMENSIONS or len(x) < 2:
             continue
-        ways = [("as it is", tensor), ("transposed", tensor.T)]
-        ways += [("reshaped", tensor.reshape(tensor.T.shape))] if turned else []
-        gradients = [cotangent, cotangent.T] if turned else [cotangent]
+        ways = [("as it is", tensor), ("transposed", tensor.mT)]
+        if turned and tensor.dim() == 2:
+            ways.append(("reshaped", tensor.reshape(tensor.mT.shape)))
         for how, matrix in ways:
             for gradient in gradients:
-                if gradient.shape[0] == x[0] and (gradient.shape[1], x[1]) == matrix.shape:
-                    yield name, how, gradient @ matrix
-                if gradient.shape[1] == x[1] and (x[0], gradient.shape[0]) == matrix.shape:
-                    yield name, how, matrix @ gradient
+                for left, right in ((gradient, matrix), (matrix, gradient)):
+                    if (found := _product(left, right, x)) is not None:
+                        yield name, how, found
+
+
+def _product(left: torch.Tensor, right: torch.Tensor, x: torch.Size) -> torch.Tensor | None:
+    """The product, summed over what x does not have; None where the shapes do not fit."""
+    if left.shape[-1] != right.shape[-2] or (left.shape[-2], right.shape[-1]) != tuple(x[-2:]):
+        return None
+    counts = {tuple(each.shape[:-2]) for each in (left, right)} - {()}
+    if len(counts) > 1:
+        return None
+    before = next(iter(counts), ())
+    if len(x) == 2:
+        found: torch.Tensor = (left @ right).sum(tuple(range(len(before))))
+        return found if before else left @ right
+    return left @ right if before == tuple(x[:-2]) else None
 
 
 def _transposed(case: Case, name: str, how: str) -> Diagnosis:

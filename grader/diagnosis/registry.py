@@ -14,7 +14,9 @@ from grader.diagnosis.elements import some_elements, unexplained
 from grader.diagnosis.fused import exchanged_operand, other_term, wrong_term
 from grader.diagnosis.local import extra_factor, replaced_factor
 from grader.diagnosis.matrix import factor_in_product, wrong_matrix
+from grader.diagnosis.otherwise import of_another_network
 from grader.diagnosis.path import missing_path
+from grader.diagnosis.places import exchanged, flipped, padding_kept, step_off
 from grader.diagnosis.scatter import overwritten, wrong_index
 from grader.diagnosis.shape import (
     missing_broadcast,
@@ -23,6 +25,7 @@ from grader.diagnosis.shape import (
     reordered,
     wrong_dim,
 )
+from grader.diagnosis.softmax import softmax_jacobian
 from grader.diagnosis.start import accumulated, ones_start
 from grader.diagnosis.upstream import nothing_read, upstream_missing, wrong_upstream
 from grader.records.scorecard import Diagnosis
@@ -40,10 +43,15 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     accumulated,
     missing_sum,
     missing_broadcast,
+    step_off,
+    padding_kept,
+    flipped,
     reordered,
+    softmax_jacobian,
     wrong_dim,
     missing_keepdim,
     overwritten,
+    exchanged,
     wrong_upstream,
     wrong_matrix,
     replaced_factor,
@@ -54,6 +62,7 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     upstream_missing,
     wrong_term,
     other_term,
+    of_another_network,
     some_elements,
 )
 """From the simplest to the most involved: where several fit, the first one counts."""

@@ -152,10 +152,13 @@ def _same_layout(case: Case, full: torch.Tensor, over: list[int]) -> bool:
 
 
 def _wider(case: Case) -> Layout | None:
-    layout = Layout.of(case.expected.shape, case.raw.shape)
-    if layout is None or not layout.reduced or layout.shape != case.raw.shape:
-        return None
-    return layout
+    own = tuple(case.expected.shape)
+    more = case.raw.dim() - len(own)
+    for after in range(max(more, 0) + 1):  # (3,) in (3, 6, 6): one number for a feature map
+        layout = Layout.of((*own, *(1,) * after), case.raw.shape)
+        if layout is not None and layout.reduced and layout.shape == case.raw.shape:
+            return layout
+    return None
 
 
 def _summed_outer(case: Case) -> bool:

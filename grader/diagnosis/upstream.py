@@ -66,7 +66,9 @@ def nothing_read(case: Case) -> Diagnosis | None:
     Tried first: without a random cotangent the right answer is the gradient of the loss on the
     data, and a forward tensor may well be a multiple of that.
     """
-    return None if case.cotangents else upstream_missing(case)
+    if case.cotangents or multiple(case.raw, case.expected) is not None:
+        return None
+    return upstream_missing(case)
 
 
 def upstream_missing(case: Case) -> Diagnosis | None:

@@ -36,7 +36,7 @@ MAX_ELEMENTS = 60_000_000
 """Of the networks on which reasons are sought, one after the other: some ten seconds. With the
 batch of the lecture that is a thousand reasons.
 """
-VAGUE = frozenset({"unexplained", "constant"})
+VAGUE = frozenset({"unexplained", "constant", "some_elements"})
 
 
 class Reasons:
@@ -73,23 +73,48 @@ def explained(attempt: Attempt, inspection: Inspection) -> Attempt:
 def _reason(life: Lifetime, finding: StepFinding, inspection: Inspection) -> Diagnosis | None:
     if life.begun_before_loop:
         return ACCUMULATED
-    blamed = _to_blame(finding, inspection)
-    if blamed is not None:
-        return _elsewhere(life, *blamed, inspection)
-    inner = inspection.inner.get(life.id)
-    evidence = inner.evidence if inner is not None and inner.evidence else finding.evidence
-    found = _diagnosed(life, evidence, inspection) if evidence is not None else None
+    inner = _own_line(life, inspection)
+    blamed = _to_blame(life, finding, inspection) if not _wrong(inner) else None
+    found = _elsewhere(life, *blamed, inspection) if blamed is not None else None
+    if found is None or (found.code in VAGUE and inner is not None and not _wrong(inner)):
+        evidence = inner.evidence if _wrong(inner) and inner is not None else finding.evidence
+        own = _diagnosed(life, evidence, inspection)
+        found = found if found is not None and (own is None or own.code in VAGUE) else own
     if finding.constant and (found is None or found.code in VAGUE):
         return CONSTANT
     return found
 
 
-def _to_blame(finding: StepFinding, inspection: Inspection) -> tuple[Lifetime, StepFinding] | None:
+def _wrong(finding: StepFinding | None) -> bool:
+    return finding is not None and finding.step == "wrong" and finding.evidence is not None
+
+
+def _own_line(life: Lifetime, inspection: Inspection) -> StepFinding | None:
+    """What is known of a gradient's own line; None where it begins with what a loop goes on from,
+    `dh_next = 0`, which is no gradient yet.
+    """
+    inner = inspection.inner.get(life.id)
+    if inner is None or any(_begun(life, number, inspection) for number in inner.sources):
+        return None
+    return inner
+
+
+def _begun(life: Lifetime, number: int, inspection: Inspection) -> bool:
+    own = inspection.study.definitions
+    return inspection.formulas.goes_on(own[number], [own[life.id]])
+
+
+def _to_blame(
+    life: Lifetime, finding: StepFinding, inspection: Inspection
+) -> tuple[Lifetime, StepFinding] | None:
     """The first gradient in the stretch that is wrong by its own line."""
     for number in sorted(finding.temporaries):
         inner = inspection.inner.get(number)
-        if inner is not None and inner.step == "wrong" and inner.evidence is not None:
-            return inspection.study.program.lifetimes[number], inner
+        if inner is None or not _wrong(inner) or _begun(life, number, inspection):
+            continue
+        other = inspection.study.program.lifetimes[number]
+        if _own_line(other, inspection) is not None:
+            return other, inner
     return None
 
 
@@ -126,6 +151,8 @@ def _diagnosed(
             tensors=network.inputs | network.tensors,
             accumulates=len(life.writes) > 1 or _replaced(life, inspection.study.program.lifetimes),
             index={n: t for n, t in network.inputs.items() if not t.is_floating_point()},
+            others=draw.others(evidence.target, given),
+            variants=lambda: draw.variants(evidence.target, given),
         )
     )
 
