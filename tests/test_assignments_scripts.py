@@ -21,8 +21,10 @@ VARIANTS = {
     name: tomllib.loads((Path(__file__).parent / "variants" / f"{name}.toml").read_text("utf-8"))
     for name in NAMES
 }
-NAMED = 0.9
+NAMED = 0.8
 """Share of mistakes whose reason has to be named, in each assignment."""
+VAGUE = {"unexplained", "some_elements"}
+"""Where several gradients are wrong by one mistake, one of them may not be explained."""
 
 
 def solution(name: str) -> dict[str, Any]:
@@ -98,8 +100,9 @@ def test_a_mistake_is_found_in_its_own_step_and_named(
     others = [t.name for e, t in targets(card) if t.step == "wrong" and (e, t) not in mistaken]
     assert others == []
     if codes := variant.get("codes"):
-        given = [t.diagnosis.code if t.diagnosis else None for _, t in mistaken]
-        assert set(given) <= set(codes)
+        given = {t.diagnosis.code for _, t in mistaken if t.diagnosis}
+        assert given & set(codes)
+        assert given <= {*codes, *VAGUE}
 
 
 @pytest.mark.parametrize("name", NAMES)

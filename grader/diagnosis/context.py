@@ -38,6 +38,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The student's lines write dX more than once, or in place."""
     index: dict[str, torch.Tensor]
     """Integer inputs, `Xb` and `Yb`."""
+    straight: bool = False
+    """The exercise asks for dX straight from the loss: no gradient is to flow in."""
     others: Mapping[str, torch.Tensor] = {}
     """Z → its VJP for the same cotangents, of tensors of X's shape; `h[1]` is what a loop bound to
     `h` the second time."""

@@ -62,6 +62,14 @@ def _average(target: str, change: Change) -> Words:
     )
 
 
+def _mask(target: str, change: Change) -> Words:
+    return (
+        "wrong_factor",
+        f"`d{target}` lets through what `{change.was}` stops, and stops what it lets through.",
+        f"Where did the numbers of `{change.tensor}` move when `{target}` did?",
+    )
+
+
 def _carry(target: str, change: Change) -> Words:
     return (
         "carry_forgotten",
@@ -166,6 +174,7 @@ WORDS: dict[str, Callable[[str, Change], Words]] = {
     "softmax_dim": _softmax_dim,
     "dim": _dim,
     "average": _average,
+    "mask": _mask,
     "carry": _carry,
     "step": _step,
     "flip": _flip,

@@ -11,7 +11,7 @@ import msgspec
 import torch
 
 Kind = Literal[
-    "softmax_dim", "dim", "average", "carry", "step", "flip", "turned", "path", "unapplied",
+    "softmax_dim", "dim", "average", "mask", "carry", "step", "flip", "turned", "path", "unapplied",
     "factor", "sign", "operand",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -126,6 +126,9 @@ def _of_call(node: ast.Call) -> Iterator[tuple[Kind, ast.expr]]:
         average = deepcopy(node)
         _rename(average, AVERAGES[name])
         yield "average", average
+    if name == "relu":
+        inner = node.args[0] if node.args else getattr(node.func, "value", node)
+        yield "mask", ast.BinOp(inner, ast.Sub(), node)
     if name in APPLIED:
         module = isinstance(node.func, ast.Attribute) and _is_module(node.func.value)
         if module and node.args:

@@ -23,9 +23,9 @@ from grader.reference.changes import KINDS, Change, Place, changes
 from grader.reference.script import ForwardRun
 from grader.reference.vjp import CutNetwork
 
-MAX_VARIANTS = 120
+MAX_VARIANTS = 200
 """That are tried of one step: each is a run of the script."""
-MAX_TRIED = 600
+MAX_TRIED = 800
 """On one network: what is wrong at the end of a long way is wrong in many gradients."""
 AT, INSTEAD, SHIFTED, STOPPED = "_at", "_instead", "_shifted", "_stopped"
 

@@ -151,10 +151,16 @@ def _diagnosed(
             tensors=network.inputs | network.tensors,
             accumulates=len(life.writes) > 1 or _replaced(life, inspection.study.program.lifetimes),
             index={n: t for n, t in network.inputs.items() if not t.is_floating_point()},
+            straight=_straight(life, evidence.target, inspection),
             others=draw.others(evidence.target, given),
             variants=lambda: draw.variants(evidence.target, given),
         )
     )
+
+
+def _straight(life: Lifetime, target: str, inspection: Inspection) -> bool:
+    exercise = inspection.exercises.get(life.exercise or "")
+    return exercise is not None and exercise.upstream.get(target) == []
 
 
 def _unread(
