@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Literal
 
@@ -11,6 +11,7 @@ import msgspec
 import torch
 
 from grader.errors import AssignmentError
+from grader.proof.mutant import MutantTally
 from grader.proof.scope import Scope, value_reads
 from grader.proof.source import Text, names_in
 from grader.proof.stage import Stage, compiled, quiet, same_elements
@@ -50,7 +51,11 @@ class Bench:
         self._expected: dict[tuple[int, frozenset[str]], torch.Tensor] = {}
         self.right = [self.evaluate(step.sources, kind) for kind in range(2)]
         self.reads = self.reads_of(step.sources)
-        if self.relation(step.sources) != "same" or not self.fits_forward(step.sources):
+        if (
+            self.right[0].value is None
+            or self.relation(step.sources) != "same"
+            or not self.fits_forward(step.sources)
+        ):
             raise AssignmentError(f"the solution's own step d{step.target} is not right")
 
     def _cotangents(self) -> list[Tensors]:
@@ -196,6 +201,17 @@ class Bench:
         return self._expected[key]
 
 
+def benches(stage: Stage, steps: Iterable[SolutionStep], tally: MutantTally) -> Iterator[Bench]:
+    """The steps that can be tried alone: not one of several that a loop makes, nor one that is made
+    with temporaries of its own. That the solution is right is shown by grading it.
+    """
+    for step in steps:
+        try:
+            yield Bench(stage, step)
+        except (AssignmentError, KeyError):
+            tally.alone[f"{step.exercise} {step.name}"] += 1
+
+
 def compare(value: torch.Tensor | None, expected: torch.Tensor | None) -> Relation:
     """How near two results are, relative to the greatest element expected."""
     assert expected is not None
@@ -203,7 +219,8 @@ def compare(value: torch.Tensor | None, expected: torch.Tensor | None) -> Relati
         return "different"
     if value.dtype.is_complex or not bool(torch.isfinite(value).all()):
         return "different"
-    difference = (value.detach().double().reshape(expected.shape) - expected.double()).abs().max()
+    expected = expected.double()  # a mask of truth values has no magnitude
+    difference = (value.detach().double().reshape(expected.shape) - expected).abs().max()
     off = float(difference) / max(float(expected.abs().max()), 1e-30)
     if off > DIFFERENT:
         return "different"

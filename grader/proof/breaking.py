@@ -12,7 +12,7 @@ import torch
 
 from grader.assignment import Assignment
 from grader.proof import factors, sums
-from grader.proof.bench import Bench, Evaluated
+from grader.proof.bench import Bench, Evaluated, benches
 from grader.proof.codes import BY_KIND, codes_of, level_of
 from grader.proof.mutant import Mutant, MutantTally, Truth
 from grader.proof.order import ZERO, leans_on_zero, too_early
@@ -65,7 +65,8 @@ class Breaker:
         self.solution, self.tally = solution, tally
         self.stage = Stage(solution)
         self.benches = {
-            (step.exercise, step.target): Bench(self.stage, step) for step in solution.steps
+            (bench.step.exercise, bench.step.target): bench
+            for bench in benches(self.stage, solution.steps, tally)
         }
         self.ids: Counter[str] = Counter()
         exercises = solution.assignment.spec.exercises

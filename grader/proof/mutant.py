@@ -74,6 +74,10 @@ class MutantTally:
         """Another change of the same kind gave the same result."""
         self.refuted: Counter[str] = Counter()
         """Rewrites that turned out to be none."""
+        self.alone: Counter[str] = Counter()
+        """Exercise and gradient of steps that cannot be tried alone, so that nothing is made of
+        them: several in one loop, or temporaries of their own.
+        """
 
     def as_dict(self) -> dict[str, dict[str, int]]:
         """Counts by outcome and kind."""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from grader.assignment import Assignment
-from grader.proof.bench import Bench
+from grader.proof.bench import Bench, benches
 from grader.proof.idioms import IDIOMS, Idiom
 from grader.proof.layouts import layouts
 from grader.proof.mutant import Mutant, MutantTally
@@ -48,7 +48,7 @@ class Rewriter:
     def __init__(self, solution: Solution, tally: MutantTally) -> None:
         self.solution, self.tally = solution, tally
         self.stage = Stage(solution)
-        self.benches = [Bench(self.stage, step) for step in solution.steps]
+        self.benches = list(benches(self.stage, solution.steps, tally))
         self.kept: Counter[str] = Counter()
         self.ids: Counter[str] = Counter()
 

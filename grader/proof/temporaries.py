@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from grader.assignment import Assignment
-from grader.proof.bench import Bench
+from grader.proof.bench import Bench, benches
 from grader.proof.breaking import OPERATORS, fingerprint
-from grader.proof.mutant import Mutant, Truth
+from grader.proof.mutant import Mutant, MutantTally, Truth
 from grader.proof.pasting import is_zero
 from grader.proof.stage import Stage, StepValues, truth
 from grader.proof.steps import Edit, Solution
@@ -31,9 +31,9 @@ def temporaries(solution: dict[str, Any], assignment: Assignment) -> Iterator[Mu
     right.
     """
     trial = _Temporaries(Solution(solution, assignment))
-    for step in trial.solution.steps:
-        if step.target not in trial.marked[step.exercise]:
-            yield from trial.of(Bench(trial.stage, step))
+    steps = [s for s in trial.solution.steps if s.target not in trial.marked[s.exercise]]
+    for bench in benches(trial.stage, steps, MutantTally()):
+        yield from trial.of(bench)
 
 
 class _Temporaries:

@@ -57,12 +57,20 @@ class Forward:
     def tensors(self, leaves: Mapping[str, Any]) -> Tensors:
         """All forward tensors, detached."""
         run = self._run(leaves, ())
-        return {name: run[name].detach() for name in self.assignment.forward.tensors}
+        return {name: run[name].detach() for name in self._names(run)}
+
+    def _names(self, run: Mapping[str, Any]) -> list[str]:
+        """What a run has bound to one tensor with a gradient: no list, no mask."""
+        return [
+            name
+            for name in self.assignment.forward.tensors
+            if isinstance(value := run.get(name), torch.Tensor) and value.requires_grad
+        ]
 
     def gradients(self, leaves: Mapping[str, Any]) -> Tensors:
         """d(loss)/dX of every tensor and parameter; zeros where there is no path."""
-        names = [*self.assignment.forward.tensors, *self.assignment.parameters]
         run = self._run(leaves, ())
+        names = [*self._names(run), *self.assignment.parameters]
         wanted = [run[name] for name in names]
         found = torch.autograd.grad(run[self.loss], wanted, allow_unused=True)
         return {

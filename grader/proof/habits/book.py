@@ -77,10 +77,16 @@ class Book:
             for page in self.answers(exercise)
         ]
 
-    def training(self) -> Page:
-        """The cell with the training loop."""
+    def trainings(self) -> list[Page]:
+        """The cells with a training loop; an assignment need not have one."""
         training = [e.id for e in self.assignment.spec.exercises if e.training]
-        return self.answers(training[0])[0]
+        return [page for exercise in training for page in self.answers(exercise)]
+
+    def training(self) -> Page:
+        """The first of them. Raises LookupError where there is none."""
+        for page in self.trainings():
+            return page
+        raise LookupError("training")
 
     def holding(self, text: str) -> Page:
         """The first code cell with some text in it. Raises LookupError."""

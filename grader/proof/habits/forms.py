@@ -37,7 +37,7 @@ def put(page: Page, text: Text, changes: list[Change]) -> None:
 def rewritten(book: Book, rewrite: Rewrite, every: int = 1) -> None:
     """Rewrite each `every`-th plain assignment. Raises NotHereError where none fits."""
     found = 0
-    for page in (*book.derivation(), book.training()):
+    for page in (*book.derivation(), *book.trainings()):
         text, changes = Text(page.source), list[Change]()
         for node in plain_assignments(book, text):
             new = rewrite(text, node)

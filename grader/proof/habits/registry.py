@@ -37,7 +37,10 @@ def applied(
     """The notebook with all of these habits. Raises NotHereError where one does not fit."""
     book = Book(notebook, assignment)
     for habit in sorted(habits, key=lambda each: each.phase):
-        habit.change(book)
+        try:
+            habit.change(book)
+        except LookupError:  # an assignment without training, or without what it goes by
+            raise NotHereError from None
     for page in book.code:
         if not page.odd and page.changed:
             _parse(page.source)
