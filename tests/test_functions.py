@@ -448,3 +448,28 @@ def test_the_other_way_to_call_takes_nothing_from_what_is_right(card_of):
     source = RIGHT.replace("return x.dot(w) + b, (x, w, b)", "return x.dot(w) + b, None")
     one = {"affine_backward": (AFFINE + OTHERWISE, ["x", "w", "b"])}
     assert card_of(source.replace("db = dout", "db = 3 * dout"), one).score == 2
+
+
+def test_python_2_is_named_as_what_it_is(card_of):
+    source = RIGHT.replace(
+        "    dx = dout.dot(w.T)", "    exec 'here'\n" * 5 + "    dx = dout.dot(w.T)"
+    )
+    card = card_of(source)
+    assert card.score == 0
+    assert "layers.py is written for Python 2" in card.reason
+
+
+def test_a_function_in_a_cell_that_is_no_python_is_named_so(card_of):
+    first, second = RIGHT.split("def norm_forward")
+    source = f"# %%\n{first}\n# %%\ndef norm_forward{second}".replace(
+        "    dx = (dout -", "    x = = 1\n" * 5 + "    dx = (dout -"
+    )
+    card = card_of(source)
+    assert card.exercises[0].score == 3
+    assert "is no Python" in card.exercises[1].cause
+
+
+def test_a_line_that_is_no_python_is_left_out_and_said(card_of):
+    card = card_of(RIGHT.replace("    dx = dout.dot(w.T)", "    print 'x'\n    dx = dout.dot(w.T)"))
+    assert card.score == 7
+    assert "the rest of the cell was run" in card.cells[0].error

@@ -99,12 +99,17 @@ def told(cell: CellResult) -> str:
     error = cell.error or ""
     if match := _MODULE.search(error):
         return f"no module named {match[1]} (cell {cell.index})"
-    if _PYTHON_2.search(error):
-        return f"cell {cell.index} is written for Python 2 ({printable(error, limit=120)})"
-    if "SyntaxError" in error:
-        version = ".".join(platform.python_version_tuple()[:2])
-        return f"cell {cell.index} is no Python {version}: {printable(error, limit=160)}"
+    if _PYTHON_2.search(error) or "SyntaxError" in error:
+        return told_of(error, f"cell {cell.index}")
     return f"cell {cell.index}: {printable(error, limit=160).rstrip(': ')}"
+
+
+def told_of(error: str, where: str) -> str:
+    """What it means that a cell or file cannot be read as Python."""
+    if _PYTHON_2.search(error):
+        return f"{where} is written for Python 2 ({printable(error, limit=120)})"
+    version = ".".join(platform.python_version_tuple()[:2])
+    return f"{where} is no Python {version}: {printable(error, limit=160)}"
 
 
 def _names(rows: Sequence[TargetScore]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from grader.assignment import Assignment
 from grader.diagnosis.codes import diagnosis
 from grader.exercises.functions import alone
@@ -23,7 +25,7 @@ from grader.marking.points import Judgement
 from grader.notebook import Unreadable
 from grader.protocol.gradient import gradient_name
 from grader.records.comparison import Comparison
-from grader.records.scorecard import IntegrityNote, Source
+from grader.records.scorecard import CellResult, IntegrityNote, Source
 from grader.sandbox import RunOutcome, Sandbox
 from grader.submission import Submission
 
@@ -52,20 +54,24 @@ class Functions:
         if not files.answers:
             return [self._nothing(submission, files)]
         notes = [*submission.notes, *unread(files)]
-        return [self._of(each, notes) for each in files.answers]
+        return [self._of(each, files, notes) for each in files.answers]
 
     def _nothing(self, submission: Submission, files: Candidates) -> NotRun:
         """No file defines anything that is called."""
         names = [each.id for each in self.assignment.spec.exercises]
         more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-        reason = next(unread(files), f"nothing defines {', '.join(names[:4])}{more}")
+        exercises = self.assignment.spec.exercises
+        broken = (reason for each in exercises if (reason := files.unreadable(each)))
+        reason = next(unread(files), None) or next(
+            broken, f"nothing defines {', '.join(names[:4])}{more}"
+        )
         source = next(
             (source for source, _ in files.problems),
             Source(path=submission.origin, sha256="", format="unknown"),
         )
         return NotRun(source=source, reason=reason, notes=submission.notes)
 
-    def _of(self, handed: AnswerFile, notes: Sequence[str]) -> Answers:
+    def _of(self, handed: AnswerFile, files: Candidates, notes: Sequence[str]) -> Answers:
         salt = handed.source.sha256
         oracles = [
             FunctionOracle(self.assignment, each, self.roles[each.id], salt)
@@ -80,11 +86,11 @@ class Functions:
             source=handed.source,
             outcome=outcome,
             attempts=list(self._attempts(results, handed)),
-            unanswered=dict(self._unanswered(handed)),
+            unanswered=dict(self._unanswered(handed, files)),
             explained=FunctionReasons(results, self.assignment.spec.tolerance).explained,
             notes=[*notes, *_forwards(results), *found.notes],
             integrity=[*found.integrity, *_numerical(results), *_by_own(results)],
-            cells=found.cells,
+            cells=[_with_problem(each, handed) for each in found.cells],
             lacking=(),
         )
 
@@ -154,7 +160,9 @@ class Functions:
             yield from attempts(result, handed, first)
             first += len(result.exercise.targets)
 
-    def _unanswered(self, handed: AnswerFile) -> Iterator[tuple[tuple[str, str], Judgement]]:
+    def _unanswered(
+        self, handed: AnswerFile, files: Candidates
+    ) -> Iterator[tuple[tuple[str, str], Judgement]]:
         """What is to be said of exercises that this file does not answer."""
         here = {each.id for each in handed.exercises}
         for exercise in self.assignment.spec.exercises:
@@ -162,7 +170,7 @@ class Functions:
                 continue
             nothing = diagnosis(
                 "unfinished",
-                f"nothing defines `{exercise.id}`.",
+                f"{files.unreadable(exercise) or f'nothing defines `{exercise.id}`'}.",
                 "Was the file with this function handed in, and is its name the asked one?",
             )
             for target in exercise.targets:
@@ -174,6 +182,15 @@ class Functions:
                         diagnosis=nothing,
                     ),
                 )
+
+
+def _with_problem(cell: CellResult, handed: AnswerFile) -> CellResult:
+    """A cell of which a line was left out, because it is no Python, says so."""
+    problem = handed.file.problems.get(cell.index)
+    if problem is None or cell.error is not None:
+        return cell
+    text = f"line {problem.line}: {problem.message}: the rest of the cell was run"
+    return replace(cell, status="error", error=text)
 
 
 def _forwards(results: Sequence[Judged]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,7 @@ from grader.exercises.beside import Surroundings, surroundings
 from grader.exercises.functions.definitions import Read, read
 from grader.exercises.script.candidate import MAX_CANDIDATES, content_of, of_assignment
 from grader.notebook import Unreadable, read_notebook
+from grader.records.causes import told_of
 from grader.records.scorecard import Source
 from grader.submission import Submission
 
@@ -162,6 +164,19 @@ class Candidates:
             files |= {f"{FLAT}/{name}": content for name, content in flat.items()}
         files = {**self.layout.support, **files}
         return Surroundings(files=files, scripts=near.scripts, left_out=near.left_out)
+
+    def unreadable(self, exercise: Exercise) -> str | None:
+        """Why a definition that is written somewhere cannot be read: its cell is no Python."""
+        name = exercise.id.rpartition(".")[2]
+        pattern = re.compile(rf"^[ \t]*def\s+{re.escape(name)}\b", re.MULTILINE)
+        for _, source, file in self._read:
+            for cell in file.notebook.cells:
+                problem = file.problems.get(cell.index)
+                if problem is not None and pattern.search(cell.source):
+                    where = file_name(source.path)
+                    where += "" if file.notebook.module else f", cell {cell.index}"
+                    return told_of(f"line {problem.line}: {problem.message}", where)
+        return None
 
 
 def _siblings(file: Read) -> Iterator[ast.ImportFrom]:
