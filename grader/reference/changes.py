@@ -34,7 +34,7 @@ class Change(msgspec.Struct, frozen=True):
     now: str
 
 
-class Place(msgspec.Struct, frozen=True):
+class ForwardLine(msgspec.Struct, frozen=True):
     """An assignment, what it binds, and what it has from the iteration before, in a loop."""
 
     statement: ast.Assign
@@ -43,7 +43,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def changes(
-    place: Place,
+    place: ForwardLine,
     shapes: Mapping[str, torch.Size],
     repeated: frozenset[str],
     named: frozenset[str],
@@ -68,7 +68,7 @@ def changes(
 
 def _of(
     node: ast.expr,
-    place: Place,
+    place: ForwardLine,
     shapes: Mapping[str, torch.Size],
     repeated: frozenset[str],
     named: frozenset[str],
@@ -90,7 +90,7 @@ def _of(
 
 def _of_name(
     node: ast.Name,
-    place: Place,
+    place: ForwardLine,
     shapes: Mapping[str, torch.Size],
     repeated: frozenset[str],
     named: frozenset[str],

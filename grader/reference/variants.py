@@ -19,7 +19,7 @@ import msgspec
 import torch
 
 from grader.assignment.forward import ForwardScript
-from grader.reference.changes import KINDS, Change, Place, changes
+from grader.reference.changes import KINDS, Change, ForwardLine, changes
 from grader.reference.script import ForwardRun
 from grader.reference.vjp import CutNetwork
 
@@ -162,14 +162,14 @@ class Variants:
         return frozenset(n for n in self._base.scope.versions if self._base.repeated(n))
 
 
-def _statements(tree: ast.Module) -> Iterator[Place]:
+def _statements(tree: ast.Module) -> Iterator[ForwardLine]:
     """Assignments in their order, each with the names that its loop has handed on to it."""
 
-    def within(body: list[ast.stmt], looped: frozenset[str]) -> Iterator[Place]:
+    def within(body: list[ast.stmt], looped: frozenset[str]) -> Iterator[ForwardLine]:
         bound: set[str] = set()
         for node in body:
             if isinstance(node, ast.Assign):
-                yield Place(node, _stored([node]), looped - bound)
+                yield ForwardLine(node, _stored([node]), looped - bound)
             inner = looped - bound
             if isinstance(node, ast.For | ast.While):
                 inner = _stored(node.body)
