@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from grader.cli.main import cli
 from grader.errors import UsageError
+from grader.student.answer import checked
 
 ANSWERED = Path(__file__).parent / "submissions" / "networks" / "answered.py"
 
@@ -61,3 +62,19 @@ def test_a_network_whose_names_are_those_of_an_assignment_by_chance_is_its_own()
 def test_what_has_no_network_or_no_gradient_says_so(text: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         check(text)
+
+
+def in_kernel(changes: str = "") -> str:
+    names: dict[str, object] = {}
+    exec(ANSWERED.read_text() + changes, names)
+    return repr(checked(names))
+
+
+def test_in_a_kernel_the_gradients_of_its_own_tensors_are_checked() -> None:
+    assert "7 of 7 gradients right (your own network, taken as right)" in in_kernel()
+    found = in_kernel("dh = 2 * dh\n")
+    assert "6 of 7 gradients right" in found
+
+
+def test_a_notebook_without_a_network_asks_for_the_assignment() -> None:
+    assert "No gradient of an assignment is here yet" in repr(checked({"x": 1}))
