@@ -24,6 +24,7 @@ help: ## this list
 	@echo '  make grade ASSIGNMENT=backprop_ninja SUBMISSIONS=path/ OUT=reports/ JOBS=2'
 
 grade: $(READY) ## grade SUBMISSIONS (the bundled example class unless you name another)
+	@test -e "$(SUBMISSIONS)" || { echo "nothing to grade at $(SUBMISSIONS): name a class with SUBMISSIONS=path/"; exit 2; }
 	@$(BIN)/grader grade "$(SUBMISSIONS)" --assignment "$(ASSIGNMENT)" --out "$(OUT)" \
 		$(if $(JOBS),--jobs $(JOBS)) $(FLAGS)
 
