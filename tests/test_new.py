@@ -137,6 +137,19 @@ for step in range(100000):
     assert load_assignment(root / "assignments" / "mine").spec.loss == "cost"
 
 
+def test_what_a_comprehension_goes_through_is_no_input(root: Path) -> None:
+    text = """
+import torch
+c = torch.ones(2)
+w = torch.ones(2, requires_grad=True)
+h = torch.stack([w * c for c in (1.0, 2.0)])
+loss = h.sum()
+loss.backward()
+"""
+    command("new", "mine", "--from", write(root, text))
+    assert list(load_assignment(root / "assignments" / "mine").spec.inputs) == ["w"]
+
+
 def test_an_expression_is_given_the_name_loss(root: Path) -> None:
     text = (
         "import torch\nw = torch.ones(2, requires_grad=True)\nh = w * 3\n(h * h).sum().backward()\n"

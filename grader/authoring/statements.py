@@ -29,11 +29,14 @@ class Piece(msgspec.Struct, frozen=True):
 
     @property
     def reads(self) -> frozenset[str]:
-        """Names that it reads, inside functions, too."""
+        """Names that it reads, inside functions, too; not those that are known inside alone."""
+        inner = frozenset(_inner(self.node))
         return frozenset(
             each.id
             for each in ast.walk(self.node)
-            if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Store)
+            if isinstance(each, ast.Name)
+            and not isinstance(each.ctx, ast.Store)
+            and each.id not in inner
         )
 
     def code(self) -> Any:
@@ -87,6 +90,18 @@ def derives(node: ast.AST) -> bool:
         and each.func.attr == "backward"
         for each in ast.walk(node)
     )
+
+
+def _inner(node: ast.AST) -> Iterator[str]:
+    """Parameters of functions, their own variables, and what comprehensions go through."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.arg):
+            yield each.arg
+        elif isinstance(each, ast.comprehension):
+            yield from (n.id for n in ast.walk(each.target) if isinstance(n, ast.Name))
+        elif isinstance(each, ast.FunctionDef):
+            stored = (n for n in ast.walk(each) if isinstance(n, ast.Name))
+            yield from (n.id for n in stored if isinstance(n.ctx, ast.Store))
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
