@@ -189,3 +189,17 @@ def test_nothing_that_is_there_is_written_over(root: Path) -> None:
     (root / "assignments" / "mine").mkdir(parents=True)
     with pytest.raises(UsageError, match="is there already"):
         command("new", "mine", "--from", NETWORKS / "answered.py")
+
+
+def test_another_name_for_a_parameter_is_no_data(root: Path) -> None:
+    text = """
+import torch
+h0 = torch.ones(2, requires_grad=True)
+h = h0
+for t in range(2):
+    h = torch.tanh(h)
+loss = h.sum()
+loss.backward()
+"""
+    command("new", "mine", "--from", write(root, text))
+    assert list(load_assignment(root / "assignments" / "mine").spec.inputs) == ["h0"]

@@ -192,8 +192,8 @@ class _Drafting:
         """A statement as the forward script has it; None where what it binds are inputs."""
         part, values = self.run.done[number], self.run.first[number]
         held = {name: values[name] for name in hit}
-        if any(_computed(value) for value in held.values()):
-            return part.text
+        if any(_computed(value) or _grows(value) for value in held.values()):
+            return part.text  # `h = h0`: another name for a parameter is computed, too
         if all(isinstance(value, CODE) or callable(value) for value in held.values()):
             return part.text
         tensors = {n: v for n, v in held.items() if isinstance(v, torch.Tensor)}
@@ -318,6 +318,10 @@ def _computed(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(map(_computed, value))
     return isinstance(value, dict) and any(map(_computed, value.values()))
+
+
+def _grows(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.requires_grad
 
 
 def _holds_parameters(value: Any) -> bool:
