@@ -7,10 +7,12 @@ import sys
 import pytest
 from conftest import BACKWARD, BUNDLED, FORWARD, SETUP, notebook, row
 from msgspec.structs import replace
+from rich.console import Console
 
 from grader.assignment import check_environment
 from grader.assignment.packages import installed
 from grader.assignment.spec import Requirements
+from grader.cli.table import _table
 from grader.errors import AssignmentError
 from grader.records.comparison import RIGHT
 from grader.records.scorecard import ExerciseScore, IntegrityNote, Scorecard, Source, TargetScore
@@ -144,3 +146,29 @@ def test_packages_of_a_course_are_looked_for_at_the_start(assignment):
     ):
         check_environment(needing("numpy", "no_such", "no-such-either"))
     assert not installed("no.such")
+
+
+def test_an_exercise_with_a_name_of_its_own_is_not_numbered() -> None:
+    rows = [TargetScore(verdict="missing", name="dx", of="x", max_score=1.0)]
+    named = [
+        ExerciseScore(id=each, title=each, score=0, max_score=1, targets=rows, cause=cause)
+        for each, cause in (("relu_backward", "it raises"), ("exercise-2", "nothing"))
+    ]
+    source = Source(path="a.py", sha256="", format="py")
+    card = Scorecard(id="a", assignment="b", title="c", source=source, status="graded",
+                     run="completed", score=0, max_score=2, exercises=named)  # fmt: skip
+    assert causes(card) == ["relu_backward: it raises", "ex. 2: nothing"]
+
+
+def test_many_exercises_leave_the_students_their_room(capsys: pytest.CaptureFixture[str]) -> None:
+    exercises = [
+        ExerciseScore(id=f"spatial_{n}_backward", title="", score=1, max_score=1, targets=[])
+        for n in range(12)
+    ]
+    source = Source(path="a.py", sha256="", format="py")
+    card = Scorecard(id="anna-lena", assignment="b", title="c", source=source, status="graded",
+                     run="completed", score=12, max_score=12, exercises=exercises)  # fmt: skip
+    Console(width=100).print(_table([card], {}))
+    told = capsys.readouterr().out
+    assert "anna-lena" in told
+    assert "12 / 12" in told

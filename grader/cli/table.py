@@ -25,6 +25,8 @@ PLAIN_WIDTH = 110
 
 
 MAX_REMARKS = 400
+MAX_HEADINGS = 60
+"""Letters of all exercises' names beyond which they would leave no room for the students'."""
 MAX_ROWS = 100
 """Of a larger class only the ungraded are listed: the class page has the others."""
 
@@ -98,6 +100,8 @@ def _table(cards: Sequence[Scorecard], grades: Mapping[str, Grade]) -> Table:
     from rich.text import Text
 
     exercises = _exercises(cards)
+    if sum(map(len, exercises)) > MAX_HEADINGS:
+        exercises = []
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("submission", overflow="fold", min_width=10)
     for exercise in exercises:

@@ -26,6 +26,12 @@ def causes(card: Scorecard) -> list[str]:
         ids = [each for cause in unwritten for each in said.pop(cause)]
         said[f"{UNWRITTEN}{names} …"] = ids
     return [
-        cause if len(ids) == everywhere else f"ex. {', '.join(ids)}: {cause}"
+        cause if len(ids) == everywhere else f"{_exercises(ids)}: {cause}"
         for cause, ids in said.items()
     ]
+
+
+def _exercises(ids: list[str]) -> str:
+    """`ex. 1, 2`, or names that speak for themselves: `relu_backward`."""
+    numbered = all(each.isdigit() for each in ids)
+    return f"{'ex. ' if numbered else ''}{', '.join(ids)}"
