@@ -17,7 +17,7 @@ from grader.temporary_folder import workspace
 
 @click.command()
 @click.option("--assignment", default="backprop_ninja", show_default=True, metavar="NAME|DIR")
-@click.option("--solution", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--solution", type=click.Path(path_type=Path, exists=True))
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Figures as JSON.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep notebooks.")
 @click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True)
@@ -36,11 +36,13 @@ def main(
     wrong step called right or left free, a copy with full marks that nobody is told of.
     """
     determinism.apply()
+    from grader.proof.functions.proof import is_of_functions, prove_functions
     from grader.proof.proof import prove
 
     with workspace() as folder:
         try:
-            proof = prove(assignment, solution, folder, jobs=jobs, every=every, sample=sample)
+            make = prove_functions if is_of_functions(assignment) else prove
+            proof = make(assignment, solution, folder, jobs=jobs, every=every, sample=sample)
         except GraderError as error:
             click.echo(f"grader: {error}", err=True)
             sys.exit(2)

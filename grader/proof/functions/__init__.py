@@ -1,0 +1,1 @@
+"""Solutions of exercises of functions with one mistake put in, or in other words, graded."""
