@@ -309,6 +309,8 @@ def test_numpy_as_it_was(card_of):
     [
         ("dout - dout.mean(0) -", "dout -", "missing_path", "the mean"),
         ("- xhat * (dout * xhat).mean(0)", "", "missing_path", "variance"),
+        ("dout - dout.mean(0) -", "dout - dout.sum(0) -", "wrong_factor", "the mean"),
+        ("(dout * xhat).mean(0)", "(dout * xhat).sum(0)", "wrong_factor", "variance"),
     ],
 )
 def test_a_missing_way_back_is_named(card_of, old, new, code, words):
@@ -358,6 +360,44 @@ def test_codes_are_empty_for_everyday_code(card_of):
 def test_a_mistake_within_a_function_is_named(card_of, right, mistake, code):
     card = card_of(RIGHT.replace(right, mistake))
     assert row(card, "layer_backward", "dw").diagnosis.code == code
+
+
+ONE_NUMBER = """
+def inputs(draw):
+    n, d = draw.batch(), *draw.sizes(1)
+    return {"x": draw(n, d), "b": draw(1)}
+
+def forward(x, b):
+    return ((x + b) ** 2).mean()
+
+def student(x, b):
+    return {"b": shift_backward(x, b)}
+"""
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ("4 * (x + b).mean()", "2 times what it should be"),
+        (
+            "2 * (x + b).mean() * len(x)",
+            "what it should be, times the size of `x` along dimension 0",
+        ),
+        (
+            "2 * (x + b).mean() / x.shape[1]",
+            "what it should be, divided by the size of `x` along dimension 1",
+        ),
+        ("(x ** 3).sum()", None),
+    ],
+)
+def test_the_factor_of_one_number_is_told_by_all_cases(card_of, result, words):
+    source = f"def shift_backward(x, b):\n    return {result}\n"
+    card = card_of(source, {"shift_backward": (ONE_NUMBER, ["b"])})
+    assert row(card, "shift_backward", "db").score == 0
+    if words is None:
+        assert row(card, "shift_backward", "db").diagnosis.code == "unexplained"
+    else:
+        assert words in why(card, "shift_backward", "db")
 
 
 STEPS = """

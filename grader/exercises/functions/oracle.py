@@ -150,7 +150,9 @@ class Probe:
         """
         if variant not in self._backs:
             outputs, leaves, inputs = self._forward(variant)
-            self._backs[variant] = WaysBack(outputs, self._weights(outputs), leaves), inputs
+            arrays = {n: v for n, v in inputs.items() if isinstance(v, torch.Tensor)}
+            sizes = [(n, dim, size) for n, v in arrays.items() for dim, size in enumerate(v.shape)]
+            self._backs[variant] = WaysBack(outputs, self._weights(outputs), leaves, sizes), inputs
         return self._backs[variant]
 
     def _forward(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -55,7 +55,7 @@ class Way(msgspec.Struct, frozen=True):
 
     @property
     def operation(self) -> str:
-        return re.sub(r"Backward\d*$", "", str(self.node.name())).lower()
+        return _operation(self.node)
 
     @property
     def following(self) -> Node:
@@ -73,6 +73,10 @@ class Way(msgspec.Struct, frozen=True):
         return self.operation, self.index
 
 
+def _operation(node: Node) -> str:
+    return re.sub(r"Backward\d*$", "", str(node.name())).lower()
+
+
 class WaysBack:
     """The graph of one forward pass."""
 
@@ -81,7 +85,10 @@ class WaysBack:
         outputs: Mapping[str, torch.Tensor],
         weights: Mapping[str, torch.Tensor],
         leaves: Mapping[str, torch.Tensor],
+        sizes: Sequence[tuple[str, int, int]] = (),
     ) -> None:
+        """sizes: name of an argument, dimension, and its size there."""
+        self.sizes = list(sizes)
         self._roots = [outputs[key] for key in weights if outputs[key].requires_grad]
         self._weights = [weights[key] for key in weights if outputs[key].requires_grad]
         self._leaves = dict(leaves)
@@ -172,6 +179,8 @@ def mistaken(way: Way) -> Iterator[Change]:
     """Other local derivatives that people take for this operation's."""
     if way.operation == "relu":
         yield _masked_by_upstream
+    if way.operation in AVERAGING:
+        yield _averaged_otherwise
     yield from (_by_result(local) for local in RESULTS.get(way.operation, ()))
 
 
@@ -181,6 +190,15 @@ RESULTS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], ...]] = {
     "sqrt": (lambda r: 1 / r, lambda r: r / 2),
 }
 """What is made of the operation's result in the place of its derivative."""
+
+
+AVERAGING = {"mean": 1, "var": 1, "sum": -1}
+"""Whether a sum is taken for an average on the way back, or an average for a sum."""
+
+
+def _averaged_otherwise(node: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
+    count = leaving.numel() / max(1, coming.numel())
+    return leaving * float(count ** AVERAGING[_operation(node)])
 
 
 def _masked_by_upstream(_: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
