@@ -16,7 +16,7 @@ from grader.proof.functions.mistakes import mistakes
 from grader.proof.functions.proof import FunctionProof, FunctionSummary, prove_functions
 from grader.proof.functions.rewrites import rewritten
 from grader.proof.functions.trial import ChangedFunction, FunctionTrial, function_verdict
-from grader.proof.functions.truth import FunctionTruth, Piece
+from grader.proof.functions.truth import FunctionTruth, SourcePiece
 from grader.proof.source import Text
 from grader.sandbox import open_sandbox
 
@@ -94,7 +94,9 @@ def test_the_truth_tells_a_mistake_from_other_words(tmp_path: Path) -> None:
     def known(old: str, new: str) -> dict[str, str]:
         assert old in RIGHT
         source = RIGHT.replace(old, new)
-        found = truth.of([Piece("layers.py", None, source)], ["affine_backward", "norm_backward"])
+        found = truth.of(
+            [SourcePiece("layers.py", None, source)], ["affine_backward", "norm_backward"]
+        )
         return {target: status for (name, target), status in found.items() if name[0] == "a"}
 
     right = {"x": "right", "w": "right", "b": "right"}
@@ -106,7 +108,7 @@ def test_the_truth_tells_a_mistake_from_other_words(tmp_path: Path) -> None:
 
 def test_the_fault_of_another_exercise_is_to_cost_nothing(tmp_path: Path) -> None:
     """layer_backward hands on to affine_backward, for which the assignment has a true one."""
-    trial = FunctionTrial(assignment(tmp_path), [Piece("layers.py", None, RIGHT)])
+    trial = FunctionTrial(assignment(tmp_path), [SourcePiece("layers.py", None, RIGHT)])
     made = [each for each in trial.made() if each.note == "dx = 2 * dout.dot(w.T)"]
     assert [each.wrong for each in made] == [{("affine_backward", "x")}]
     assert ("layer_backward", "x") in made[0].right

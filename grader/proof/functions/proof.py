@@ -20,7 +20,7 @@ from grader.proof.functions.trial import (
     FunctionVerdict,
     function_verdict,
 )
-from grader.proof.functions.truth import Piece, pieces
+from grader.proof.functions.truth import SourcePiece, pieces
 from grader.submission import Submission, discover
 
 SAMPLE = 36
@@ -125,7 +125,7 @@ def _graded(
     return [function_verdict(m, r.card) for m, r in zip(made, results, strict=True)]
 
 
-def _write(made: Sequence[Piece], solution: Path, folder: Path) -> None:
+def _write(made: Sequence[SourcePiece], solution: Path, folder: Path) -> None:
     """As a student hands it in."""
     notebook = json.loads(solution.read_text(encoding="utf-8")) if _is_notebook(solution) else {}
     for piece in made:

@@ -173,7 +173,7 @@ class Stepwise(Rewrite):
         return [*parts, ast.Assign(node.targets, whole)]
 
 
-class Listed(Rewrite):
+class AsList(Rewrite):
     """A list in the place of the tuple that is returned."""
 
     def other(self, node: ast.AST) -> ast.AST | None:
@@ -193,5 +193,5 @@ REWRITES: dict[str, type[Rewrite]] = {
     "loop for a sum": LoopedSum,
     "in place": InPlace,
     "stepwise": Stepwise,
-    "list": Listed,
+    "list": AsList,
 }

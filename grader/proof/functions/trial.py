@@ -15,7 +15,7 @@ from grader.exercises.functions.alone import references
 from grader.exercises.functions.oracle import FunctionOracle, Roles
 from grader.proof.functions.mistakes import mistakes
 from grader.proof.functions.rewrites import rewritten
-from grader.proof.functions.truth import FunctionTruth, Key, Located, Piece, Place, located
+from grader.proof.functions.truth import FunctionTruth, Key, Located, Place, SourcePiece, located
 from grader.proof.source import Text
 from grader.records.scorecard import Scorecard
 
@@ -35,7 +35,7 @@ class ChangedFunction(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     note: str
     """The first line that is another."""
-    pieces: list[Piece]
+    pieces: list[SourcePiece]
     wrong: frozenset[Key]
     right: frozenset[Key]
     """What is to keep its points; of what is in neither, nothing is known."""
@@ -60,7 +60,7 @@ class FunctionVerdict(msgspec.Struct, frozen=True, kw_only=True):
 class FunctionTrial:
     """Everything that is made of one solution."""
 
-    def __init__(self, assignment: Assignment, solution: Sequence[Piece]) -> None:
+    def __init__(self, assignment: Assignment, solution: Sequence[SourcePiece]) -> None:
         self.solution = list(solution)
         self.truth = FunctionTruth(assignment)
         self.assignment = assignment
@@ -118,7 +118,7 @@ class FunctionTrial:
         return self.solution[function.number].place, function.line
 
     def _known(
-        self, function: Located, new: list[Piece], kind: str, number: int, *, rewrite: bool
+        self, function: Located, new: list[SourcePiece], kind: str, number: int, *, rewrite: bool
     ) -> Iterator[ChangedFunction]:
         place = self._place(function)
         asked = [name for name, places in self._reached.items() if place in places]
@@ -186,6 +186,6 @@ def _name(key: Key) -> str:
     return f"{key[0]}:d{key[1]}"
 
 
-def _first_other(old: Piece, new: Piece) -> str:
+def _first_other(old: SourcePiece, new: SourcePiece) -> str:
     pairs = zip(old.source.split("\n"), new.source.split("\n"), strict=False)
     return next((b.strip() for a, b in pairs if a != b), "")

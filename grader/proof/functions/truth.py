@@ -28,7 +28,7 @@ Key = tuple[str, str]
 """Exercise and target."""
 Status = Literal["right", "wrong", "raises", "unknown"]
 Place = tuple[str, int]
-"""Piece and line of a function."""
+"""SourcePiece and line of a function."""
 Shapes = dict[str, tuple[int, ...]]
 """Name of an array → its shape."""
 SALTS = ("first", "second")
@@ -38,7 +38,7 @@ SAME, DIFFERENT = 1e-9, 1e-3
 PLAIN = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
 
 
-class Piece(msgspec.Struct, frozen=True):
+class SourcePiece(msgspec.Struct, frozen=True):
     """A module, or a cell of a notebook."""
 
     path: str
@@ -61,18 +61,18 @@ class Located(msgspec.Struct, frozen=True):
     node: Function
 
 
-def pieces(path: Path) -> list[Piece]:
+def pieces(path: Path) -> list[SourcePiece]:
     """The sources of a solution, which is a notebook, a module or a folder of modules."""
     if path.suffix == ".ipynb":
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         return [
-            Piece(path.name, number, "".join(cell["source"]))
+            SourcePiece(path.name, number, "".join(cell["source"]))
             for number, cell in enumerate(cells)
             if cell["cell_type"] == "code"
         ]
     files, root = ([path], path.parent) if path.is_file() else (sorted(path.rglob("*.py")), path)
     return [
-        Piece(each.relative_to(root).as_posix(), None, each.read_text(encoding="utf-8"))
+        SourcePiece(each.relative_to(root).as_posix(), None, each.read_text(encoding="utf-8"))
         for each in files
     ]
 
@@ -103,7 +103,7 @@ class FunctionTruth:
             for salt in SALTS
         }
 
-    def reached(self, made: Sequence[Piece], exercise: str, role: str) -> dict[Place, Shapes]:
+    def reached(self, made: Sequence[SourcePiece], exercise: str, role: str) -> dict[Place, Shapes]:
         """Every function that runs in one role of an exercise, with its arrays."""
         seen: dict[Place, Shapes] = {}
 
@@ -121,7 +121,7 @@ class FunctionTruth:
             sys.setprofile(None)
         return seen
 
-    def of(self, made: Sequence[Piece], exercises: Sequence[str]) -> dict[Key, Status]:
+    def of(self, made: Sequence[SourcePiece], exercises: Sequence[str]) -> dict[Key, Status]:
         """What is known of every target of these exercises."""
         return {
             (name, target): status
@@ -129,7 +129,7 @@ class FunctionTruth:
             for target, status in self._of(made, self.exercises[name]).items()
         }
 
-    def _of(self, made: Sequence[Piece], exercise: Exercise) -> dict[str, Status]:
+    def _of(self, made: Sequence[SourcePiece], exercise: Exercise) -> dict[str, Status]:
         asked = ["student"]
         if "otherwise" in self.assignment.functions[exercise.id].roles:
             asked.append("otherwise")
@@ -189,7 +189,7 @@ class FunctionTruth:
             warnings.simplefilter("ignore")
             return names[role](**arguments)
 
-    def _names(self, made: Sequence[Piece], exercise: str) -> dict[str, Any]:
+    def _names(self, made: Sequence[SourcePiece], exercise: str) -> dict[str, Any]:
         """What the exercise's roles see: the file that defines what they call."""
         root = self.assignment.functions[exercise].needs
         wanted = exercise.partition(".")[0]
@@ -223,7 +223,7 @@ def _shapes(names: dict[str, Any]) -> Iterator[tuple[str, tuple[int, ...]]]:
             yield name, tuple(value.shape)
 
 
-def _definitions(piece: Piece) -> CodeType:
+def _definitions(piece: SourcePiece) -> CodeType:
     kept: list[ast.stmt] = [
         node
         for node in ast.parse(piece.source).body
