@@ -320,6 +320,25 @@ def test_a_missing_way_back_is_named(card_of, old, new, code, words):
     assert words in found.why
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "code", "words"),
+    [
+        ("dw = x.T.dot(da)", "dw = x.T.dot(t)", "wrong_operand", "flows into a sum"),
+        ("da = dout * (1 - t ** 2)", "da = t * (1 - t ** 2)", "wrong_operand", "`tanh`"),
+        ("da = dout * (1 - t ** 2)", "da = -t", "wrong_operand", "flows into a sum"),
+    ],
+)
+def test_a_tensor_in_the_place_of_a_gradient_is_named(card_of, old, new, code, words):
+    source = RIGHT.replace(
+        "return affine_backward(da, fc)",
+        "x, w, b = fc; dw = x.T.dot(da); return da.dot(w.T), dw, da.sum(axis=0)",
+    )
+    assert card_of(source).score == card_of(RIGHT).score
+    card = card_of(source.replace(old, new))
+    assert row(card, "layer_backward", "dw").diagnosis.code == code
+    assert words in why(card, "layer_backward", "dw")
+
+
 def test_a_derivative_that_is_not_multiplied_in_is_named(card_of):
     card = card_of(RIGHT.replace("da = dout * (1 - t ** 2)", "da = dout"))
     assert row(card, "layer_backward", "dx").diagnosis.code == "wrong_factor"

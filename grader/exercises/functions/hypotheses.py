@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Iterator
 
 import torch
@@ -12,6 +14,8 @@ from grader.exercises.functions.ways import Change, Way, WaysBack
 from grader.records.scorecard import Diagnosis
 
 CONSTANTS = (2.0, 0.5, -2.0, -0.5)
+MAX_TENSORS, MAX_SIZES = 200, 3
+"""Trials with another tensor; sizes by which it may be divided."""
 Again = Callable[[WaysBack], dict[str, torch.Tensor] | None]
 """Differentiates again, with a mistake."""
 Told = Callable[[str], Diagnosis]
@@ -43,6 +47,54 @@ def hypotheses(target: str, back: WaysBack) -> Iterator[tuple[Again, Told]]:
         yield _one(number, ways.turned), _sign(way)
         yield _one(number, ways.doubled), _factor(way, "twice")
         yield _one(number, ways.halved), _factor(way, "half")
+    yield from itertools.islice(_other_tensors(back), MAX_TENSORS)
+
+
+def _other_tensors(back: WaysBack) -> Iterator[tuple[Again, Told]]:
+    """What flows into an operation is no gradient: another tensor of its shape, or nothing."""
+    divided: list[int | None] = [None]
+    if back.scalar:  # a mean over examples has its 1/m at the very beginning
+        distinct = {size: n for n, (_, _, size) in reversed([*enumerate(back.sizes)]) if size > 1}
+        divided += sorted(distinct.values())[:MAX_SIZES]
+    for number, shape in reversed([*enumerate(back.incoming)]):  # near the leaves first
+        several = math.prod(shape) > 1
+        for at, tensor in enumerate([None, *_known(back)] if several else []):
+            if tensor is None or tuple(tensor.shape) == shape:
+                for sign, size in itertools.product((1.0, -1.0), divided):
+                    yield _incoming(number, at, sign, size), _no_gradient(back, number, at)
+
+
+def _known(back: WaysBack) -> list[torch.Tensor]:
+    return [*back.arguments.values(), *back.tensors]
+
+
+def _incoming(number: int, at: int, sign: float, size: int | None) -> Again:
+    def again(back: WaysBack) -> dict[str, torch.Tensor] | None:
+        known = [None, *_known(back)]
+        if number >= len(back.nodes) or at >= len(known):
+            return None
+        factor = sign if size is None else sign / max(1, back.sizes[size][2])
+        return back.with_incoming(number, known[at], factor, at)
+
+    return again
+
+
+def _no_gradient(back: WaysBack, number: int, at: int) -> Told:
+    operation = ways.words(back.nodes[number])
+    named = [None, *(f"`{name}`" for name in back.arguments)]
+    if at == 0:
+        return lambda name: diagnosis(
+            "upstream_missing",
+            f"On the way to `{name}` nothing flows into {operation}: its derivative is alone.",
+            "What does the gradient that flows in have to do with the result?",
+        )
+    value = named[at] if at < len(named) else "a value of the forward pass"
+    return lambda name: diagnosis(
+        "wrong_operand",
+        f"On the way to `{name}` {value} stands in the place of the gradient that flows into "
+        f"{operation}.",
+        "Which of the operands is a gradient, and of what?",
+    )
 
 
 def _one(number: int, change: Change) -> Again:

@@ -151,8 +151,8 @@ class Probe:
         if variant not in self._backs:
             outputs, leaves, inputs = self._forward(variant)
             arrays = {n: v for n, v in inputs.items() if isinstance(v, torch.Tensor)}
-            sizes = [(n, dim, size) for n, v in arrays.items() for dim, size in enumerate(v.shape)]
-            self._backs[variant] = WaysBack(outputs, self._weights(outputs), leaves, sizes), inputs
+            back = WaysBack(outputs, self._weights(outputs), leaves, arrays)
+            self._backs[variant] = back, inputs
         return self._backs[variant]
 
     def _forward(

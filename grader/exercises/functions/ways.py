@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, cached_property
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ Node = Any
 Change = Callable[[Node, torch.Tensor, torch.Tensor], torch.Tensor]
 """A node, what leaves it along a way, what came into it → what is to leave it instead."""
 MAX_NODES = 400
+SAVED = ("_saved_result", "_saved_self", "_saved_other", "_saved_mat1", "_saved_mat2")
 WORDS = {
     "mm": "the matrix product",
     "bmm": "the matrix product",
@@ -64,8 +66,7 @@ class Way(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """The operation for people."""
-        name = self.operation
-        return WORDS.get(name, f"`{name}`")
+        return words(self.node)
 
     @property
     def kind(self) -> tuple[str, int]:
@@ -77,6 +78,12 @@ def _operation(node: Node) -> str:
     return re.sub(r"Backward\d*$", "", str(node.name())).lower()
 
 
+def words(node: Node) -> str:
+    """An operation for people."""
+    name = _operation(node)
+    return WORDS.get(name, f"`{name}`")
+
+
 class WaysBack:
     """The graph of one forward pass."""
 
@@ -85,15 +92,27 @@ class WaysBack:
         outputs: Mapping[str, torch.Tensor],
         weights: Mapping[str, torch.Tensor],
         leaves: Mapping[str, torch.Tensor],
-        sizes: Sequence[tuple[str, int, int]] = (),
+        arguments: Mapping[str, torch.Tensor] = MappingProxyType({}),
     ) -> None:
-        """sizes: name of an argument, dimension, and its size there."""
-        self.sizes = list(sizes)
+        """arguments: all that are arrays, also those that have no gradient."""
+        self.arguments = {name: each.detach().double() for name, each in arguments.items()}
+        self.sizes = [
+            (name, dim, size)
+            for name, each in arguments.items()
+            for dim, size in enumerate(each.shape)
+        ]
+        """Name of an argument, dimension, and its size there."""
         self._roots = [outputs[key] for key in weights if outputs[key].requires_grad]
         self._weights = [weights[key] for key in weights if outputs[key].requires_grad]
         self._leaves = dict(leaves)
         self.ways = list(self._collected())
         self._known: dict[Any, dict[str, torch.Tensor]] = {}
+        self.nodes = list(dict.fromkeys(way.node for way in self.ways))
+
+    @property
+    def scalar(self) -> bool:
+        """It is a loss that is differentiated."""
+        return all(weight.numel() == 1 for weight in self._weights)
 
     def consumers(self, leaf: str) -> list[Way]:
         """The ways by which a leaf's gradient comes back to it."""
@@ -109,6 +128,58 @@ class WaysBack:
             self._known[asked] = self._differentiated(changes, upstream=upstream)
         # copies: what a course teaches may be made in place
         return {name: gradient.clone() for name, gradient in self._known[asked].items()}
+
+    def with_incoming(
+        self, node: int, tensor: torch.Tensor | None, factor: float, key: Any
+    ) -> dict[str, torch.Tensor]:
+        """Every leaf's gradient if this came into a node; without a tensor, ones.
+
+        key: what the tensor is known by.
+        """
+        if (node, key, factor) not in self._known:
+
+            def hook(coming: Any) -> Any:
+                if coming[0] is None:  # of several outputs, one that nothing reads
+                    return coming
+                made = torch.ones_like(coming[0]) if tensor is None else tensor
+                fits = made.shape == coming[0].shape
+                return (factor * made.to(coming[0]) if fits else coming[0], *coming[1:])
+
+            handle = self.nodes[node].register_prehook(hook)
+            try:
+                self._known[node, key, factor] = self._differentiated({}, upstream=True)
+            finally:
+                handle.remove()
+        return {name: gradient.clone() for name, gradient in self._known[node, key, factor].items()}
+
+    @cached_property
+    def incoming(self) -> list[tuple[int, ...]]:
+        """The shape of what comes into each node."""
+        found: dict[Node, tuple[int, ...]] = {}
+
+        def look(node: Node) -> Callable[[Any], None]:
+            return lambda coming: found.update(
+                {} if coming[0] is None else {node: tuple(coming[0].shape)}
+            )
+
+        handles = [node.register_prehook(look(node)) for node in self.nodes]
+        try:
+            self._differentiated({}, upstream=True)
+        finally:
+            for handle in handles:
+                handle.remove()
+        return [found.get(node, ()) for node in self.nodes]
+
+    @cached_property
+    def tensors(self) -> list[torch.Tensor]:
+        """What the forward pass has computed and kept for its way back, each once."""
+        kept: dict[int, torch.Tensor] = {}
+        for node in self.nodes:
+            for name in SAVED:
+                held = getattr(node, name, None)
+                if isinstance(held, torch.Tensor):
+                    kept.setdefault(held.data_ptr(), held.detach())
+        return list(kept.values())
 
     def _differentiated(
         self, changes: Mapping[Way, Change], *, upstream: bool

@@ -173,7 +173,9 @@ def function_verdict(made: ChangedFunction, card: Scorecard) -> FunctionVerdict:
         note=made.note,
         marked_down=sorted(_name(key) for key in made.right if key in lost or key not in rows),
         missed=sorted(
-            _name(key) for key in made.wrong if key not in lost or rows[key].step == "right"
+            _name(key)
+            for key in made.wrong & rows.keys()
+            if key not in lost or rows[key].step == "right"
         ),
         localised=lost & (made.wrong | made.right) == made.wrong,
         codes=codes,
