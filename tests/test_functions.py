@@ -323,9 +323,9 @@ def test_a_missing_way_back_is_named(card_of, old, new, code, words):
 @pytest.mark.parametrize(
     ("old", "new", "code", "words"),
     [
-        ("dw = x.T.dot(da)", "dw = x.T.dot(t)", "wrong_operand", "flows into a sum"),
+        ("dw = x.T.dot(da)", "dw = x.T.dot(t)", "wrong_operand", "flows into the matrix product"),
         ("da = dout * (1 - t ** 2)", "da = t * (1 - t ** 2)", "wrong_operand", "`tanh`"),
-        ("da = dout * (1 - t ** 2)", "da = -t", "wrong_operand", "flows into a sum"),
+        ("da = dout * (1 - t ** 2)", "da = -t", "wrong_operand", "flows into the matrix product"),
     ],
 )
 def test_a_tensor_in_the_place_of_a_gradient_is_named(card_of, old, new, code, words):
@@ -417,6 +417,44 @@ def test_the_factor_of_one_number_is_told_by_all_cases(card_of, result, words):
         assert row(card, "shift_backward", "db").diagnosis.code == "unexplained"
     else:
         assert words in why(card, "shift_backward", "db")
+
+
+PRODUCTS = """
+def inputs(draw):
+    n, d = draw.batch(), *draw.sizes(1)
+    return {"x": draw(n, d), "y": draw(n, d), "w": draw(d, d), "v": draw(d, d)}
+
+def forward(x, y, w, v):
+    return (x * y).tanh() @ w @ v
+
+def student(x, y, w, v, dout):
+    return dict(zip("xywv", products_backward(dout, x, y, w, v)))
+"""
+PRODUCTS_BACKWARD = """
+import numpy as np
+def products_backward(dout, x, y, w, v):
+    t = np.tanh(x * y)
+    dh = dout @ v.T
+    dxy = dh @ w.T * (1 - t ** 2)
+    return dxy * y, dxy * x, t.T @ dh, (t @ w).T @ dout
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "mistake", "wrong", "words"),
+    [
+        ("dxy * y", "dxy * t", ["x"], "a product"),
+        ("dh @ w.T", "dh @ v.T", ["x", "y"], "the matrix product"),
+        ("t.T @ dh", "x.T @ dh", ["w"], "the matrix product"),
+    ],
+)
+def test_another_operand_of_a_product_is_named(card_of, right, mistake, wrong, words):
+    source = PRODUCTS_BACKWARD.replace(right, mistake)
+    card = card_of(source, {"products_backward": (PRODUCTS, list("xywv"))})
+    assert card.score == 4 - len(wrong)
+    for name in wrong:
+        assert row(card, "products_backward", f"d{name}").diagnosis.code == "wrong_operand"
+        assert words in why(card, "products_backward", f"d{name}")
 
 
 STEPS = """

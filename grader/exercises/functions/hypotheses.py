@@ -47,7 +47,39 @@ def hypotheses(target: str, back: WaysBack) -> Iterator[tuple[Again, Told]]:
         yield _one(number, ways.turned), _sign(way)
         yield _one(number, ways.doubled), _factor(way, "twice")
         yield _one(number, ways.halved), _factor(way, "half")
+    yield from itertools.islice(_other_operands(back), MAX_TENSORS)
     yield from itertools.islice(_other_tensors(back), MAX_TENSORS)
+
+
+def _other_operands(back: WaysBack) -> Iterator[tuple[Again, Told]]:
+    """A product with another tensor of the same shape."""
+    for number, way in reversed([*enumerate(back.ways)]):
+        operand = way.operand
+        if operand is not None and operand.numel() > 1:
+            for at, tensor in enumerate(_known(back)):
+                if tensor.shape == operand.shape and not torch.equal(tensor, operand.to(tensor)):
+                    yield _operand(number, at), _wrong_operand(way)
+
+
+def _operand(number: int, at: int) -> Again:
+    def again(back: WaysBack) -> dict[str, torch.Tensor] | None:
+        known = _known(back)
+        if number >= len(back.ways) or at >= len(known):
+            return None
+        right = back.ways[number].operand
+        if right is None or known[at].shape != right.shape:
+            return None
+        return back.with_operand(number, known[at], at)
+
+    return again
+
+
+def _wrong_operand(way: Way) -> Told:
+    return lambda name: diagnosis(
+        "wrong_operand",
+        f"On the way to `{name}` another tensor stands where {way.words} needs its other operand.",
+        "With what does the forward pass multiply here?",
+    )
 
 
 def _other_tensors(back: WaysBack) -> Iterator[tuple[Again, Told]]:

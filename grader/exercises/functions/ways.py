@@ -47,6 +47,13 @@ ELEMENTWISE = frozenset(
 )
 
 
+OPERANDS = {
+    "mm": ("_saved_mat2", "_saved_self"),
+    "mul": ("_saved_other", "_saved_self"),
+}
+"""Operation → what each of its inputs was multiplied with."""
+
+
 class Way(msgspec.Struct, frozen=True):
     """One input of one operation of the forward pass, as the gradient goes back to it."""
 
@@ -62,6 +69,13 @@ class Way(msgspec.Struct, frozen=True):
     @property
     def following(self) -> Node:
         return self.node.next_functions[self.index][0]
+
+    @property
+    def operand(self) -> torch.Tensor | None:
+        """Of a product, what the gradient is multiplied with."""
+        names = OPERANDS.get(self.operation)
+        held = getattr(self.node, names[self.index], None) if names else None
+        return held.detach() if isinstance(held, torch.Tensor) else None
 
     @property
     def words(self) -> str:
@@ -151,6 +165,13 @@ class WaysBack:
             finally:
                 handle.remove()
         return {name: gradient.clone() for name, gradient in self._known[node, key, factor].items()}
+
+    def with_operand(self, way: int, tensor: torch.Tensor, key: Any) -> dict[str, torch.Tensor]:
+        """Every leaf's gradient if this were the other operand of a product."""
+        if (way, key) not in self._known:
+            change = _multiplied(self.ways[way], tensor)
+            self._known[way, key] = self._differentiated({self.ways[way]: change}, upstream=True)
+        return {name: gradient.clone() for name, gradient in self._known[way, key].items()}
 
     @cached_property
     def incoming(self) -> list[tuple[int, ...]]:
@@ -281,6 +302,20 @@ def _by_result(local: Callable[[torch.Tensor], torch.Tensor]) -> Change:
     def change(node: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
         result = getattr(node, "_saved_result", None)
         return leaving if result is None else coming * local(result.detach())
+
+    return change
+
+
+def _multiplied(way: Way, tensor: torch.Tensor) -> Change:
+    """With another operand in a product."""
+
+    def change(_: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
+        other = tensor.to(coming)
+        if way.operation == "mul":
+            made = coming * other
+        else:
+            made = coming @ other.T if way.index == 0 else other.T @ coming
+        return made if made.shape == leaving.shape else leaving
 
     return change
 
