@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from grader.exercises.functions.ways import WaysBack, dropped, mistaken
+from grader.exercises.functions.changes import dropped, mistaken
+from grader.exercises.functions.ways import WaysBack
 
 
 def test_what_was_differentiated_for_one_target_is_known_for_the_next(

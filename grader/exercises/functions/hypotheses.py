@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from grader.diagnosis.codes import diagnosis
-from grader.exercises.functions import ways
+from grader.exercises.functions import changes, ways
 from grader.exercises.functions.ways import Change, Way, WaysBack
 from grader.records.scorecard import Diagnosis
 
@@ -33,20 +33,20 @@ def hypotheses(target: str, back: WaysBack) -> Iterator[tuple[Again, Told]]:
         yield from ((_only(target, position), _overwritten) for position in (-1, -2, 1))
     for number, way in enumerate(found):
         if way.forks:
-            yield _one(number, ways.dropped), _missing(way)
+            yield _one(number, changes.dropped), _missing(way)
     for kind, way in {way.kind: way for way in found}.items():
         if way.forks:
-            yield _kind(kind, ways.dropped), _missing(way)
-        if way.operation in ways.ELEMENTWISE:
-            yield _kind(kind, ways.passed_on), _local(way)
-        yield from ((_kind(kind, change), _otherwise(way)) for change in ways.mistaken(way))
+            yield _kind(kind, changes.dropped), _missing(way)
+        if way.operation in changes.ELEMENTWISE:
+            yield _kind(kind, changes.passed_on), _local(way)
+        yield from ((_kind(kind, change), _otherwise(way)) for change in changes.mistaken(way))
     for number, way in enumerate(found):
-        if way.operation in ways.ELEMENTWISE:
-            yield _one(number, ways.passed_on), _local(way)
-        yield from ((_one(number, change), _otherwise(way)) for change in ways.mistaken(way))
-        yield _one(number, ways.turned), _sign(way)
-        yield _one(number, ways.doubled), _factor(way, "twice")
-        yield _one(number, ways.halved), _factor(way, "half")
+        if way.operation in changes.ELEMENTWISE:
+            yield _one(number, changes.passed_on), _local(way)
+        yield from ((_one(number, change), _otherwise(way)) for change in changes.mistaken(way))
+        yield _one(number, changes.turned), _sign(way)
+        yield _one(number, changes.doubled), _factor(way, "twice")
+        yield _one(number, changes.halved), _factor(way, "half")
     yield from itertools.islice(_other_operands(back), MAX_TENSORS)
     yield from itertools.islice(_other_tensors(back), MAX_TENSORS)
 
@@ -66,10 +66,11 @@ def _operand(number: int, at: int) -> Again:
         known = _known(back)
         if number >= len(back.ways) or at >= len(known):
             return None
-        right = back.ways[number].operand
+        way = back.ways[number]
+        right = way.operand
         if right is None or known[at].shape != right.shape:
             return None
-        return back.with_operand(number, known[at], at)
+        return back.gradients({way: changes.Multiplied(way, at, known[at])})
 
     return again
 
@@ -175,7 +176,7 @@ def _only(target: str, position: int) -> Again:
         used = back.consumers(target)
         if not -len(used) <= position < len(used):
             return None
-        return back.gradients({way: ways.dropped for way in used if way != used[position]})
+        return back.gradients({way: changes.dropped for way in used if way != used[position]})
 
     return again
 

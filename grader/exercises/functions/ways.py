@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -42,11 +42,6 @@ WORDS = {
     "unbind": "one step",
     "convolution": "the convolution",
 }
-ELEMENTWISE = frozenset(
-    {"tanh", "sigmoid", "relu", "exp", "log", "sqrt", "pow", "reciprocal", "softmax", "logsoftmax"}
-)
-
-
 OPERANDS = {
     "mm": ("_saved_mat2", "_saved_self"),
     "mul": ("_saved_other", "_saved_self"),
@@ -64,7 +59,7 @@ class Way(msgspec.Struct, frozen=True):
 
     @property
     def operation(self) -> str:
-        return _operation(self.node)
+        return operation_of(self.node)
 
     @property
     def following(self) -> Node:
@@ -88,13 +83,13 @@ class Way(msgspec.Struct, frozen=True):
         return self.operation, self.index
 
 
-def _operation(node: Node) -> str:
+def operation_of(node: Node) -> str:
     return re.sub(r"Backward\d*$", "", str(node.name())).lower()
 
 
 def words(node: Node) -> str:
     """An operation for people."""
-    name = _operation(node)
+    name = operation_of(node)
     return WORDS.get(name, f"`{name}`")
 
 
@@ -165,13 +160,6 @@ class WaysBack:
             finally:
                 handle.remove()
         return {name: gradient.clone() for name, gradient in self._known[node, key, factor].items()}
-
-    def with_operand(self, way: int, tensor: torch.Tensor, key: Any) -> dict[str, torch.Tensor]:
-        """Every leaf's gradient if this were the other operand of a product."""
-        if (way, key) not in self._known:
-            change = _multiplied(self.ways[way], tensor)
-            self._known[way, key] = self._differentiated({self.ways[way]: change}, upstream=True)
-        return {name: gradient.clone() for name, gradient in self._known[way, key].items()}
 
     @cached_property
     def incoming(self) -> list[tuple[int, ...]]:
@@ -249,77 +237,3 @@ def _hook(node: Node, changes: Mapping[int, Change]) -> Callable[[Any, Any], Any
         )
 
     return hook
-
-
-def dropped(_: Node, leaving: torch.Tensor, __: torch.Tensor) -> torch.Tensor:
-    return torch.zeros_like(leaving)
-
-
-def turned(_: Node, leaving: torch.Tensor, __: torch.Tensor) -> torch.Tensor:
-    return -leaving
-
-
-def doubled(_: Node, leaving: torch.Tensor, __: torch.Tensor) -> torch.Tensor:
-    return 2 * leaving
-
-
-def halved(_: Node, leaving: torch.Tensor, __: torch.Tensor) -> torch.Tensor:
-    return leaving / 2
-
-
-def mistaken(way: Way) -> Iterator[Change]:
-    """Other local derivatives that people take for this operation's."""
-    if way.operation == "relu":
-        yield _masked_by_upstream
-    if way.operation in AVERAGING:
-        yield _averaged_otherwise
-    yield from (_by_result(local) for local in RESULTS.get(way.operation, ()))
-
-
-RESULTS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], ...]] = {
-    "tanh": (lambda t: 1 - t, lambda t: 1 + t**2, lambda t: t * (1 - t)),
-    "sigmoid": (lambda s: 1 - s, lambda s: s, lambda s: 1 - s**2),
-    "sqrt": (lambda r: 1 / r, lambda r: r / 2),
-}
-"""What is made of the operation's result in the place of its derivative."""
-
-
-AVERAGING = {"mean": 1, "var": 1, "sum": -1}
-"""Whether a sum is taken for an average on the way back, or an average for a sum."""
-
-
-def _averaged_otherwise(node: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
-    count = leaving.numel() / max(1, coming.numel())
-    return leaving * float(count ** AVERAGING[_operation(node)])
-
-
-def _masked_by_upstream(_: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
-    return coming * (coming > 0) if coming.shape == leaving.shape else leaving
-
-
-@cache
-def _by_result(local: Callable[[torch.Tensor], torch.Tensor]) -> Change:
-    def change(node: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
-        result = getattr(node, "_saved_result", None)
-        return leaving if result is None else coming * local(result.detach())
-
-    return change
-
-
-def _multiplied(way: Way, tensor: torch.Tensor) -> Change:
-    """With another operand in a product."""
-
-    def change(_: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
-        other = tensor.to(coming)
-        if way.operation == "mul":
-            made = coming * other
-        else:
-            made = coming @ other.T if way.index == 0 else other.T @ coming
-        return made if made.shape == leaving.shape else leaving
-
-    return change
-
-
-def passed_on(_: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
-    """Without the operation's own derivative."""
-    return coming if coming.shape == leaving.shape else leaving
