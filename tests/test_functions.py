@@ -381,6 +381,48 @@ def test_a_mistake_within_a_function_is_named(card_of, right, mistake, code):
     assert row(card, "layer_backward", "dw").diagnosis.code == code
 
 
+ROWS_FIRST = """
+import torch
+
+def inputs(draw):
+    t, n, h, d = draw.sizes(4, low=3)
+    return {"x": draw(t, d, n), "h": draw(h, n), "u": draw(h, h, scale=0.5), "w": draw(h, d)}
+
+def forward(x, h, u, w):
+    states = [h]
+    for step in x:
+        states.append((u @ states[-1] + w @ step).tanh())
+    return torch.stack(states[1:])
+
+def student(x, h, u, w, dout):
+    return dict(zip("xhuw", unrolled_backward(dout, x, h, u, w)))
+"""
+UNROLLED = """
+import numpy as np
+def unrolled_backward(dout, x, h, u, w):
+    states = [h]
+    for step in x:
+        states.append(np.tanh(u @ states[-1] + w @ step))
+    dx, du, dw, carried = np.zeros_like(x), np.zeros_like(u), np.zeros_like(w), 0
+    for t in reversed(range(len(x))):
+        da = (dout[t] + carried) * (1 - states[t + 1] ** 2)
+        carried = u.T @ da
+        dx[t] = w.T @ da
+        du += da @ states[t].T
+        dw += da @ x[t].T
+    return dx, carried, du, dw
+"""
+
+
+def test_what_is_not_carried_on_is_named_where_weights_stand_in_front(card_of):
+    """The first step's product forks nowhere, and is of the kind of those that do."""
+    exercise = {"unrolled_backward": (ROWS_FIRST, list("xhuw"))}
+    assert card_of(UNROLLED, exercise).score == 4
+    card = card_of(UNROLLED.replace("(dout[t] + carried)", "dout[t]"), exercise)
+    found = [row(card, "unrolled_backward", f"d{name}").diagnosis.code for name in "huw"]
+    assert found == ["missing_path"] * 3
+
+
 ONE_NUMBER = """
 def inputs(draw):
     n, d = draw.batch(), *draw.sizes(1)

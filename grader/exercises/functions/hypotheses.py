@@ -34,7 +34,9 @@ def hypotheses(target: str, back: WaysBack) -> Iterator[tuple[Again, Told]]:
     for number, way in enumerate(found):
         if way.forks:
             yield _one(number, changes.dropped), _missing(way)
-    for kind, way in {way.kind: way for way in found}.items():
+    kinds = {way.kind: way for way in found}
+    kinds |= {way.kind: way for way in found if way.forks}  # not all: a sequence begins without
+    for kind, way in kinds.items():
         if way.forks:
             yield _kind(kind, changes.dropped), _missing(way)
         if way.operation in changes.ELEMENTWISE:
