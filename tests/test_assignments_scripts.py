@@ -5,6 +5,7 @@ all their points, no mistake is called right, and what goes wrong in their field
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,13 @@ def edited(name: str, edits: list[list[str]]) -> bytes:
 
 
 def variants(kind: str) -> list[Any]:
+    """Every third, or all: `GRADER_EVERY=1 pytest …`, some minutes."""
+    every = int(os.environ.get("GRADER_EVERY", "3"))
     return [
         pytest.param(name, variant, id=f"{name}-{variant.get('name', number)}")
         for name in NAMES
         for number, variant in enumerate(VARIANTS[name][kind])
+        if number % every == 0
     ]
 
 

@@ -72,6 +72,23 @@ def test_reasons_are_sought_for_the_attempt_that_counts_alone() -> None:
     assert part.targets[0].diagnosis == ACCUMULATED
 
 
+def test_a_fault_in_the_search_for_a_reason_costs_no_scorecard() -> None:
+    def explained(one: Attempt) -> Attempt:
+        raise ZeroDivisionError(one.name)
+
+    spec = SimpleNamespace(rates=Rates(), exercises=[EXERCISE])
+    assignment = SimpleNamespace(spec=spec, points=lambda exercise, _: exercise.points)
+    (part,) = Selection(
+        assignment,
+        [attempt(0, "mismatch", "wrong")],
+        {},
+        explained,  # type: ignore[arg-type]
+    ).exercises()
+    found = part.targets[0].diagnosis
+    assert found is not None
+    assert found.evidence == {"error": "ZeroDivisionError: dh"}
+
+
 def test_reasons_end_where_networks_are_too_large_for_all_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -12,9 +12,14 @@ from grader.marking.comparison import SEVERITY
 from grader.marking.points import Judgement, basis_of, points, score_target
 from grader.protocol.gradient import gradient_name
 from grader.records.comparison import Comparison
-from grader.records.scorecard import ExerciseScore
+from grader.records.scorecard import Diagnosis, ExerciseScore
 
 UNFOLLOWED = "its lines cannot be followed"
+UNSEARCHED = Diagnosis(
+    code="unexplained",
+    why="It is wrong; the search for the reason failed itself: please report this.",
+    look_at="Does the line do what the derivative says, shape by shape?",
+)
 CONSTANT = "a constant: it stays the same when the network changes"
 
 
@@ -73,8 +78,14 @@ class Selection:
         if chosen is None:
             nothing = Judgement(target=target, comparison=Comparison(verdict="missing"))
             return self.unanswered.get((exercise.id, target), nothing)
-        reason = self.explained(chosen).diagnosis
-        return replace(self._judged(chosen, found), diagnosis=reason)
+        return replace(self._judged(chosen, found), diagnosis=self._reason(chosen))
+
+    def _reason(self, chosen: Attempt) -> Diagnosis | None:
+        """Why it is wrong. A fault in the search for it costs no mark, and no scorecard."""
+        try:
+            return self.explained(chosen).diagnosis
+        except Exception as error:  # noqa: BLE001 - of many hypotheses any may fail on odd numbers
+            return replace(UNSEARCHED, evidence={"error": f"{type(error).__name__}: {error}"[:200]})
 
     def _best(self, attempts: Iterable[Attempt]) -> Attempt | None:
         """The attempt that earns most by the assignment's own rates, the later of equals."""
