@@ -260,3 +260,44 @@ def test_a_loop_that_updates_parameters_is_the_training_exercise() -> None:
         C.data += -lr * dC
     """
     assert recognise(code(0, source)) == ["four"]
+
+
+# ---- what only looks like a write ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class Grads:\n    dh: Tensor\n    dW: Tensor",
+        "class Grads:\n    dh: Tensor = torch.zeros(1)\n    dW = 0\n    dW += 1",
+        "dh: Tensor",
+        "print([dh.norm() for dh in found])",
+        "norms = {k: dh.norm() for k, (dh, dW) in found.items()}",
+    ],
+    ids=["fields", "defaults", "declared", "comprehension", "dictionary"],
+)
+def test_a_name_of_another_scope_is_no_write(source: str) -> None:
+    program = analyse("h = a\ndh = a\ndW = b", source)
+    assert [len(only(program, name).writes) for name in ("dh", "dW")] == [1, 1]
+
+
+def test_methods_of_a_class_are_walked() -> None:
+    program = analyse("class Net:\n    dh: Tensor\n    def back(self):\n        dh = a")
+    assert only(program, "dh").function == "Net"
+
+
+BEFORE = 'best = {"loss": float("inf"), "h": []}\nlog.loss = 0.0'
+
+
+def test_what_keeps_the_losses_to_come_holds_no_gradient() -> None:
+    program = analyse(BEFORE, "h = C @ W", "dh = a")
+    assert [life.name for life in program.lifetimes if life.target] == ["dh"]
+
+
+def test_a_container_of_gradients_is_one_all_the_same() -> None:
+    """Before a forward line what was computed from something; after it, whatever it is."""
+    program = analyse('a = {"probs": b @ W.T}', "h = C @ W", 'd = {"probs": torch.zeros(3)}')
+    assert [life.name for life in program.lifetimes if life.target == "probs"] == [
+        "a·probs",
+        "d·probs",
+    ]

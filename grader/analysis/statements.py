@@ -238,16 +238,29 @@ def _matched(target: ast.Tuple | ast.List, value: ast.expr | None) -> Sequence[a
 
 def _updates(node: ast.stmt, *, elements: bool = True) -> Iterator[str]:
     """Everything that is written anywhere inside, and what is changed in place."""
-    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)) or _declares(node):
         return
+    inside = set(_of_comprehensions(node))
     for part in parts(node):
         if isinstance(part, ast.Name | ast.Subscript | ast.Attribute) and isinstance(
             part.ctx, ast.Store | ast.Del
         ):
-            if elements or pseudonym(_element_of(part)) is None:
+            if part not in inside and (elements or pseudonym(_element_of(part)) is None):
                 yield from written_names(part)
         elif isinstance(part, ast.Call):
             yield from changed_names(part)
+
+
+def _of_comprehensions(node: ast.stmt) -> Iterator[ast.AST]:
+    """Variables of comprehensions: `[dh.norm() for dh in found]` binds no `dh` outside."""
+    for part in parts(node):
+        if isinstance(part, ast.comprehension):
+            yield from parts(part.target)
+
+
+def _declares(node: ast.stmt) -> bool:
+    """Whether a statement says a type only, as the field of a dataclass does: `dC: Tensor`."""
+    return isinstance(node, ast.AnnAssign) and node.value is None
 
 
 def _element_of(node: ast.expr) -> ast.expr:

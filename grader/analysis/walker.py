@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -12,6 +13,7 @@ from grader.analysis.lifetime import ForwardWrite, Lifetime, Program, Site
 from grader.analysis.liveness import loads, value_reads
 from grader.analysis.nodes import parts
 from grader.analysis.settle import settle_of
+from grader.analysis.slicer import MODULES
 from grader.analysis.spelling import Spelling
 from grader.analysis.statements import (
     FUNCTIONS,
@@ -26,6 +28,7 @@ from grader.analysis.statements import (
     viewed,
 )
 
+NO_VARIABLES = frozenset(dir(builtins)) | MODULES.keys()
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 MAX_OWN = 300
 """Lifetimes under names that say nothing."""
@@ -220,7 +223,10 @@ class Walker:
                 self.functions.add(node.name)
             around, self._loops = self._loops, ()
             for block in statement.blocks:
-                self._block(block, function or node.name)
+                if isinstance(node, ast.ClassDef):
+                    self._methods(block, function or node.name)
+                else:
+                    self._block(block, function or node.name)
             self._loops = around
             return
         site = _site(statement)
@@ -236,6 +242,14 @@ class Walker:
         for block in statement.blocks:
             self._block(block, function)
         self._loops, self._gone_through = around, frozenset()
+
+    def _methods(self, block: Block, function: str) -> None:
+        """The body of a class: what it assigns are attributes, fields with their defaults, and no
+        variables.
+        """
+        for statement in block.statements:
+            if isinstance(statement.node, (*FUNCTIONS, ast.ClassDef)):
+                self._statement(statement, function)
 
     def _note(self, statement: Statement, site: Site, function: str | None) -> None:
         """One simple statement, or the head of a compound one."""
@@ -390,6 +404,8 @@ class Walker:
         ):
             return
         plain = MARK in name and (key in self.names.tensors or key in self.names.inputs)
+        if plain and function is None and self._premature(value):
+            return
         if plain and self._role(name, function, statement) != "gradients":
             return
         known = name in self.names.tensors or name in self.names.inputs
@@ -411,6 +427,12 @@ class Walker:
         self._around[current.id] = first, self._loops
         if hinted is not None:
             self._happens("derive", [*self._loops, *([function] if function else [])])
+
+    def _premature(self, value: ast.AST | None) -> bool:
+        """Whether something is made of nothing before any forward line: `best = {"loss": inf}`,
+        `log.h = []` keep what is to come, and hold no gradient.
+        """
+        return value is not None and not self.forwards and not loads(value) - NO_VARIABLES
 
     def _may_be_own(self, name: str, value: ast.AST | None) -> bool:
         """Whether a name that says nothing may still hold a gradient: after the forward pass."""
