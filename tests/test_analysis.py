@@ -286,6 +286,11 @@ def test_methods_of_a_class_are_walked() -> None:
     assert only(program, "dh").function == "Net"
 
 
+def test_what_a_class_writes_as_global_is_a_variable() -> None:
+    program = analyse("class Net:\n    global dh\n    dh = C.grad")
+    assert only(program, "dh").function == "Net"
+
+
 BEFORE = 'best = {"loss": float("inf"), "h": []}\nlog.loss = 0.0'
 
 

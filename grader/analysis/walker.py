@@ -245,10 +245,11 @@ class Walker:
 
     def _methods(self, block: Block, function: str) -> None:
         """The body of a class: what it assigns are attributes, fields with their defaults, and no
-        variables.
+        variables, unless it says `global`.
         """
+        shared = any(isinstance(each.node, ast.Global) for each in block.statements)
         for statement in block.statements:
-            if isinstance(statement.node, (*FUNCTIONS, ast.ClassDef)):
+            if shared or isinstance(statement.node, (*FUNCTIONS, ast.ClassDef)):
                 self._statement(statement, function)
 
     def _note(self, statement: Statement, site: Site, function: str | None) -> None:
