@@ -46,7 +46,11 @@ class Draw:
         self._cotangents: dict[str, torch.Tensor] = {}
         self._cut: dict[frozenset[str], CutNetwork] = {}
         self.scale = _scale(network, oracle.assignment.targets)
-        self.elements = sum(each.numel() for each in network.tensors.values())
+
+    @property
+    def elements(self) -> int:
+        """Of all forward tensors."""
+        return sum(each.numel() for each in self.network.tensors.values())
 
     def cotangent(self, target: str) -> torch.Tensor:
         """A random gradient of `target`, in its shape, with the zeros of the true one.
