@@ -15,6 +15,7 @@ from grader import protocol
 from grader.analysis.study import Study, run_request, study
 from grader.assignment import Assignment
 from grader.cli.progress import summary
+from grader.exercises.script.script import Script
 from grader.marking.answers import NotRun
 from grader.marking.card import not_run
 from grader.marking.observation import decode
@@ -185,26 +186,29 @@ class Runs:
     def __init__(self, grader: Grader, honest: Path, other: Path) -> None:
         self.submission = Submission(id="x", candidates=(honest,), origin="x.ipynb")
         self.grader = grader
+        (script,) = grader.kinds
+        assert isinstance(script, Script)
+        self.script = script
         self.honest, self.phases = self._recorded(self.submission)
         _, foreign = self._recorded(Submission(id="y", candidates=(other,), origin="y.ipynb"))
         self.foreign = [frame for phase in foreign for frame in phase]
 
     def _recorded(self, submission: Submission) -> tuple[Scorecard, list[list[Frame]]]:
-        real = self.grader.kind.sandbox
-        self.grader.kind.sandbox = recorder = Recorder(real)
+        real = self.script.sandbox
+        self.script.sandbox = recorder = Recorder(real)
         try:
             return self.grader.grade(submission).card, recorder.phases
         finally:
-            self.grader.kind.sandbox = real
+            self.script.sandbox = real
 
     def played(self, phases: Sequence[bytes]) -> Graded:
         """Grade the submission, its runs having sent these bytes."""
-        real = self.grader.kind.sandbox
-        self.grader.kind.sandbox = Player(phases)
+        real = self.script.sandbox
+        self.script.sandbox = Player(phases)
         try:
             return self.grader.grade(self.submission)
         finally:
-            self.grader.kind.sandbox = real
+            self.script.sandbox = real
 
     def spoilt(self, number: int, changes: Sequence[Spoilt]) -> list[bytes]:
         """All phases, one of them with changes."""

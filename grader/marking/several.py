@@ -70,8 +70,9 @@ def _notes(
     cards: Sequence[Scorecard], names: Sequence[str], exercises: Sequence[ExerciseScore]
 ) -> list[str]:
     notes = list(dict.fromkeys(note for card in cards for note in card.notes))
-    if not any(_contested(index, cards) for index in range(len(exercises))):
-        return notes
+    contested = any(_contested(index, cards) for index in range(len(exercises)))
+    if not contested and (len(set(names)) == 1 or all(name.endswith(".py") for name in names)):
+        return notes  # modules that go together, or one file with both kinds of exercise
     files: dict[str, list[str]] = {}
     for exercise in exercises:
         files.setdefault(exercise.file or "", []).append(exercise.title.partition(":")[0])
