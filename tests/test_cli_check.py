@@ -159,7 +159,7 @@ def test_a_fault_of_the_grader_s_own_is_ungraded_and_no_traceback(
     path = tmp_path / "mine.ipynb"
     path.write_bytes(notebook("x = 1"))
     with GradingSession(assignment, required=False) as opened:
-        monkeypatch.setattr(opened._grader, "kind", None)
+        monkeypatch.setattr(opened._grader, "kinds", [None])
         card = opened.grade(submission_of(path)).card
     text = io.StringIO()
     print_card(Console(file=text, width=200), card)

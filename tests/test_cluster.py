@@ -219,7 +219,7 @@ def test_without_dask_the_line_says_what_to_install(
     work: ClusterWork, handed_in: list[Submission], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UsageError, match=r"pip install 'backprop-grader\[cluster\]'"):
+    with pytest.raises(UsageError, match="pip install distributed"):
         list(grade_on("tcp://127.0.0.1:1", work, handed_in, warn=unheard))
 
 
