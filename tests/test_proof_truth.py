@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from grader.assignment import Assignment, load_assignment
-from grader.errors import AssignmentError
 from grader.proof import Mutant, MutantTally, mutants, rewrites
 from grader.proof.bench import Bench
 from grader.proof.pasting import SPELLINGS
@@ -357,9 +356,10 @@ def test_one_rewrite_has_a_cell_for_each_step(
     assert len({cell["id"] for cell in cells}) == len(cells)
 
 
-def test_a_solution_that_is_wrong_is_refused(
+def test_a_step_of_the_solution_that_is_wrong_is_not_tried_and_is_counted(
     notebook: dict[str, Any], assignment: Assignment
 ) -> None:
     text = json.dumps(notebook).replace("h.T @ dlogits", "h.T @ (2 * dlogits)")
-    with pytest.raises(AssignmentError, match="dW2"):
-        list(mutants(json.loads(text), assignment))
+    tally = MutantTally()
+    list(mutants(json.loads(text), assignment, tally))
+    assert any("dW2" in name for name in tally.alone)
