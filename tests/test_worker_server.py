@@ -30,6 +30,7 @@ def test_a_worker_holds_nothing_of_the_package_but_itself_and_the_frames(box):
     assert {name for name in modules if not name.startswith("grader.worker")} == {
         "grader",
         "grader.protocol",
+        "grader.protocol.calls",
         "grader.protocol.frames",
         "grader.protocol.gradient",
         "grader.protocol.language",
