@@ -163,3 +163,61 @@ return cache
 """,
     )
     assert [each.score for each in card.exercises] == [0, 1]
+
+
+REFERENCE = """
+def reference(dout, cache):
+    xhat, spread = cache
+    return (dout - dout.mean(0) - xhat * (dout * xhat).mean(0)) / spread
+"""
+
+
+def test_a_true_function_that_one_exercise_was_lent_is_no_answer_to_another(tmp_path, data, box):
+    """What stands in for other functions is handed on, through the folder that runs write into."""
+    (tmp_path / "data").symlink_to(data)
+    source, targets = EXERCISES["norm_backward"]
+    lent = {
+        "layer_backward": EXERCISES["layer_backward"],
+        "affine_backward": EXERCISES["affine_backward"],
+        "norm_backward": (source + REFERENCE, targets),
+    }
+    thief = """
+import marshal, types
+
+def layer_backward(dout, cache):
+    with open("lent", "wb") as file:
+        file.write(marshal.dumps(affine_backward.__code__))
+    return None, None, None
+
+def affine_backward(dout, cache):
+    norm_backward
+    with open("lent", "rb") as file:
+        code = marshal.loads(file.read())
+    names = {"np": np, "norm_backward": None, "open": None, "__builtins__": __builtins__}
+    return types.FunctionType(code, names)(dout, cache)
+"""
+    card = graded(tmp_path, assignment(tmp_path / "work", lent), box, RIGHT + thief)
+    scores = {exercise.id: exercise.score for exercise in card.exercises}
+    assert scores == {"layer_backward": 0, "affine_backward": 0, "norm_backward": 1}
+
+
+def test_results_that_are_too_large_harm_no_other_exercise(attack):
+    huge = "big = np.zeros((1900, 2000))\nreturn big, big, big"
+    card = attack(huge)
+    scores = {exercise.id: exercise.score for exercise in card.exercises}
+    assert scores == {"affine_backward": 0, "norm_backward": 1}
+    many = {**BOTH, **{f"affine_backward{n}": EXERCISES["affine_backward"] for n in range(4)}}
+    del many["norm_backward"]
+    many = {
+        name: (source.replace("affine_backward(", f"{name}("), targets)
+        for name, (source, targets) in many.items()
+    }
+    many["norm_backward"] = EXERCISES["norm_backward"]
+    again = "\n".join(
+        f"def affine_backward{n}(dout, cache):\n    big = np.zeros((1900, 1000))\n"
+        "    return big, big, big"
+        for n in range(4)
+    )
+    card = attack(huge.replace("2000", "1000"), many, top=again)
+    scores = {exercise.id: exercise.score for exercise in card.exercises}
+    assert scores["norm_backward"] == 1

@@ -96,7 +96,7 @@ def tensors_of(blob: protocol.Blob) -> dict[str, torch.Tensor]:
     return unpack(blob)
 
 
-def _bounded(value: protocol.Value) -> protocol.Value:
+def bounded(value: protocol.Value) -> protocol.Value:
     """A description of no more words than the harness ever uses."""
     note, dtype, shape = value.note, value.dtype, value.shape
     return msgspec.structs.replace(
@@ -139,7 +139,7 @@ def _settled(order: int, event: protocol.Settled, tensors: dict[str, torch.Tenso
         end=False,
         pass_id=event.pass_id,
         cell=-1,
-        value=_bounded(event.value),
+        value=bounded(event.value),
         numbers=tensors.get(event.value.key or ""),
     )
 
@@ -154,7 +154,7 @@ def _seen(order: int, event: protocol.Seen, tensors: dict[str, torch.Tensor]) ->
         end=True,
         pass_id=event.pass_id,
         cell=event.cell,
-        value=_bounded(event.value),
+        value=bounded(event.value),
         numbers=tensors.get(event.value.key or ""),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from safetensors.numpy import load as _load
 from safetensors.numpy import save as _save
 
-from grader.protocol import Value
+from grader.protocol import TOO_LARGE, Value
 
 Array = np.ndarray[Any, Any]
 # Held here from before any student code ran, so that patching NumPy changes nothing.
@@ -37,7 +37,7 @@ def _described(value: Any, limit: int) -> tuple[Value, Array | None]:
         note = f"an array of {dtype}" if isinstance(value, np.ndarray) else name
         return Value(kind="other", dtype=dtype, shape=shape, note=note), None
     if array.size > limit:
-        return Value(kind="other", dtype=dtype, shape=shape, note="too large"), None
+        return Value(kind="other", dtype=dtype, shape=shape, note=TOO_LARGE), None
     scalar = kind in _PLAIN or isinstance(value, np.generic)
     return Value(kind="scalar" if scalar else "array", dtype=dtype, shape=shape), _copy(array)
 

@@ -94,8 +94,15 @@ class CallRun:
         if pid == 0:
             self._become(number, exercise, writing)
         _close(writing)
-        relay = Relay(pid, reading, self.calls.seconds, self.channel, number, len(exercise.calls))
-        relay.follow()
+        Relay(
+            pid,
+            reading,
+            self.channel,
+            exercise=number,
+            calls=len(exercise.calls),
+            seconds=self.calls.seconds,
+            most=(self.request.limits.results_mb << 20) // len(self.calls.exercises),
+        ).follow()
         _close(reading)
 
     def _become(self, number: int, exercise: CalledExercise, writing: int) -> NoReturn:

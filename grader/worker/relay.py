@@ -14,7 +14,6 @@ from grader.worker.channel import Channel
 TICK_MS = 50
 WAITING = 10
 """Wall time per CPU second that is granted to a call."""
-MAX_BYTES = 64 << 20
 _PIECE = 1 << 18
 # Held here from before there is student code.
 _read, _kill, _killpg, _waitpid = os.read, os.kill, os.killpg, os.waitpid
@@ -25,14 +24,24 @@ class Relay:
     """Follows one fork to its end."""
 
     def __init__(
-        self, pid: int, reading: int, seconds: float, channel: Channel, exercise: int, calls: int
+        self,
+        pid: int,
+        reading: int,
+        channel: Channel,
+        *,
+        exercise: int,
+        calls: int,
+        seconds: float,
+        most: int,
     ) -> None:
+        """seconds: CPU time of a call. most: bytes of all its results."""
         self._pid = pid
         self._reading = reading
         self._seconds = seconds
         self._channel = channel
         self._exercise = exercise
         self._calls = calls
+        self._most = most
         self._answered = 0
         self._buffer = bytearray()
         self._taken = 0
@@ -65,7 +74,7 @@ class Relay:
                     began, used = _monotonic(), self._cpu(used)
             elif self._gone():
                 return None
-            if self._taken > MAX_BYTES:
+            if self._taken > self._most:
                 return "what it returns is too large"
             waited = _monotonic() - began
             if self._cpu(used) - used > self._seconds or waited > WAITING * self._seconds:

@@ -7,7 +7,7 @@ differences, a backward function that is right for that one does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import torch
 
@@ -39,22 +39,27 @@ def references(oracle: FunctionOracle, assignment: Assignment) -> dict[str, str]
     return others | oracle.file.helpers
 
 
-def ask(
-    wrong: Sequence[Judged], assignment: Assignment, *, called: dict[str, set[str]]
-) -> tuple[Questions, Questions]:
-    """What a second run is asked: with references, and differences.
+def replaced(each: Judged, assignment: Assignment, called: Collection[str]) -> Questions:
+    """One exercise, with references for the functions that its own reaches.
 
-    called: exercise → functions of other exercises that its own reaches.
+    It has a run of its own: within one run what is lent to one exercise could be handed on to
+    another, through a file, and answer that.
     """
-    replaced, differences = Questions(assignment), Questions(assignment)
+    questions = Questions(assignment)
+    known = references(each.oracle, assignment)
+    known = {name: source for name, source in known.items() if name in called}
+    if known:
+        questions.add(each.oracle, ("student",), each.oracle.cases, references=known)
+    return questions
+
+
+def differences(wrong: Sequence[Judged], assignment: Assignment) -> Questions:
+    """Slopes of the forward functions that deviate."""
+    questions = Questions(assignment)
     for each in wrong:
-        known = references(each.oracle, assignment)
-        known = {name: source for name, source in known.items() if name in called[each.exercise.id]}
-        if known:
-            replaced.add(each.oracle, ("student",), each.oracle.cases, references=known)
         if each.deviates:
-            differences.add(each.oracle, ("differences",), each.oracle.cases)
-    return replaced, differences
+            questions.add(each.oracle, ("differences",), each.oracle.cases)
+    return questions
 
 
 def right_alone(each: Judged, answered: Answered, assignment: Assignment) -> set[str]:

@@ -133,22 +133,20 @@ class Functions:
     def _look_again(self, results: Sequence[Judged], handed: AnswerFile) -> None:
         """Whose fault wrong gradients are: another function's, or the forward function's."""
         wrong = [each for each in results if each.wrong or each.origin.engine]
-        called = {
-            each.exercise.id: set(reached(handed.file, each.exercise.id)) - {each.exercise.id}
-            for each in wrong
-        }
         by_name = {each.exercise.id: each for each in results}
-        replaced, differences = alone.ask(wrong, self.assignment, called=called)
-        if replaced.exercises:
+        for each in wrong:
+            called = set(reached(handed.file, each.exercise.id)) - {each.exercise.id}
+            replaced = alone.replaced(each, self.assignment, called)
+            if not replaced.exercises:
+                continue
             _, again = self._asked(handed, replaced)
-            for each in wrong:
-                each.alone = alone.right_alone(each, again, self.assignment)
-                if each.alone:
-                    each.origin = OWN  # by whatever way the others find theirs
-                reached_by = sorted(called[each.exercise.id])
-                faulty = [n for n in reached_by if n in by_name and by_name[n].wrong]
-                helpers = [n for n in reached_by if n in each.oracle.file.helpers]
-                each.blamed = next(iter([*faulty, *helpers]), None)
+            each.alone = alone.right_alone(each, again, self.assignment)
+            if each.alone:
+                each.origin = OWN  # by whatever way the others find theirs
+            faulty = [n for n in sorted(called) if n in by_name and by_name[n].wrong]
+            helpers = [n for n in sorted(called) if n in each.oracle.file.helpers]
+            each.blamed = next(iter([*faulty, *helpers]), None)
+        differences = alone.differences(wrong, self.assignment)
         if differences.exercises:
             _, again = self._asked(handed, differences)
             for each in wrong:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from grader import protocol
 from grader.exercises.functions.request import Asked
 from grader.marking.notes import forged, unreadable
-from grader.marking.observation import MAX_DIMENSIONS, MAX_TEXT, tensors_of
+from grader.marking.observation import MAX_TEXT, bounded, tensors_of
 from grader.records.scorecard import CellResult, IntegrityNote
 
 MAX_VALUES = 100
@@ -89,20 +89,10 @@ def answered(
 
 def _outcome(asked: Asked, event: protocol.Returned, blob: protocol.Blob) -> Outcome:
     values = {
-        name[:MAX_TEXT]: _bounded(value) for name, value in list(event.values.items())[:MAX_VALUES]
+        name[:MAX_TEXT]: bounded(value) for name, value in list(event.values.items())[:MAX_VALUES]
     }
     returned = replace(event, values=values, error=event.error and event.error[:MAX_TEXT])
     return Outcome(asked=asked, returned=returned, numbers=tensors_of(blob))
-
-
-def _bounded(value: protocol.Value) -> protocol.Value:
-    note, dtype, shape = value.note, value.dtype, value.shape
-    return replace(
-        value,
-        note=note and note[:MAX_TEXT],
-        dtype=dtype and dtype[:MAX_TEXT],
-        shape=shape and shape[:MAX_DIMENSIONS],
-    )
 
 
 def _cell(found: Answered, event: protocol.CellDone) -> None:
