@@ -612,3 +612,18 @@ def test_a_line_that_is_no_python_is_left_out_and_said(card_of):
     card = card_of(RIGHT.replace("    dx = dout.dot(w.T)", "    print 'x'\n    dx = dout.dot(w.T)"))
     assert card.score == 7
     assert "the rest of the cell was run" in card.cells[0].error
+
+
+@pytest.mark.parametrize(
+    "head", ["if np is not None:", "if False:\n  pass\nelse:", "try:", "if True:\n try:"]
+)
+def test_a_function_may_be_defined_on_a_condition(card_of, head):
+    one = {"affine_backward": EXERCISES["affine_backward"]}
+    first, _, rest = RIGHT.partition("def affine_backward")
+    body, _, rest = rest.partition("\ndef ")
+    deep = " " * (2 + head.count("\n try"))
+    inner = f"def affine_backward{body}".replace("\n", f"\n{deep}")
+    close = f"\n{deep[:-2]}finally:\n{deep}pass\n" if "try" in head else "\n"
+    card = card_of(f"{first}{head}\n{deep}{inner}{close}\ndef {rest}", one)
+    assert card.score == 3
+    assert row(card, "affine_backward", "db").lines

@@ -41,12 +41,9 @@ class Read(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def definitions(self) -> list[tuple[int, Definition]]:
-        """Top-level functions and classes, with their cells."""
+        """Functions and classes at the top, with their cells."""
         return [
-            (index, node)
-            for index, tree in self.trees.items()
-            for node in _flat(tree.body)
-            if isinstance(node, Definition)
+            (index, node) for index, tree in self.trees.items() for node in _defining(tree.body)
         ]
 
     def defined(self) -> set[str]:
@@ -168,6 +165,18 @@ def _flat(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     for node in body:
         if not (isinstance(node, ast.If) and _is_program(node.test)):
             yield node
+
+
+def _defining(body: Sequence[ast.stmt]) -> Iterator[Definition]:
+    """Definitions at the top, also on a condition or where something is tried."""
+    for node in _flat(body):
+        if isinstance(node, Definition):
+            yield node
+        elif isinstance(node, ast.If):
+            yield from _defining([*node.body, *node.orelse])
+        elif isinstance(node, ast.Try):
+            handlers = (part for handler in node.handlers for part in handler.body)
+            yield from _defining([*handlers, *node.body, *node.orelse, *node.finalbody])
 
 
 def _is_program(test: ast.expr) -> bool:
