@@ -163,7 +163,7 @@ class ForwardExamination:
         if isinstance(error, NameError) and (found := re.search(r"name '(\w+)'", str(error))):
             known = [*self.spec.inputs, *self.script.tensors, *dir(builtins)]
             near = difflib.get_close_matches(found[1], known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else "it is no input and assigned nowhere"
+            hint = f"did you mean `{near[0]}`?" if near else "it is no input and assigned nowhere."
             return f"{hint} Inputs stand in assignment.toml under [inputs.{found[1]}]"
         if isinstance(error, AttributeError) and error.name is not None:
             near = difflib.get_close_matches(error.name, dir(error.obj), n=1)
