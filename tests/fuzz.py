@@ -54,6 +54,8 @@ class Tally:
 
     def tell(self) -> None:
         took = time.monotonic() - self._begun
+        if not self.count:
+            return
         more = f" ({self.extra:,} frames)" if self.extra else ""
         print(
             f"{self.what}: {self.count:,}{more} in {took:.0f} s, {self.count / took:.0f} a second, "
@@ -65,7 +67,9 @@ class Tally:
 
 
 def tried(number: int, strategy: Any, attempt: Callable[[Any], object]) -> None:
-    """So many examples of a strategy."""
+    """So many examples of a strategy; none at all for 0."""
+    if not number:
+        return
     many = settings(max_examples=number, deadline=None, suppress_health_check=list(HealthCheck))
     many(given(strategy)(attempt))()
 
@@ -82,8 +86,8 @@ def main() -> int:
     tally = Tally("class folders")
 
     def of_one(paths: list[str]) -> None:
-        with tally.one(paths):
-            check_class(paths, Path(tempfile.mkdtemp(prefix="classes-")))
+        with tally.one(paths), tempfile.TemporaryDirectory(prefix="classes-") as work:
+            check_class(paths, Path(work))
 
     tried(options.classes, classes, of_one)
     tally.tell()

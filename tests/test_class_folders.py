@@ -11,7 +11,8 @@ from strategies.classes import check_class, classes
 @settings(max_examples=150, deadline=None)
 @given(classes)
 def test_every_notebook_is_one_students_whoever_else_is_there(paths):
-    check_class(paths, Path(tempfile.mkdtemp(prefix="classes-")))
+    with tempfile.TemporaryDirectory(prefix="classes-") as work:
+        check_class(paths, Path(work))
 
 
 def test_the_check_notices_an_id_that_depends_on_others(monkeypatch, tmp_path):
