@@ -91,6 +91,10 @@ class Bench:
         """Two Dask workers against two local jobs."""
         return json.loads(_script("cluster.py", self.sizes.cluster))
 
+    def modules(self) -> Any:
+        """A class of modules of functions, beside a numerical check in a Jupyter kernel."""
+        return json.loads(_script("modules.py", self.sizes.modules, self.sizes.peers))
+
     def contest(self) -> dict[str, Any]:
         """Against the peers."""
         data = ASSIGNMENT / "data"
@@ -133,7 +137,7 @@ def _script(name: str, *arguments: object) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-PARTS = ("cold", "cleanroom", "floor", "memory", "contest", "jobs", "cluster", "growth")
+PARTS = ("cold", "cleanroom", "floor", "memory", "modules", "contest", "jobs", "cluster", "growth")
 
 
 def main() -> None:

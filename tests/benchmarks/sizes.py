@@ -24,6 +24,8 @@ class Sizes:
     """Submissions held against the floor."""
     memory: int
     """Submissions whose processes are looked at."""
+    modules: int
+    """Class of modules of functions."""
     cluster: int
     """Class that is graded by two Dask workers and by two local jobs."""
     jobs: int
@@ -40,6 +42,7 @@ FULL = Sizes(
     cold=7,
     floor=60,
     memory=24,
+    modules=100,
     cluster=200,
     jobs=500,
     growth=(100, 1000),
@@ -52,6 +55,7 @@ QUICK = Sizes(
     cold=1,
     floor=16,
     memory=8,
+    modules=8,
     cluster=20,
     jobs=20,
     growth=(10, 40),

@@ -54,6 +54,7 @@ def _contest(contest: dict[str, Any]) -> list[str]:
 def _rows(results: dict[str, Any]) -> list[tuple[str, str, str]]:
     cold, floor, room = results["cold"], results["floor"], results["cleanroom"]
     jobs, cluster, memory = results["jobs"], results["cluster"], results["memory"]
+    modules = results["modules"]
     rows = [
         (
             "one cold notebook, against starting Python, importing torch and running its cells",
@@ -79,6 +80,11 @@ def _rows(results: dict[str, Any]) -> list[tuple[str, str, str]]:
             f"class of {cluster['submissions']}, two Dask workers against two local jobs: each",
             f"{_ms(cluster['dask'])} against {_ms(cluster['local'])}",
             f"{cluster['ratio']:.2f} ×",
+        ),
+        (
+            f"class of {modules['submissions']} modules, one job (two); a numerical check in Jupyter",
+            f"{_ms(modules['one'])} ({_ms(modules['two'])}) against {_seconds(modules['check'])} s",
+            f"{modules['check']['median'] / modules['one']['median']:.1f} ×",
         ),
         (
             "memory of a run's process: with its share of its template's (PSS), of its own",
