@@ -55,14 +55,19 @@ class Variants:
         self._script = script
         self._leaves = leaves
         self._parameters = parameters
-        self._tree = ast.parse(script.source, script.path)
-        self._statements = list(_statements(self._tree))
+        tree = ast.parse(script.source, script.path)
+        self._statements = list(_statements(tree))
+        # Copied once, and then changed in place for every variant: copying is slower than running.
+        self._tree = deepcopy(tree)
+        self._watched = [place.statement for place in _statements(self._tree)]
+        for number, statement in enumerate(self._watched):
+            self._watch(number, statement.value)
         self._values: dict[int, list[Any]] = {}
         self._reached: dict[int, int] = {}
         self._free = -1
         self._tried = 0
         self._runs: dict[_Changed, ForwardRun | None] = {}
-        self._base = self._run(self._tree, recording=True)
+        self._base = self._run(recording=True)
 
     def of(
         self, target: str, given: Mapping[str, torch.Tensor], loss: str, between: Collection[str]
@@ -100,21 +105,24 @@ class Variants:
     def _run_of(self, changed: _Changed) -> ForwardRun | None:
         """The script with a change; None where that does not run."""
         if changed not in self._runs:
-            tree = deepcopy(self._tree)
-            list(_statements(tree))[changed.number].statement.value = deepcopy(changed.value)
+            kept = self._watched[changed.number].value
+            self._watch(changed.number, changed.value)
             try:
-                self._runs[changed] = self._run(tree, free=changed.free)
+                self._runs[changed] = self._run(free=changed.free)
             except Exception:  # noqa: BLE001 - most changes do not fit the shapes
                 self._runs[changed] = None
+            finally:
+                self._watched[changed.number].value = kept
         return self._runs[changed]
 
-    def _run(self, tree: ast.Module, *, recording: bool = False, free: int = -1) -> ForwardRun:
-        tree = deepcopy(tree)
-        for number, place in enumerate(_statements(tree)):
-            place.statement.value = _call(AT, ast.Constant(number), place.statement.value)
-        code = compile(
-            ast.fix_missing_locations(tree), self._script.path, "exec", dont_inherit=True
-        )
+    def _watch(self, number: int, value: ast.expr) -> None:
+        """Have a statement assign this, by way of `AT`."""
+        statement = self._watched[number]
+        statement.value = _call(AT, ast.Constant(number), value)
+        ast.fix_missing_locations(statement)
+
+    def _run(self, *, recording: bool = False, free: int = -1) -> ForwardRun:
+        code = compile(self._tree, self._script.path, "exec", dont_inherit=True)
         self._reached, self._free = {}, free
         helpers = {
             AT: self._record if recording else self._restored,
