@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import msgspec
 
 from grader.errors import UsageError
 from grader.report.class_row import ClassRow
+from grader.submission.class_list import read_class_list
 from grader.submission.naming import safe_id
 from grader.submission.platforms import named
 
@@ -108,36 +107,23 @@ class ClassList(msgspec.Struct, frozen=True):
 
 def read_roster(path: Path) -> ClassList:
     """Read a roster. Raises UsageError that says which columns there are and which are wanted."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text: export the gradebook as CSV again") from error
-    first = text.partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    try:
-        lines = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise UsageError(f"{path} is not a CSV file: {error}") from error
-    headers = tuple(header.strip() for header in lines[0]) if lines else ()
-    missing = [header for header in WANTED if header not in headers]
+    file = read_class_list(path)
+    missing = [header for header in WANTED if header not in file.headers]
     if missing:
-        there = ", ".join(header for header in headers if header)[:300] or "none"
+        there = ", ".join(header for header in file.headers if header)[:300] or "none"
         raise UsageError(
-            f"{path}: there is no column {' nor '.join(missing)} (there: {there}; wanted: "
+            f"{file.where}: there is no column {' nor '.join(missing)} (there: {there}; wanted: "
             f"{', '.join(WANTED)} and, if known, {', '.join(OPTIONAL)}): "
             "use the gradebook that Canvas exports"
         )
-    return ClassList(str(path), headers, tuple(_students(headers, lines[1:])))
+    return ClassList(file.where, file.headers, tuple(_students(file.rows)))
 
 
-def _students(headers: Sequence[str], lines: Sequence[list[str]]) -> Iterator[RosterRow]:
-    for line in lines:
-        row = RosterRow({h: cell.strip() for h, cell in zip(headers, line, strict=False)})
+def _students(rows: Sequence[tuple[int, dict[str, str]]]) -> Iterator[RosterRow]:
+    for _, cells in rows:
         # Canvas puts rows without an ID below the header: points possible, manual posting.
-        if row.cells.get("Student") and row.cells.get("ID"):
-            yield msgspec.structs.replace(row, cells=dict.fromkeys(WANTED, "") | row.cells)
+        if cells.get("Student") and cells.get("ID"):
+            yield RosterRow(dict.fromkeys(WANTED, "") | cells)
 
 
 def _some(names: Sequence[str], most: int = 5) -> str:

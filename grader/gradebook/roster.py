@@ -5,8 +5,6 @@ Every fault is one line with the file's name and the line, and costs no more tha
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +12,9 @@ import msgspec
 
 from grader.errors import UsageError
 from grader.printable import printable
+from grader.submission.class_list import read_class_list
 from grader.submission.naming import safe_id
 
-MAX_BYTES = 64 << 20
 _KNOWN = ("id", "name", "email", "submitted_at")
 
 
@@ -52,36 +50,27 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_roster(path: Path) -> Roster:
     """Read a class list; UsageError, in one line, where it is none at all."""
-    where = printable(str(path))
-    text = _text(path, where)
-    lines = io.StringIO(text, newline="")
-    rows = csv.reader(lines, delimiter=_delimiter(text), skipinitialspace=True)
-    try:
-        head = [cell.strip().casefold() for cell in next(rows, [])]
-        if "id" not in head:
-            columns = printable(", ".join(filter(None, head))) or "none"
-            raise UsageError(f"{where}: has no column `id` (columns: {columns}): name one so")
-        reader = _Reader(where, head)
-        for row in rows:
-            reader.read(row, rows.line_num)
-    except csv.Error as error:
-        raise UsageError(f"{where}:{rows.line_num}: is not CSV ({error}): save it again") from error
-    return Roster(path=where, students=list(reader.students.values()), problems=reader.problems)
+    file = read_class_list(path)
+    head = [header.casefold() for header in file.headers]
+    if "id" not in head:
+        columns = printable(", ".join(filter(None, head))) or "none"
+        raise UsageError(f"{file.where}: has no column `id` (columns: {columns}): name one so")
+    reader = _Reader(file.where)
+    for line, cells in file.rows:
+        reader.read(cells, line)
+    return Roster(
+        path=file.where, students=list(reader.students.values()), problems=reader.problems
+    )
 
 
 class _Reader:
-    def __init__(self, where: str, head: list[str]) -> None:
+    def __init__(self, where: str) -> None:
         self.where = where
-        self.head = head
         self.students: dict[str, EnrolledStudent] = {}
         self.problems: list[str] = []
 
-    def read(self, row: list[str], line: int) -> None:
-        cells = {
-            name: printable(cell.strip())
-            for name, cell in zip(self.head, row, strict=False)
-            if name and cell.strip()
-        }
+    def read(self, row: dict[str, str], line: int) -> None:
+        cells = {header.casefold(): printable(cell) for header, cell in row.items() if cell}
         if not cells:
             return
         if "id" not in cells:
@@ -106,23 +95,3 @@ def _student(cells: dict[str, str], line: int) -> EnrolledStudent:
         details={name: cell for name, cell in cells.items() if name not in _KNOWN},
         line=line,
     )
-
-
-def _text(path: Path, where: str) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{where}: cannot be read ({error.strerror}): check the path") from error
-    if len(raw) > MAX_BYTES:
-        raise UsageError(f"{where}: is larger than {MAX_BYTES >> 20} MiB: that is no class list")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{where}: is not UTF-8: save it as “CSV UTF-8”") from error
-
-
-def _delimiter(text: str) -> str:
-    """A comma, or what spreadsheets of other countries write: by the first line."""
-    first = text.partition("\n")[0]
-    return max(",;\t", key=first.count)
