@@ -17,10 +17,12 @@ MAX_LINES = 3
 MAX_PRINTS = 100
 _PRINT = re.compile(r"\s*print\s+[^(\s=]")
 """`print x` of Python 2, which no value depends on, does not count among these."""
+_EMPTY = re.compile(r"expected an indented block after .* on line (\d+)")
+"""What is still to be written: `for t in range(T):` with nothing but comments below it."""
 
 
 class Repaired(msgspec.Struct, frozen=True):
-    """A cell without the lines that are no Python, each statement on its own line still."""
+    """A cell without what is no Python in it, each statement on its own line still."""
 
     source: str
     problem: SyntaxProblem
@@ -28,7 +30,8 @@ class Repaired(msgspec.Struct, frozen=True):
 
 
 def repaired(source: str, problem: SyntaxProblem) -> Repaired | None:
-    """The cell dedented, or without the lines that cannot be read; None if that is not enough.
+    """The cell without the lines that cannot be read, and with blocks that are to be written still
+    as empty ones; None if that is not enough.
 
     Only a cell of which a statement is left is worth it.
     """
@@ -38,7 +41,8 @@ def repaired(source: str, problem: SyntaxProblem) -> Repaired | None:
     while lines < MAX_LINES and prints < MAX_PRINTS:
         printed = _PRINT.match(text.split("\n")[fault.line - 1])
         lines, prints = (lines, prints + 1) if printed else (lines + 1, prints)
-        text = _without(text, fault.line)
+        empty = _EMPTY.search(fault.message)
+        text = _with_body(text, int(empty[1])) if empty else _without(text, fault.line)
         result = parse(text)
         if isinstance(result, ast.Module):
             left = any(not isinstance(node, ast.Pass) for node in result.body)
@@ -55,6 +59,13 @@ def dedented(source: str) -> str:
     code = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     margin = min((len(line) - len(line.lstrip(" \t")) for line in code), default=0)
     return "\n".join(line[margin:] if line[:margin].isspace() else line for line in lines)
+
+
+def _with_body(source: str, number: int) -> str:
+    """The text with a statement behind the head of a block that has none."""
+    lines = source.split("\n")
+    lines[number - 1] = lines[number - 1].partition("#")[0].rstrip() + " pass"
+    return "\n".join(lines)
 
 
 def _without(source: str, number: int) -> str:
