@@ -183,6 +183,17 @@ def test_a_mistake_in_a_helper_costs_nothing_in_what_calls_it(
     assert followed == {(exercise, helper)}
 
 
+@pytest.mark.parametrize("opened", ["dlai_deep"], indirect=True)
+def test_helpers_of_a_module_that_was_not_handed_in_are_lent(opened: Class, tmp_path: Path) -> None:
+    assignment, session = opened
+    notebook = solution(assignment).read_text("utf-8")
+    assert "from dnn_utils import" in notebook
+    (tmp_path / "anna.ipynb").write_text(notebook.replace("dnn_utils", "my_activations"), "utf-8")
+    (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
+    assert lost(card) == set()
+    assert card.integrity == []
+
+
 def test_every_target_of_every_function_has_mistakes_to_be_tried(opened: Class) -> None:
     assignment, _ = opened
     mistakes = MISTAKES[assignment.name]

@@ -10,6 +10,7 @@ from function_assignments import (
     EXERCISES,
     NORM,
     RIGHT,
+    TANH,
     assignment,
     codes,
     graded,
@@ -589,6 +590,36 @@ def test_the_other_way_to_call_takes_nothing_from_what_is_right(card_of):
     assert card_of(source.replace("db = dout", "db = 3 * dout"), one).score == 2
 
 
+def test_the_other_way_to_call_is_told_of_where_the_courses_comes_to_nothing(card_of):
+    """A mistake in a function whose author gave the cache a form of their own has its reason."""
+    source = """
+import numpy as np
+
+def affine_forward(x, w, b):
+    return x.dot(w) + b, (x, w)
+
+def affine_backward(dout, cache):
+    x, w = cache
+    return 2 * dout.dot(w.T), 2 * x.T.dot(dout), 2 * dout.sum(0)
+"""
+    card = card_of(source, {"affine_backward": (AFFINE + OTHERWISE, ["x", "w", "b"])})
+    assert card.score == 0
+    assert {row(card, "affine_backward", f"d{n}").diagnosis.code for n in "xwb"} == {
+        "constant_factor"
+    }
+
+
+def test_a_helper_of_a_module_that_was_not_handed_in_costs_nothing(card_of):
+    helped = TANH + "\n\ndef reference_slope(t):\n    return 1 - t**2\n"
+    one = {"layer_backward": (helped, ["x", "w", "b"])}
+    source = "from my_activations import *\n" + RIGHT.replace("(1 - t ** 2)", "slope(t)")
+    card = card_of(source, one)
+    assert card.score == 3
+    assert row(card, "layer_backward", "dx").root_cause == "slope"
+    wrong = card_of(source.replace("dw = x.T.dot(dout)", "dw = -x.T.dot(dout)"), one)
+    assert wrong.score == 2
+
+
 def test_python_2_is_named_as_what_it_is(card_of):
     source = RIGHT.replace(
         "    dx = dout.dot(w.T)", "    exec 'here'\n" * 5 + "    dx = dout.dot(w.T)"
@@ -612,6 +643,20 @@ def test_a_line_that_is_no_python_is_left_out_and_said(card_of):
     card = card_of(RIGHT.replace("    dx = dout.dot(w.T)", "    print 'x'\n    dx = dout.dot(w.T)"))
     assert card.score == 7
     assert "the rest of the cell was run" in card.cells[0].error
+
+
+@pytest.mark.parametrize(
+    "unfinished",
+    [
+        "    for row in dout:  # sum up\n        # YOUR CODE\n",
+        "    def inner(t):\n    ### START CODE HERE ###\n\n",
+        "    if x.ndim > 2:\n    # flatten it\n    else:\n",
+    ],
+)
+def test_a_block_that_is_to_be_written_still_is_an_empty_one(card_of, unfinished):
+    card = card_of(RIGHT.replace("    dx = dout.dot(w.T)", f"{unfinished}    dx = dout.dot(w.T)"))
+    assert card.score == 7
+    assert "expected an indented block" in card.cells[0].error
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,13 @@ def student(A0, W1, b1, W2, b2, W3, b3, Y):
     if "dA0" not in grads and "dA3" in grads:  # numbered by its layer, as the course did at first
         found |= {"A0": grads.get("dA1"), "A1": grads.get("dA2"), "A2": grads.get("dA3")}
     return found
+
+
+# The course gives these in a module; some hand in a file that has them from a module of their own.
+def reference_sigmoid_backward(dA, cache):
+    A = 1 / (1 + np.exp(-cache))
+    return dA * A * (1 - A)
+
+
+def reference_relu_backward(dA, cache):
+    return dA * (cache > 0)

@@ -14,7 +14,7 @@ from grader.exercises.functions import alone
 from grader.exercises.functions.handed_in import AnswerFile, Arrangement, Candidates, unread
 from grader.exercises.functions.judging import Judged, attempts, judged
 from grader.exercises.functions.oracle import FunctionOracle, Roles
-from grader.exercises.functions.origin import OWN, origin, reached
+from grader.exercises.functions.origin import OWN, called, origin
 from grader.exercises.functions.reasons import FunctionReasons
 from grader.exercises.functions.request import Asked, Questions
 from grader.exercises.functions.returned import Answered, answered
@@ -135,16 +135,16 @@ class Functions:
         wrong = [each for each in results if each.wrong or each.origin.engine]
         by_name = {each.exercise.id: each for each in results}
         for each in wrong:
-            called = set(reached(handed.file, each.exercise.id)) - {each.exercise.id}
-            replaced = alone.replaced(each, self.assignment, called)
+            names = called(handed.file, each.exercise.id)
+            replaced = alone.replaced(each, self.assignment, names)
             if not replaced.exercises:
                 continue
             _, again = self._asked(handed, replaced)
             each.alone = alone.right_alone(each, again, self.assignment)
             if each.alone:
                 each.origin = OWN  # by whatever way the others find theirs
-            faulty = [n for n in sorted(called) if n in by_name and by_name[n].wrong]
-            helpers = [n for n in sorted(called) if n in each.oracle.file.helpers]
+            faulty = [n for n in sorted(names) if n in by_name and by_name[n].wrong]
+            helpers = [n for n in sorted(names) if n in each.oracle.file.helpers]
             each.blamed = next(iter([*faulty, *helpers]), None)
         differences = alone.differences(wrong, self.assignment)
         if differences.exercises:

@@ -58,13 +58,15 @@ class Judged(msgspec.Struct, kw_only=True):
         return any(each.returned.forwards > MANY_FORWARDS for each in self.outcomes)
 
     def take(self, outcomes: Sequence[Outcome], tolerance: Tolerance) -> None:
-        """These results of another way to call, if more of them are right."""
+        """These results of another way to call, if more of them are right; or if they can be
+        told about, and there were none before.
+        """
         if len(outcomes) < len(self.outcomes):
             return
         values = _values(outcomes, self.exercise, self.variant, tolerance)
-        if sum(each.comparison.right for each in values.values()) > len(self.values) - len(
-            self.wrong
-        ):
+        right, known = (sum(n.comparison.right for n in v.values()) for v in (values, self.values))
+        came = not any(each.raised for each in outcomes)
+        if right > known or (right == known and came and all(o.raised for o in self.outcomes)):
             self.outcomes, self.values = list(outcomes), values
 
 

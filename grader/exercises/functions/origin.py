@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
-from grader.exercises.functions.definitions import Read, Written
+from grader.exercises.functions.definitions import Read
 
 ENGINE = frozenset(
     {"backward", "grad", "autograd", "requires_grad", "requires_grad_", "vjp", "jvp", "jacrev"}
@@ -59,7 +59,19 @@ def reached(file: Read, start: str) -> dict[str, ast.AST]:
     return found
 
 
-def _called(function: Written, owner: str | None) -> Iterator[str]:
+def called(file: Read, start: str) -> set[str]:
+    """What a function and those that it reaches call by name: also what the file does not define,
+    such as helpers of a module that was not handed in.
+    """
+    functions = reached(file, start)
+    return {
+        name
+        for path, node in functions.items()
+        for name in _called(node, path.partition(".")[0] if "." in path else None)
+    } - {start}
+
+
+def _called(function: ast.AST, owner: str | None) -> Iterator[str]:
     for node in ast.walk(function):
         if isinstance(node, ast.Name):
             yield node.id
