@@ -2,6 +2,7 @@
 
 import shutil
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -238,6 +239,65 @@ def test_one_level_up_is_the_same_class(row, form, laid, found):
     assert ids(found(root.parent / "class")) == ids(
         found(laid(*row["normal"], *row[form], below="up/hw1").parent)
     )
+
+
+@ROWS
+@pytest.mark.parametrize("around", ["up", "two/up", "one/two/up"])
+def test_folders_around_a_class_are_nobodys(row, around, laid, found, tmp_path):
+    root = laid(*row["normal"], *row["namesake"])
+    laid(*row["normal"], *row["namesake"], below=f"given/{around}")
+    assert ids(found(tmp_path / "given")) == ids(found(root))
+
+
+@ROWS
+@pytest.mark.parametrize("kind", ["zip", "gztar"])
+@pytest.mark.parametrize("beside", ["", "notes.txt", "README.md"])
+def test_a_packed_class_in_a_folder_is_the_same_class(row, kind, beside, laid, found, tmp_path):
+    root = laid(*row["normal"], *row["namesake"])
+    (tmp_path / "given" / "deeper").mkdir(parents=True)
+    if beside:
+        (tmp_path / "given" / beside).write_text("of the course")
+    shutil.make_archive(str(tmp_path / "given" / "deeper" / "export of monday"), kind, root)
+    assert ids(found(tmp_path / "given")) == ids(found(root))
+
+
+def packed(path: Path, *names: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as out:
+        for name in names:
+            out.writestr(name, "{}")
+
+
+@pytest.mark.parametrize(
+    ("names", "whose"),
+    [
+        (["backward.ipynb", "network.py"], {"ada"}),
+        (["backward.ipynb", "forward.ipynb"], {"ada"}),
+        (["hw1-main/src/net.py", "hw1-main/hw.ipynb"], {"ada"}),
+        (["hw/part1/x.ipynb", "hw/part2/y.ipynb"], {"ada"}),
+        (["ben.ipynb", "cy.ipynb"], {"ben", "cy"}),
+        (["hw/ben/x.ipynb", "hw/cy/x.ipynb"], {"ben", "cy"}),
+        (["Ben Roe_104_assignsubmission_file_/x.ipynb"], {"Ben_Roe_104"}),
+    ],
+)
+def test_a_zip_alone_in_a_folder_is_a_students_or_a_class_by_what_it_holds(
+    names, whose, found, tmp_path
+):
+    packed(tmp_path / "given" / "ada.zip", *names)
+    assert ids(found(tmp_path / "given")) == whose
+
+
+def test_zips_of_students_stay_theirs_and_zips_of_sections_are_opened(found, tmp_path):
+    packed(tmp_path / "given" / "ada.zip", "part one/x.ipynb", "part two/y.ipynb")
+    packed(tmp_path / "given" / "ben.zip", "network.py", "x.ipynb")
+    moodle = "{}_10{}_assignsubmission_file_/x.ipynb"
+    packed(tmp_path / "given" / "monday.zip", moodle.format("Cy", 1), moodle.format("Di", 2))
+    assert ids(found(tmp_path / "given")) == {"ada", "ben", "Cy_101", "Di_102"}
+
+
+def test_folders_of_one_student_are_not_students_while_others_are_there(laid, found):
+    root = laid("ada/hw1/mynet/a.ipynb", "ada/hw1/other/b.ipynb", "ben/hw.ipynb")
+    assert ids(found(root)) == {"ada", "ben"}
 
 
 @ROWS

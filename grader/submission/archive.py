@@ -92,6 +92,19 @@ def list_archive(archive: Path, origin: str, workspace: Path, caps: Caps) -> lis
         return [msgspec.structs.replace(whole, problem=problem, lost=of_the_machine(error))]
 
 
+def paths_in(archive: Path, workspace: Path) -> list[tuple[str, ...]]:
+    """The paths of what a zip holds, of which nothing is unpacked; none if it cannot be read."""
+    try:
+        if suffix_of(archive.name) == TAR:
+            archive = as_zip(archive, workspace, STUDENT.size)
+        if _directory_size(archive) > _MAX_DIRECTORY:
+            return []
+        with zipfile.ZipFile(archive) as opened:
+            return list(_members(opened, "")[0])
+    except _BROKEN:
+        return []
+
+
 def _directory_size(archive: Path) -> int:
     """Bytes of the table of contents, as the end of the file claims; 0 if it says nothing."""
     with archive.open("rb") as file:

@@ -11,10 +11,18 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import UsageError
-from grader.submission.archive import CLASS, list_archive
+from grader.submission.archive import CLASS, list_archive, paths_in
 from grader.submission.draft import Draft, draft_of
 from grader.submission.folder import list_folder
-from grader.submission.layout import Owned, Student, are_parts, is_plain, owned, student_in
+from grader.submission.layout import (
+    Owned,
+    Student,
+    are_parts,
+    is_class,
+    is_plain,
+    owned,
+    student_in,
+)
 from grader.submission.listing import (
     ARCHIVES,
     GRADEABLE,
@@ -155,7 +163,7 @@ def _listing(path: Path, workspace: Path) -> _Listing:
     """Everything that was asked for, with the student first in its path."""
     origin, suffix = readable(str(path)), suffix_of(path.name)
     if path.is_dir():
-        return _folder(path, origin)
+        return _folder(path, origin, workspace)
     if not path.is_file():
         problem = "is not an ordinary file: give a notebook, module, folder or zip"
         return _refused(path, origin, problem)
@@ -178,8 +186,8 @@ def _listing(path: Path, workspace: Path) -> _Listing:
     return _Listing(str(path.parent), origin, [entry], above)
 
 
-def _folder(path: Path, origin: str) -> _Listing:
-    entries, names = list_folder(path), _names(path)
+def _folder(path: Path, origin: str, workspace: Path) -> _Listing:
+    entries, names = _unpacked(list_folder(path), workspace), _names(path)
     at = student_in(names)
     if at is not None:
         root = Path(os.path.realpath(path)).parents[len(names) - at - 1]
@@ -191,6 +199,26 @@ def _folder(path: Path, origin: str) -> _Listing:
     if parts and not folders and names:
         listing.one_student = names[-1]
     return listing
+
+
+def _unpacked(entries: list[Found], workspace: Path) -> list[Found]:
+    """The entries, and of a zip that holds a class, what is in it: it is a folder like others."""
+    useful = [entry for entry in entries if entry.path is not None]
+    found: list[Found] = []
+    for entry in entries:
+        path, stem = entry.path, stem_of(entry.name)
+        students = (named(name, folder=True) for name in entry.parts[:-1])
+        one = named(entry.name, folder=False) is not None or any(students)
+        if path is None or entry.suffix not in ARCHIVES or one:
+            found.append(entry)
+        elif is_class(paths_in(path, workspace), stem, alone=len(useful) == 1):
+            inside = list_archive(path, entry.origin, workspace, CLASS)
+            loose = len(useful) == 1 and all(len(each.parts) == 1 for each in inside if each.path)
+            folder = entry.parts[:-1] if loose else (*entry.parts[:-1], stem)
+            found += [within(folder, each) for each in inside]
+        else:
+            found.append(entry)
+    return found
 
 
 def _names(path: Path) -> tuple[str, ...]:

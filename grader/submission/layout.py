@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import msgspec
 
-from grader.submission.listing import READ, Found, stem_of
+from grader.submission.listing import NOTEBOOK, READ, Found, stem_of
 from grader.submission.naming import identity
 from grader.submission.platforms import Named, clock, named
 
@@ -46,7 +46,8 @@ solutions answer answers final draft main untitled setup helper helpers util uti
 question q problem ps pset project backprop ninja makemore starter copy of test tests src code
 data datasets dataset lib old new backup archive version v attempt try revision images img figures
 plots results output outputs models checkpoints docs doc scripts files attachments submission
-attachment nb the and my work experiments common config
+attachment nb the and my work experiments common config forward backward gradient gradients manual
+network networks net nets layer layers classifier classifiers train training optim model
 """
 _PLAIN_WORDS = frozenset(_PLAIN.split())
 """Names of these words alone name no student."""
@@ -124,6 +125,26 @@ def are_parts(names: Sequence[str]) -> bool:
     return len(kinds) > 1 or kinds <= _PARTS
 
 
+def is_class(paths: Sequence[tuple[str, ...]], archive: str, *, alone: bool) -> bool:
+    """Whether a zip of these paths holds students, and not one student's work.
+
+    Beside other things only platforms' names tell; where it is all there is (`alone`), any names
+    of persons do.
+    """
+    owners, _ = owned([Found(parts=parts, origin="") for parts in paths], archive=archive)
+    useful = [each for each in owners if each.entry.name and each.entry.suffix in READ]
+    persons = alone and all(len(e.entry.parts) > 1 or e.entry.suffix == NOTEBOOK for e in useful)
+    told = {
+        each.student.id
+        for each in useful
+        if each.student is not None
+        and not is_plain(each.student.id)
+        and (persons or each.student.aliases or any(map(_CLASS.fullmatch, each.entry.parts[:-1])))
+    }
+    platform = any(each.student and each.student.everywhere for each in useful)
+    return platform or len(told) > 1
+
+
 class _Tree:
     """Which folders of a listing hold students."""
 
@@ -165,6 +186,8 @@ class _Tree:
             return True
         if self._of_a_platform(name, files, list(inside)):
             return True
+        if not files and self._is_around(folder):
+            return True
         holding = [child for child, useful in inside.items() if useful]
         if files or len(holding) < 2 or any(map(_no_student, holding)):
             return False
@@ -174,6 +197,26 @@ class _Tree:
                 "one student's, put the notebooks directly into it"
             )
         return True
+
+    def _is_around(self, folder: tuple[str, ...]) -> bool:
+        """Whether a folder is one around a class: further down a platform has named students, or
+        it is all that was given, and holds nothing but one folder of students.
+        """
+        if len(folder) >= MAX_DEPTH:
+            return False
+        inside = [name for name in self._folders.get(folder, {}) if not _NOT_HANDED_IN.match(name)]
+        for name in inside:
+            below = (*folder, name)
+            files, folders = self._files.get(below, []), list(self._folders.get(below, {}))
+            if _named(name, folder=True) is None and (
+                self._of_a_platform(name, files, folders) or (not files and self._is_around(below))
+            ):
+                return True
+        alone = all(
+            len(self._folders[folder[:depth]]) == 1 and not self._files[folder[:depth]]
+            for depth in range(len(folder) + 1)
+        )
+        return alone and self._is_class((*folder, inside[0])) if inside else False
 
     @staticmethod
     def _of_a_platform(name: str, files: list[str], folders: list[str]) -> bool:
