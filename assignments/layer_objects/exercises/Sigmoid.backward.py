@@ -10,9 +10,11 @@ def forward(x):
 
 
 def student(x, dout):
+    from other_interfaces import backward
+
     layer = Sigmoid()
     layer.forward(x)
-    return {"x": layer.backward(dout)}
+    return {"x": backward(layer, x, dout)}
 
 
 def own_forward(x):

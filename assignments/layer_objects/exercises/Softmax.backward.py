@@ -10,10 +10,19 @@ def forward(x):
 
 
 def student(x, dout):
-    layer = Softmax()
+    from other_interfaces import backward
+
+    layer = made()
     layer.forward(x)
-    return {"x": layer.backward(dout)}
+    return {"x": backward(layer, x, dout)}
 
 
 def own_forward(x):
-    return Softmax().forward(x)
+    return made().forward(x)
+
+
+def made():
+    try:
+        return Softmax()
+    except TypeError:  # some ask for the dimension
+        return Softmax(1)

@@ -71,6 +71,10 @@ class Read(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """
         name, _, method = path.partition(".")
         found = [(cell, node) for cell, node in self.definitions if node.name == name]
+        if not found and method:  # another name of a class
+            value = getattr(self.bound().get(name), "value", None)
+            own = value.id if isinstance(value, ast.Name) else None
+            found = [(cell, node) for cell, node in self.definitions if node.name == own]
         if not found or not method:
             return found[-1] if found else None
         return self._method(*found[-1], method, set())

@@ -14,6 +14,7 @@ import msgspec
 from grader.assignment import Assignment, Exercise
 from grader.exercises.beside import Surroundings, surroundings
 from grader.exercises.functions.definitions import Read, read
+from grader.exercises.functions.other_names import by_other_names
 from grader.exercises.script.candidate import MAX_CANDIDATES, content_of, of_assignment
 from grader.notebook import Unreadable, read_notebook
 from grader.records.causes import told_of
@@ -109,7 +110,9 @@ class Candidates:
                     self.problems.append((source, notebook.reason))
             elif index in own:
                 found.append((index, source, read(notebook)))
-        return found
+        classes = [self._root(each) for each in self.assignment.spec.exercises if "." in each.id]
+        named = by_other_names([file for _, _, file in found], dict.fromkeys(classes))
+        return [(i, source, file) for (i, source, _), file in zip(found, named, strict=True)]
 
     def _handed_in(self, index: int, source: Source, file: Read) -> AnswerFile:
         defined = file.defined()

@@ -1,0 +1,190 @@
+"""Layer objects of other courses' interfaces: a right derivation is right wherever its results are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from grader.assignment import load_assignment
+from grader.execution.session import GradingSession
+from grader.records.scorecard import ExerciseScore, Scorecard
+from grader.submission import discover
+
+TURNED = """
+class Linear:
+    def __init__(self, fan_in, fan_out):
+        self.params = {"weight": np.random.randn(fan_in, fan_out), "bias": np.zeros((1, fan_out))}
+        self.grads = {name: np.zeros_like(each) for name, each in self.params.items()}
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.params["weight"] + self.params["bias"]
+
+    def backward(self, dout):
+        self.grads["weight"] = self.x.T @ dout
+        self.grads["bias"] = dout.sum(axis=0)
+        return dout @ self.params["weight"].T
+"""
+ATTRIBUTES = """
+class Linear_Layer:
+    def __init__(self, fan_in, fan_out, debug=False):
+        self.W, self.b = np.zeros((fan_out, fan_in)), np.zeros((fan_out, 1))
+
+    def forward(self, x):
+        self.x = x
+        return (self.W @ x.T + self.b).T
+
+    def backward(self, dout):
+        self.dW = dout.T @ self.x
+        self.db = dout.sum(axis=0).reshape(-1, 1)
+        return dout @ self.W
+"""
+ADDED_UP = """
+class Kept:
+    def __init__(self, value):
+        self.value, self.grad = value, np.zeros_like(value)
+
+class LinearModule:
+    def __init__(self, fan_in, fan_out):
+        self.kernel = Kept(np.random.randn(fan_in, fan_out))
+        self.shift = Kept(np.random.randn(fan_out))
+
+    def forward(self, x):
+        return x.dot(self.kernel.value) + self.shift.value
+
+    def backward(self, x, dout):
+        self.kernel.grad += x.T.dot(dout)
+        self.shift.grad += dout.sum(axis=0)
+        return dout.dot(self.kernel.value.T)
+"""
+RETURNED = """
+class linear:
+    def __init__(self, fan_in, fan_out):
+        self.w, self.c = np.random.randn(fan_out, fan_in), np.random.randn(1, fan_out)
+
+    def __call__(self, x):
+        return self.forward(x)
+
+    def forward(self, x):
+        self.seen = x
+        return x @ self.w.T + self.c
+
+    def backward(self, dout):
+        return dout @ self.w, dout.T @ self.seen, dout.sum(axis=0, keepdims=True)
+"""
+LINEAR = {"turned": TURNED, "attributes": ATTRIBUTES, "added up": ADDED_UP, "returned": RETURNED}
+SUMS = ("dout.sum(axis=0", "-dout.sum(axis=0")
+PRODUCTS = {
+    "turned": ("self.x.T @ dout", "self.x.T @ dout / len(dout)"),
+    "attributes": ("dout.T @ self.x", "(dout > 0).T @ self.x"),
+    "added up": ("x.T.dot(dout)", "np.abs(x.T.dot(dout))"),
+    "returned": ("dout.T @ self.seen", "self.seen.T @ self.seen"),
+}
+REST = """
+class BatchNorm:
+    def __init__(self, width):
+        self.my_gamma, self.my_beta = np.ones((1, width)), np.zeros((1, width))
+
+    def forward(self, x):
+        self.std = np.sqrt(x.var(0) + 1e-5)
+        self.normal = (x - x.mean(0)) / self.std
+        return self.my_gamma * self.normal + self.my_beta
+
+    def backward(self, dout):
+        self.d_gamma, self.d_beta = (dout * self.normal).sum(0), dout.sum(0)
+        inner = dout * self.my_gamma
+        return (inner - inner.mean(0) - self.normal * (inner * self.normal).mean(0)) / self.std
+
+class Relu:
+    def forward(self, x):
+        return np.maximum(x, 0)
+
+    def backward(self, x, dout):
+        return dout * (x > 0)
+
+class SoftMax:
+    def __init__(self, axis):
+        self.axis = axis
+
+    def forward(self, x):
+        raised = np.exp(x - x.max(self.axis, keepdims=True))
+        self.out = raised / raised.sum(self.axis, keepdims=True)
+        return self.out
+
+    def backward(self, dout):
+        return self.out * (dout - (dout * self.out).sum(self.axis, keepdims=True))
+"""
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[GradingSession]:
+    with GradingSession(load_assignment(ROOT / "assignments" / "layer_objects")) as opened:
+        yield opened
+
+
+def card_of(session: GradingSession, folder: Path, source: str) -> Scorecard:
+    (folder / "layers.py").write_text(f"import numpy as np\n{source}", "utf-8")
+    (found,) = discover([folder / "layers.py"], folder / "unpacked").submissions
+    return session.grade(found).card
+
+
+def points(card: Scorecard, exercise: str) -> list[float]:
+    """Of each gradient of one exercise."""
+    found: ExerciseScore = next(each for each in card.exercises if each.id == exercise)
+    return [target.score for target in found.targets]
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_parameters_and_gradients_are_found_wherever_they_are_kept(
+    session: GradingSession, tmp_path: Path, name: str
+) -> None:
+    card = card_of(session, tmp_path, LINEAR[name])
+    assert points(card, "Linear.backward") == [1, 1, 1]
+    assert card.integrity == []
+    assert card.notes == []
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_mistakes_are_none_the_righter_for_it(
+    session: GradingSession, tmp_path: Path, name: str
+) -> None:
+    for number, (edit, left) in enumerate([(SUMS, [1, 1, 0]), (PRODUCTS[name], [1, 0, 1])]):
+        assert edit[0] in LINEAR[name]
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        card = card_of(session, folder, LINEAR[name].replace(*edit))
+        assert points(card, "Linear.backward") == left
+
+
+def test_gradients_that_add_up_are_wrong_in_the_interface_that_overwrites(
+    session: GradingSession, tmp_path: Path
+) -> None:
+    source = TURNED.replace('"] = ', '"] += ').replace(
+        "np.zeros((1, fan_out))", "np.zeros(fan_out)"
+    )
+    card = card_of(session, tmp_path, source)
+    assert points(card, "Linear.backward") == [1, 0, 0]
+
+
+def test_other_layers_by_other_names_and_ways_to_call(
+    session: GradingSession, tmp_path: Path
+) -> None:
+    card = card_of(session, tmp_path, REST)
+    assert points(card, "BatchNorm.backward") == [3, 1, 1]
+    assert points(card, "ReLU.backward") == [1]
+    assert points(card, "Softmax.backward") == [2]
+    assert card.exercises[1].targets[0].lines[-1].text.strip() == "return dout * (x > 0)"
+
+
+def test_a_class_of_almost_the_name_is_taken_where_there_is_one_only(
+    session: GradingSession, tmp_path: Path
+) -> None:
+    other = "class ReLULayer:\n    pass\n"
+    card = card_of(session, tmp_path, REST + other)
+    assert points(card, "ReLU.backward") == [0]
+    (tmp_path / "own").mkdir()
+    exact = REST.replace("class Relu:", "class ReLU:")
+    assert points(card_of(session, tmp_path / "own", exact + other), "ReLU.backward") == [1]
