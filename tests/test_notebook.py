@@ -261,6 +261,21 @@ def f():
 """
 
 
+@pytest.mark.parametrize(
+    ("cell", "source"),
+    [
+        ("get_ipython().run_cell_magic('time', '', 'x = 1\\ny = 2\\n')", "%%time \nx = 1\ny = 2"),
+        ("\nget_ipython().run_cell_magic('bash', '-s', 'ls')\n", "%%bash -s\nls"),
+        ("get_ipython().run_cell_magic('time', '', text)", None),
+        ("get_ipython().run_cell_magic('time', '', 'x = 1')\ny = 2", None),
+        ("get_ipython().run_cell_magic(", None),
+    ],
+)
+def test_a_cell_magic_of_an_exported_notebook_is_the_cell_again(cell, source):
+    (found,) = read(f"# In[1]:\n{cell}\n".encode(), "a.py").cells
+    assert found.source == (cell.rstrip() if source is None else source)
+
+
 def test_a_script_has_cells_with_tags_and_titles():
     notebook = read(SCRIPT.encode(), "alice.py")
     assert (notebook.format, notebook.module) == ("py", False)

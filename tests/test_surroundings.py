@@ -273,6 +273,49 @@ def test_a_file_runs_as_python_runs_it(run):
     assert run("print('__file__' in globals(), __name__)")[0].output == "False __main__\n"
 
 
+def test_what_a_script_wants_on_its_command_line_is_given_and_said(run):
+    script = (
+        "import argparse\nparser = argparse.ArgumentParser()\n"
+        "parser.add_argument('names')\n"
+        "parser.add_argument('--steps', '-s', type=int, required=True)\n"
+        "parser.add_argument('--rate', type=float, required=True)\n"
+        "parser.add_argument('--mode', choices=['train', 'test'], required=True)\n"
+        "parser.add_argument('--seed', type=int, default=3)\n"
+        "got = parser.parse_args()\n"
+        "print(len(open(got.names).read()), got.steps, got.rate, got.mode, got.seed)"
+    )
+    (cell,) = run(script, script="hw1.py")
+    assert cell.output == f"{len(NAMES)} 1 0.1 train 3\n"
+    assert any("it got `names.txt -s 1 --rate 0.1 --mode train`" in note for note in cell.notes)
+
+
+def test_a_script_that_reads_its_first_argument_gets_the_data(run):
+    script = (
+        "import sys\nif len(sys.argv) < 2:\n    sys.exit(1)\nprint(len(open(sys.argv[1]).read()))"
+    )
+    assert run(script, script="hw1.py")[0].output == f"{len(NAMES)}\n"
+
+
+def test_what_argparse_misses_stands_in_the_error(run):
+    script = (
+        "import argparse\nparser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--size', type=lambda text: int(text) * 2, required=True)\n"
+        "parser.parse_args()"
+    )
+    (cell,) = run(script, script="hw1.py")
+    assert "started without what it wants: argument --size" in cell.error
+
+
+def test_a_number_that_is_asked_for_is_one(run):
+    line = "print(int(input('steps? ')), float(input('rate? ')), input('name? ') == '')"
+    assert run(line)[0].output.endswith("1 1.0 True\n")
+
+
+def test_a_call_of_a_cell_magic_runs_its_cell(run):
+    script = "get_ipython().run_cell_magic('time', '', 'x = 2\\nprint(x)\\n')\nprint(x + 1)"
+    assert run(script)[0].output == "2\n3\n"
+
+
 # ---- a GPU -----------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from grader.notebook.cell import Cell, Kind
 from grader.notebook.document import MAX_CELLS, MAX_CODE, NotANotebookError
 from grader.notebook.marimo import read_marimo
+from grader.notebook.syntax import SyntaxProblem, parse
 
 _TOKEN = re.compile(
     r"""
@@ -36,6 +38,7 @@ _TAGS = re.compile(r"\btags[\"']?\s*[=:]\s*\[([^\]]*)\]")
 _TITLE_END = re.compile(r"\[(?:markdown|md|raw)\]|\w+\s*=|\{", re.IGNORECASE)
 _COMMENT = re.compile(r"^[ \t]*#[ ]?", re.MULTILINE)
 _TEXT = re.compile(r"""\s*(\"{3}|'{3})(.*)\1\s*""", re.DOTALL)
+_CELL_MAGIC = "get_ipython().run_cell_magic("
 _MAX_OPTIONS = 1000
 _ENCODINGS = ("utf-8", "ascii", "us-ascii", "iso-8859", "latin", "cp125", "windows-125")
 """Others are not needed, and some take time with the square of the length."""
@@ -80,7 +83,7 @@ def _cells(script: str, markers: list[re.Match[str]]) -> Iterator[Cell]:
     ends = [*(match.start() for match in markers[1:]), len(script)]
     for index, (marker, end) in enumerate(zip(markers, ends, strict=True), start=first):
         options = marker["options"][:_MAX_OPTIONS].strip()
-        kind, source = _kind(options), script[marker.end() : end].rstrip()
+        kind, source = _kind(options), _unwrapped(script[marker.end() : end].rstrip())
         tags = _TAGS.search(options)
         yield Cell(
             index=index,
@@ -89,6 +92,23 @@ def _cells(script: str, markers: list[re.Match[str]]) -> Iterator[Cell]:
             tags=tuple(re.findall(r"[\"']([^\"']*)[\"']", tags[1])) if tags else (),
             title=_TITLE_END.split(options, maxsplit=1)[0].strip(),
         )
+
+
+def _unwrapped(source: str) -> str:
+    """A cell with a cell magic, of which nbconvert makes a call with the cell in a string."""
+    if not source.lstrip().startswith(_CELL_MAGIC):
+        return source
+    tree = parse(source.lstrip())
+    if isinstance(tree, SyntaxProblem) or len(tree.body) != 1:
+        return source
+    match tree.body[0]:
+        case ast.Expr(
+            ast.Call(
+                args=[ast.Constant(str(name)), ast.Constant(str(line)), ast.Constant(str(cell))]
+            )
+        ):
+            return f"%%{name} {line}\n{cell}".rstrip()
+    return source
 
 
 def _kind(options: str) -> Kind:

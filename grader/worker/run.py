@@ -21,7 +21,16 @@ import torch
 from safetensors.torch import load
 
 from grader.protocol import CellCode, CellDone, Done, RunRequest
-from grader.worker import beside, capture, data, processor, programs, shell, waiting
+from grader.worker import (
+    beside,
+    capture,
+    command_line,
+    data,
+    processor,
+    programs,
+    shell,
+    waiting,
+)
 from grader.worker.channel import Channel
 from grader.worker.entry import NotCallable, call_entry
 from grader.worker.errors import explain, filename, line_of
@@ -78,6 +87,7 @@ class Run:
         self.resolver.install()
         Places(self.resolver).install()
         waiting.install(self.resolver.note)
+        command_line.install(self.resolver)
         self._introduce()
         self.shell = shell.install(self.namespace, self.resolver)
         programs.install(self.shell)
@@ -108,7 +118,8 @@ class Run:
     def _introduce(self) -> None:
         """A file knows its name, as under `python file.py`; a notebook that of its kernel."""
         script = self.request.script
-        sys.argv = [script or "ipykernel_launcher.py"]
+        sources = [cell.source for cell in self.request.cells]
+        sys.argv = command_line.words(script, sources, self.resolver)
         if script is not None:
             self.namespace["__file__"] = os.path.join(os.getcwd(), script)  # noqa: PTH109, PTH118
 

@@ -134,6 +134,9 @@ class Shell:
             self._write_file(line, cell)
         elif name in {"bash", "sh", "system", "sx", "!"}:
             self.system(cell.replace("\n", " ; "))
+        elif name in {"time", "capture", "prun"}:
+            code = compile(cell, f"<%%{name}>", "exec", dont_inherit=True)
+            exec(code, self.user_ns)  # noqa: S102
         elif name not in QUIET_MAGICS:
             self._resolver.note(f"magic `%%{name}` was ignored")
 

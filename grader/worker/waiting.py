@@ -13,6 +13,18 @@ MAX_ANSWERS = 1_000
 """Questions of one run; a loop that waits for another answer than none has to end."""
 
 
+class Nothing(str):
+    """An empty line; where a script makes a number of it, one."""
+
+    __slots__ = ()
+
+    def __int__(self) -> int:
+        return 1
+
+    def __float__(self) -> float:
+        return 1.0
+
+
 def install(note: Callable[[str], None]) -> None:
     """Answer for the person who sat at the notebook."""
     asked = 0
@@ -24,7 +36,7 @@ def install(note: Callable[[str], None]) -> None:
             raise EOFError("nobody is here to answer")
         print(prompt)
         note("`input()` was answered with an empty line")
-        return ""
+        return Nothing()
 
     def go_on(*_: Any, **__: Any) -> None:
         note("a breakpoint was passed")
