@@ -13,7 +13,7 @@ from grader.assignment import Assignment, Exercise, Rates, Tolerance
 from grader.exercises.script import explanation
 from grader.exercises.script.examiner import CHANGED_LATER, Examiner
 from grader.exercises.script.explanation import ACCUMULATED
-from grader.marking.attempt import Attempt, of_exercise
+from grader.marking.attempt import PASSING, Attempt, of_exercise
 from grader.marking.notes import MANY, noted
 from grader.marking.observation import Observed
 from grader.marking.points import Judgement, rescored, score_target
@@ -170,7 +170,8 @@ def test_what_a_training_loop_derives_is_an_answer_to_training_alone(
 
 def test_a_training_loop_counts_elsewhere_only_where_nothing_else_tried() -> None:
     inside = attempt(0, in_loop=True)
-    assert of_exercise([inside], EXERCISE, "h", tried=False) == [inside]
+    (found,) = of_exercise([inside], EXERCISE, "h", tried=False)
+    assert found == msgspec.structs.replace(inside, note=PASSING)  # and it is said
     assert of_exercise([inside], EXERCISE, "h", tried=True) == []
     assert of_exercise([inside], EXERCISE, "logits", tried=False) == []
 

@@ -147,7 +147,8 @@ def _remarks(card: Scorecard) -> str:
     named = (("unjudged", unjudged), ("wrong", wrong))
     remarks += [f"{word}: {_some(names)}" for word, names in named if names]
     if missing:
-        remarks.append(f"{missing} missing")
+        noun = "gradient" if missing == 1 else "gradients"
+        remarks.append(f"{missing} {noun} missing")
     if card.integrity:
         remarks.append(f"{len(card.integrity)} to look at")
     return printable("; ".join(remarks), limit=MAX_REMARKS)

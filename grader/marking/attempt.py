@@ -12,6 +12,8 @@ from grader.protocol.gradient import gradient_name
 from grader.records.comparison import Comparison
 from grader.records.scorecard import Diagnosis, Line, Step
 
+PASSING = "taken from the training loop, since nothing was written for this exercise itself"
+
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt at a target, judged; whatever kind of exercise it comes from."""
@@ -74,6 +76,9 @@ def of_exercise(
     for attempt in attempts:
         if attempt.target != target or attempt.exercise != exercise.id:
             continue
-        on_its_way = attempt.in_loop and not exercise.training
-        (passing if on_its_way else own).append(attempt)
+        if attempt.in_loop and not exercise.training:
+            note = "; ".join(filter(None, [attempt.note, PASSING]))
+            passing.append(msgspec.structs.replace(attempt, note=note))
+        else:
+            own.append(attempt)
     return own if own or tried else passing
