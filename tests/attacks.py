@@ -40,6 +40,8 @@ GROUPS = {
     "end": "Ending or never ending",
     "bomb": "Exhausting the machine",
     "process": "Processes, signals, system calls",
+    "cost": "Costing the grader time and memory",
+    "honest": "No attacks: honest work that looks like one",
 }
 
 
@@ -51,12 +53,13 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What the attack does, for the table."""
     stopped: str
     """What keeps it from getting anywhere, for the table."""
-    outcome: Literal["as if absent", "zero", "half", "note", "ungraded"]
+    outcome: Literal["as if absent", "zero", "half", "note", "ungraded", "honest"]
     """as if absent: marked as the honest cells alone; zero: what it touches earns nothing,
     and the reason is said; half: right on these data alone, worth half by the assignment's rate;
-    note: points, and an integrity note for a person; ungraded."""
+    note: points, and an integrity note for a person; ungraded; honest: the points that it is
+    worth, and not a word beside."""
     score: float = 0.0
-    """Where the outcome is `zero`, `half` or `note`."""
+    """Where the outcome is `zero`, `half`, `note` or `honest`."""
     earned: float = 0.0
     """What its own cells earn without a note: by formulas or zeros that are right, or by half."""
     run: str = "completed"
@@ -147,6 +150,7 @@ those of the honest cells around it. *Zero*: what it touches earns nothing, and 
 why. *Half*: it is right on these data alone, and earns half. *Note*: it earns points, and an
 integrity note asks the instructor to look. None gets full marks for a gradient that it did not
 derive without a note, changes another submission's marks, the machine or its reports.
+*Honest*: no attack at all; it gets what it is worth, and not a word beside.
 
 """
 

@@ -142,6 +142,7 @@ def test_attack(
     if expected.xfail:
         request.applymarker(pytest.mark.xfail(reason=expected.xfail, strict=True))
     places = {"CANARY": str(canaries), "PARENT": str(os.getpid()), "SIBLING": str(sibling.pid)}
+    places["HALF"] = "\ud83d"
     beside = _Neighbour(mark) if expected.neighbour else None
     try:
         graded = mark(attack.name, attack.notebook(places), **expected.limits)
@@ -150,7 +151,10 @@ def test_attack(
     card, alone = graded.card, honest(attack.skeleton)
     _agrees(card, expected, alone)
     _tried(graded, attack)
-    assert card.score <= alone.score + expected.earned or card.integrity, "higher without a note"
+    if expected.outcome == "honest":
+        assert not card.notes, "a remark on what anybody does"
+    elif not card.integrity:
+        assert card.score <= alone.score + expected.earned, "higher without a note"
     encoded = msgspec.json.encode(card).decode()
     assert SECRET not in encoded
     assert len(encoded) < MOST, "a scorecard as large as a submission likes"
