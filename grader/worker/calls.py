@@ -16,7 +16,7 @@ import time
 from typing import Any, NoReturn
 
 from grader.protocol import CalledExercise, Calls, CellCode, CellDone, Done, Returned, RunRequest
-from grader.worker import capture, stage
+from grader.worker import capture, sources, stage
 from grader.worker.arrays import unpack
 from grader.worker.callee import Callee
 from grader.worker.channel import Channel
@@ -46,6 +46,7 @@ class CallRun:
 
     def go(self) -> None:
         """Definitions, then calls; each reported when it is done."""
+        sources.show(self.request.cells)
         for cell in self.request.cells:
             self.channel.send(self._cell(cell))
         for number, exercise in enumerate(self.calls.exercises):

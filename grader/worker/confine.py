@@ -74,6 +74,7 @@ def _limit_resources(to: Confinement) -> str:
         resource.RLIMIT_DATA: data + headroom,
         resource.RLIMIT_FSIZE: to.limits.scratch_mb << 20,
         resource.RLIMIT_NOFILE: 256,
+        resource.RLIMIT_SIGPENDING: 1024,  # timers and waiting signals
         resource.RLIMIT_CORE: 0,
     }
     # Processes are counted by user: the limit is for those who share theirs with nobody.

@@ -29,6 +29,7 @@ from grader.worker import (
     processor,
     programs,
     shell,
+    sources,
     waiting,
 )
 from grader.worker.channel import Channel
@@ -130,6 +131,7 @@ class Run:
             self.resolver.note(problem)
 
     def _compile(self, cells: Sequence[CellCode]) -> None:
+        sources.show(cells)
         self.codes |= {cell.index: self._compiled(cell) for cell in cells}
 
     def _cell(self, cell: CellCode) -> CellDone:

@@ -21,7 +21,7 @@ REFUSED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "programs, in which nothing of ours would be left": ("execve", "execveat", "uselib"),
     "files that other runs see as well": (
-        "inotify_init", "inotify_init1", "inotify_add_watch", "cachestat",
+        "inotify_init", "inotify_init1", "inotify_add_watch", "cachestat", "mincore",
     ),
     "memory out of sight": (
         "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "semget", "semop", "semctl",
@@ -57,6 +57,9 @@ _SO_SIZES = (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF and their FORCE twins
 _F_SETPIPE_SZ = 1031
 _SHARED_FILES = (1024, 1026)  # F_SETLEASE, F_NOTIFY
 _LOCKS = (6, 7, 37, 38)  # F_SETLK, F_SETLKW and their OFD twins
+_RWF_NOWAIT = 8
+_FADV_DONTNEED = 4
+_COLD = (20, 21)  # MADV_COLD, MADV_PAGEOUT
 _PR_SET_DUMPABLE = 4
 _TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _WORD = 0xFFFF_FFFF
@@ -67,6 +70,10 @@ CONDITIONAL: Final[tuple[tuple[str, tuple[Argument, ...]], ...]] = (
     ("socketpair", (Argument(0, socket.AF_UNIX, equal=False),)),
     *(("setsockopt", (Argument(1, 1, _WORD), Argument(2, size, _WORD))) for size in _SO_SIZES),
     *(("fcntl", (Argument(1, code, _WORD),)) for code in (_F_SETPIPE_SZ, *_SHARED_FILES)),
+    # Which pages of a file are in memory, all runs can tell, and change.
+    ("preadv2", (Argument(5, _RWF_NOWAIT, _RWF_NOWAIT),)),
+    ("fadvise64", (Argument(3, _FADV_DONTNEED, _WORD),)),
+    *(("madvise", (Argument(2, advice, _WORD),)) for advice in _COLD),
     ("prctl", (Argument(0, _PR_SET_DUMPABLE, _WORD),)),  # the watchdog would see less of it
     *(("ioctl", (Argument(1, code, _WORD),)) for code in _TERMINAL),
     ("prlimit64", (Argument(0, 0, equal=False),)),

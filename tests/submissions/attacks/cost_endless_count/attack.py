@@ -1,6 +1,6 @@
 # %% setup
 # %% attack
-n = 40_000_000
+n = 4_000_000
 # %% forward
 # %% attack
 loss = -logprobs[torch.arange(32), Yb].mean()

@@ -1,7 +1,7 @@
 # %% setup
 # %% forward
 # %% attack
-size = 2_000_000
+size = 200_000
 dlogprobs = torch.full((size,), 0.5, dtype=torch.float64)
 dprobs = torch.full((size,), 0.5, dtype=torch.float64)
 dcounts = torch.full((size,), 0.5, dtype=torch.float64)

@@ -25,7 +25,7 @@ except Exception as error:
 kept = None
 if os.path.exists("checkpoint.pt"):
     kept = torch.load("checkpoint.pt")
-for name in ("losses.txt", "best.json", "log.csv"):
+for name in ("losses.npy", "best.json", "log.csv"):
     try:
         with open(name) as file:
             kept = float(file.readline())

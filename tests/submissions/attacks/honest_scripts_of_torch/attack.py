@@ -16,5 +16,10 @@ print("scripted", torch.equal(activation(x), torch.tanh(x) * 2.0), torch.allclos
 # %% forward
 # %% backward
 # %% attack
-traced = torch.jit.trace(lambda t: t @ W2.detach() + b2.detach(), h.detach())
+weight, bias = W2.detach(), b2.detach()
+traced = torch.jit.trace(lambda t: t @ weight + bias, h.detach())
 print("traced", torch.allclose(traced(h.detach()), logits.detach()))
+def doubled(x):
+    return torch.tanh(x) * 2 + x.mean()
+fast = torch.compile(doubled, backend="eager")
+print("compiled", torch.allclose(fast(h.detach()), doubled(h.detach())))

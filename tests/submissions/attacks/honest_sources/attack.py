@@ -15,7 +15,7 @@ def linear(x):
 class Kept:
     def reciprocal(self, x):
         return 1 / x
-print(inspect.getsource(linear), inspect.getsource(Kept))
+print(inspect.getsource(linear), inspect.getsource(Kept.reciprocal))
 tree = ast.parse(textwrap.dedent(inspect.getsource(linear)))
 print(tree.body[0].name, *[each.arg for each in tree.body[0].args.args])
 # %% forward

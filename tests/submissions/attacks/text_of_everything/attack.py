@@ -1,7 +1,7 @@
 # %% setup
 # %% forward
 # %% attack
-half = chr(0xDC00)
+half = chr(0xDC80)
 raise type("Error" + half, (ValueError,), {})("of a class")
 # %% attack
 error = ValueError("noted")
