@@ -40,13 +40,26 @@ def attempts(victims: Victims) -> Mapping[Name, Mapping[str, str]]:
             "trace another process": _call(f"ptrace(16, {pid}, 0, 0)"),
             "lock a file that others read": _LOCK,
             "watch a file that others read": _call("inotify_init()"),
+            "ask whether others have read a file": (
+                f"import os; os.preadv({_OTHERS}, [bytearray(1)], 0, os.RWF_NOWAIT)"
+            ),
+            "have a file forgotten that others read": (
+                f"import os; os.posix_fadvise({_OTHERS}, 0, 0, os.POSIX_FADV_DONTNEED)"
+            ),
         },
         "memory": {
             "hide memory in a memfd": "__import__('os').memfd_create('x')",
             "hide memory in System V segments": _call("shmget(0, 1 << 20, 0o1600)"),
             "hide memory in links": _LINKS,
+            "hide memory in timers": _TIMERS,
         },
-        "processes": {"start more processes than allowed": _FORKS, "run a program": _PROGRAM},
+        "processes": {
+            "start more processes than allowed": _FORKS,
+            "run a program": _PROGRAM.format(call="execve(words[0], words, None)"),
+            "run a program by its descriptor": _PROGRAM.format(
+                call="execveat(os.open(sys.executable, os.O_RDONLY), b'', words, None, 0x1000)"
+            ),
+        },
     }
 
 
@@ -61,6 +74,7 @@ def _call(expression: str) -> str:
     return f"import ctypes\nif ctypes.CDLL(None).{expression} < 0: raise OSError('refused')"
 
 
+_OTHERS = "os.open(os.__file__, os.O_RDONLY)"
 _FORKS = """import os, time
 began = []
 try:
@@ -86,11 +100,16 @@ _LINKS = """import os
 os.mkdir('links')
 for number in range(10_000): os.symlink('x', f'links/{number}')"""
 
+_TIMERS = """import ctypes
+libc, number = ctypes.CDLL(None), ctypes.c_void_p()
+for _ in range(3000):
+    if libc.timer_create(1, None, ctypes.byref(number)): raise OSError('refused')"""
+
 _PROGRAM = """import ctypes, os, sys
 pid = os.fork()
 if pid == 0:
     words = (ctypes.c_char_p * 6)(sys.executable.encode(), b"-I", b"-S", b"-c", b"", None)
-    ctypes.CDLL(None).execve(words[0], words, None)
+    ctypes.CDLL(None).{call}
     os._exit(1)
 if os.waitpid(pid, 0)[1]: raise OSError('refused')"""
 
