@@ -379,7 +379,7 @@ def test_a_gradebook_that_cannot_be_used_costs_no_grade(inbox: Path, tmp_path: P
     assert "0 / 43" in done.stdout
 
 
-def test_two_graders_at_once_on_one_folder_lose_nothing(inbox: Path, tmp_path: Path) -> None:
+def test_three_graders_at_once_on_one_folder_lose_nothing(inbox: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     runs = [
         subprocess.Popen(
@@ -398,11 +398,12 @@ def test_two_graders_at_once_on_one_folder_lose_nothing(inbox: Path, tmp_path: P
             stdout=subprocess.DEVNULL,
             text=True,
         )
-        for name in ("ben", "hana")
+        for name in ("ben", "hana", "ben")
     ]
     for run in runs:
         _, said = run.communicate(timeout=300)
         assert run.returncode == 0, said
+        assert "Traceback" not in said
     assert set(csv_of(out)) == {"ben", "hana"}
     page = (out / "index.html").read_text(encoding="utf-8")
     assert 'data-id="ben"' in page

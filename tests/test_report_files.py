@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import stat
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ import report_cards as cards
 from grader.errors import InfrastructureError, UsageError
 from grader.records.scorecard import Scorecard
 from grader.report import Entry, Overview, Reports, Results
+from grader.report.atomic_write import remove_abandoned, write_whole
 from grader.report.grades import defused, grades_csv
 from grader.report.removal import remove_reports
 
@@ -203,3 +205,19 @@ def test_what_is_not_a_number_is_null_in_the_record(out) -> None:
     assert "NaN" not in record.replace("are NaN", "")
     card = msgspec.json.decode(record, type=Scorecard)
     assert next(t for t in card.exercises[0].targets if t.name == "dbnvar").max_diff is None
+
+
+def test_a_draft_is_written_though_another_grader_takes_the_empty_folder_away(
+    out, monkeypatch
+) -> None:
+    made = Path.mkdir
+    turns = iter(range(3))
+
+    def taken_away(path, *rest, **options):
+        made(path, *rest, **options)
+        if path.name == ".drafts" and next(turns, None) is not None:
+            remove_abandoned(out)
+
+    monkeypatch.setattr(Path, "mkdir", taken_away)
+    write_whole(out, out / "page.html", ["whole"])
+    assert (out / "page.html").read_text() == "whole"

@@ -7,15 +7,18 @@ one takes away.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TextIO
 
 from grader.errors import InfrastructureError
 
 FOLDER = ".drafts"
+_TRIES = 100
 _SECONDS = 3600.0
 """Age at which a draft is abandoned where a process cannot be asked for."""
 
@@ -25,8 +28,7 @@ def write_whole(out: Path, path: Path, pieces: Iterable[str]) -> None:
     draft = out / FOLDER / f"{os.getpid()}.{secrets.token_hex(4)}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.parent.mkdir(exist_ok=True)
-        with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        with _opened(draft) as file:
             file.writelines(pieces)
         os.replace(draft, path)  # noqa: PTH105 - the one call that is atomic everywhere
     except OSError as error:
@@ -35,6 +37,15 @@ def write_whole(out: Path, path: Path, pieces: Iterable[str]) -> None:
     finally:
         with contextlib.suppress(OSError):
             draft.unlink()
+
+
+def _opened(draft: Path) -> TextIO:
+    """A new draft; another grader may take the empty folder away as often as it ends."""
+    for _ in range(_TRIES):
+        draft.parent.mkdir(exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            return draft.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+    raise FileNotFoundError(errno.ENOENT, "its folder for drafts is taken away again and again")
 
 
 def remove_abandoned(out: Path) -> None:
