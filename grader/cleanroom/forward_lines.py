@@ -4,8 +4,8 @@ first deviates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import torch
 
@@ -14,11 +14,29 @@ from grader.analysis.slicer import Definition
 from grader.analysis.statements import key_of
 from grader.cleanroom.findings import Slip
 from grader.cleanroom.networks import Draw
+from grader.cleanroom.portions import portions
 from grader.cleanroom.readings import agrees
 from grader.cleanroom.room import SILENT, Computed, Question
 from grader.cleanroom.unnamed import Unnamed
 from grader.cleanroom.wiring import Wiring
 from grader.marking.comparison import squeezed
+
+MAX_FULL = 2_000_000
+"""Elements of gradients up to which what they are from the leaves up is kept for what comes later;
+where there are more it is asked for again.
+"""
+
+
+class Piece(NamedTuple):
+    """What is asked for together."""
+
+    network: str
+    wiring: Wiring
+    lives: Sequence[Lifetime]
+    all_lives: Sequence[Lifetime]
+    """Of the network."""
+    forward: Sequence[Definition]
+    elements: int
 
 
 class ForwardLines(Unnamed):
@@ -29,30 +47,98 @@ class ForwardLines(Unnamed):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.full: dict[int, list[Computed]] = {}
-        """Lifetime → its value on each draw, all upstream computed by its own lines."""
+        """Lifetime → its value on each draw, all upstream computed by its own lines; as long as
+        they are few.
+        """
+        self._few = True
+        self.fitting: dict[int, list[str]] = {}
+        """Lifetime whose name does not tell → targets whose gradient it equals."""
+        self.nothing: set[int] = set()
+        """Lifetimes that are zero on every draw."""
         self.forward: dict[tuple[Wiring, Definition], list[Computed]] = {}
-        """The same of forward tensors."""
+        """The same of forward tensors: of those that have several elements the shapes alone."""
         self.canonical: dict[tuple[Wiring, Definition], str] = {}
         """The student's forward tensor → the one of forward.py that it equals."""
         self.slips: dict[Wiring, list[Slip]] = {}
 
     def _compute_full(self) -> None:
-        questions: list[Question] = []
-        asked: list[tuple[Wiring, list[Lifetime], list[Definition]]] = []
+        """Every gradient from the leaves up, and the forward tensors below it. Each is looked at as
+        it comes; of what is large nothing is kept.
+        """
+        self._few = sum(map(self._elements, self.lives)) <= MAX_FULL
+        for portion in portions(self._pieces(), lambda piece: piece.elements):
+            asked = [(piece, q) for piece in portion for q in self._questions(piece)]
+            answers = self.room.ask([question for _, question in asked]) if asked else []
+            for (piece, _), answer in zip(asked, answers, strict=True):
+                for life in piece.lives:
+                    value = answer.get(self.study.definitions[life.id], SILENT)
+                    self.full.setdefault(life.id, []).append(value)
+                for each in piece.forward:
+                    computed = answer.get(each, SILENT)
+                    self.forward.setdefault((piece.wiring, each), []).append(computed)
+            for piece in portion:
+                self._look_at(piece)
+
+    def _pieces(self) -> Iterator[Piece]:
+        """Gradients of one network that are asked for together; its forward pass with the first."""
         for number, (wiring, lives) in enumerate(self._groups().items()):
-            forward = self._forward_definitions(lives)
-            for which, draw in enumerate(self.draws_of(lives[0])):
-                bound = self._bindings(wiring, draw, self._pass(lives[0]), lives)
-                wanted = [self.study.definitions[life.id] for life in lives]
-                questions.append(Question(f"{number} {which}", bound, [*wanted, *forward]))
-                asked.append((wiring, lives, forward))
-        answers = self.room.ask(questions) if questions else []
-        for answer, (wiring, lives, forward) in zip(answers, asked, strict=True):
-            for life in lives:
-                value = answer.get(self.study.definitions[life.id], SILENT)
-                self.full.setdefault(life.id, []).append(value)
-            for each in forward:
-                self.forward.setdefault((wiring, each), []).append(answer.get(each, SILENT))
+            forward, draws = self._forward_definitions(lives), self.draws_of(lives[0])
+            beside = draws[0].elements if draws else 0
+            for some in portions(lives, self._elements):
+                elements = beside + sum(map(self._elements, some))
+                yield Piece(f"{number}", wiring, some, lives, forward, elements)
+                forward, beside = [], 0
+
+    def _questions(self, piece: Piece) -> Iterator[Question]:
+        first = piece.lives[0]
+        wanted = [*(self.study.definitions[life.id] for life in piece.lives), *piece.forward]
+        for which, draw in enumerate(self.draws_of(first)):
+            lives = piece.all_lives if piece.forward else piece.lives
+            bound = self._bindings(piece.wiring, draw, self._pass(first), lives)
+            yield Question(f"{piece.network} {which}", bound, wanted)
+
+    def _look_at(self, piece: Piece) -> None:
+        """Which tensors and gradients of forward.py these are."""
+        draws = self.draws_of(piece.lives[0])
+        for each in piece.forward:
+            values = self.forward.get((piece.wiring, each), [])
+            self._call(piece.wiring, each, self._by_value(values, draws, each))
+            self.forward[piece.wiring, each] = [_outline(value) for value in values]
+        for life in piece.lives:
+            values, each = self.full.get(life.id, []), self.study.definitions[life.id]
+            if life.target is None:  # under a name that says nothing: perhaps no gradient
+                self._call(piece.wiring, each, self._by_value(values, draws, each))
+            if not life.sure:
+                self.fitting[life.id] = self._fitting(life, values)
+            if all(isinstance(value, torch.Tensor) and not value.any() for value in values or "?"):
+                self.nothing.add(life.id)
+            if not self._few:
+                self.full.pop(life.id, None)
+
+    def _call(self, wiring: Wiring, definition: Definition, name: str | None) -> None:
+        if name is not None:
+            self.canonical[wiring, definition] = name
+
+    def _elements(self, life: Lifetime) -> int:
+        """Of its value, as far as it is known."""
+        seen = self.observed.get(life.id)
+        return seen.numbers.numel() if seen is not None and seen.numbers is not None else 0
+
+    def _fitting(self, life: Lifetime, values: Sequence[Computed]) -> list[str]:
+        """Targets whose gradient a lifetime equals on every draw; none that are zero."""
+        draws = self.draws_of(life)
+        if not draws or len(values) != len(draws):
+            return []
+        zeros = self._zeros(life)
+        return [
+            target
+            for target in self.assignment.targets
+            if target not in zeros
+            and all(
+                agrees(value, draw.network.gradients[target], self.tolerance)
+                for value, draw in zip(values, draws, strict=True)
+            )
+        ]
 
     def _forward_definitions(self, lives: Iterable[Lifetime]) -> list[Definition]:
         """Tensors of the forward pass that gradients are computed from, from the leaves on.
@@ -77,20 +163,10 @@ class ForwardLines(Unnamed):
         return list(found)
 
     def _hold_forward(self) -> None:
-        """Which tensor of forward.py each of the student's is, and the first that is none."""
+        """Where the first of the student's forward tensors is none of forward.py's."""
         for wiring, lives in self._groups().items():
             draws = self.draws_of(lives[0])
             forward = self._forward_definitions(lives)
-            for each in forward:
-                name = self._by_value(self.forward.get((wiring, each), []), draws, each)
-                if name is not None:
-                    self.canonical[wiring, each] = name
-            for life in lives:
-                if life.target is None:  # under a name that says nothing: perhaps no gradient
-                    each = self.study.definitions[life.id]
-                    name = self._by_value(self.full.get(life.id, []), draws, each)
-                    if name is not None:
-                        self.canonical[wiring, each] = name
             self.slips[wiring] = list(self._slips(wiring, forward, draws))
 
     def _by_value(
@@ -184,3 +260,10 @@ def _factor(values: Sequence[Any], expected: Sequence[torch.Tensor]) -> float | 
     if len(ratios) != len(values) or not ratios or not ratios[0]:
         return None
     return ratios[0] if all(abs(r - ratios[0]) <= 1e-4 * abs(ratios[0]) for r in ratios) else None
+
+
+def _outline(value: Computed) -> Computed:
+    """A tensor's shape, without its numbers unless it is one."""
+    if isinstance(value, str):
+        return value
+    return value.clone() if value.numel() <= 1 else torch.empty_like(value, device="meta")

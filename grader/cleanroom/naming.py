@@ -12,7 +12,6 @@ from grader.analysis.slicer import Definition
 from grader.analysis.spelling import Spelling
 from grader.analysis.statements import MARK
 from grader.cleanroom.forward_lines import ForwardLines
-from grader.cleanroom.readings import agrees
 
 
 class Naming(ForwardLines):
@@ -48,7 +47,7 @@ class Naming(ForwardLines):
             if life.sure:
                 continue
             hint = spelling.hinted(life.name) or life.target
-            fitting = self._fitting(life)
+            fitting = self.fitting.get(life.id, [])
             if hint is not None and (hint in fitting or not spelling.weak(life.name)):
                 self.targets[life.id] = hint
             elif fitting:
@@ -94,22 +93,6 @@ class Naming(ForwardLines):
                 target = parameters[int(number)]
                 if life.id not in self.targets and target not in taken and len(taken) > 1:
                     self.targets[life.id] = target
-
-    def _fitting(self, life: Lifetime) -> list[str]:
-        """Targets whose gradient a lifetime equals on every draw; none that are zero."""
-        values, draws = self.full.get(life.id, []), self.draws_of(life)
-        if not draws or len(values) != len(draws):
-            return []
-        zeros = self._zeros(life)
-        return [
-            target
-            for target in self.assignment.targets
-            if target not in zeros
-            and all(
-                agrees(value, draw.network.gradients[target], self.tolerance)
-                for value, draw in zip(values, draws, strict=True)
-            )
-        ]
 
     def _between_twins(self, fitting: Sequence[str]) -> str:
         taken = set(self.targets.values())

@@ -103,7 +103,7 @@ class CleanRoom(Closing):
     def _room(self, questions: Sequence[Question]) -> tuple[protocol.Room, bytes]:
         """The question as a record, its values as a blob; only recipes that are needed and new."""
         tensors: dict[str, torch.Tensor] = {}
-        keys: dict[int, str] = {}
+        keys: dict[tuple[object, ...], str] = {}
         numbers: dict[str, int | float] = {}
         needed: dict[int, Formula] = {}
         networks = {name: n for n, name in enumerate(dict.fromkeys(q.network for q in questions))}
@@ -120,10 +120,12 @@ class CleanRoom(Closing):
                 if isinstance(value, int | float):
                     numbers[self._slot(definition)] = value
                 elif value is not None:
-                    key = keys.setdefault(id(value), f"{number}/{self._slot(definition)}")
+                    array = definition in self.arrays
+                    own = f"{number}/{self._slot(definition)}"
+                    key = keys.setdefault((array, *_place(value)), own)
                     bind[self._slot(definition)] = key
                     tensors[key] = value
-                    if definition in self.arrays:
+                    if array:
                         arrays.add(key)
             wanted = [self._slot(each) for each in question.wanted]
             evaluations.append(
@@ -189,6 +191,11 @@ class CleanRoom(Closing):
         start = Definition(formula.name, formula)
         below = self._formulas.below(start)
         return not any(each.formula in self.gradients for each in below)
+
+
+def _place(value: torch.Tensor) -> tuple[object, ...]:
+    """What two tensors have in common that are one, and are sent but once."""
+    return value.data_ptr(), value.dtype, value.shape, value.stride()
 
 
 def _answer(

@@ -14,14 +14,13 @@ from grader.analysis.lifetime import Lifetime
 from grader.analysis.slicer import Definition
 from grader.assignment import Exercise
 from grader.cleanroom.networks import Draw, boundary
+from grader.cleanroom.portions import portions
 from grader.cleanroom.readings import Evidence, Finding, nothing_but_zeros, read, unmoved
 from grader.cleanroom.room import SILENT, Computed, Question
 from grader.cleanroom.stretches import Stretch, Stretches
 from grader.cleanroom.wiring import Wiring
 from grader.marking.step import StepFinding
 
-MAX_TOGETHER = 1_000_000
-"""Elements of gradients that are asked for at a time; a notebook has some fifty thousand."""
 OVERLOOKED = "what its lines compute is not what it held: something changes it unseen"
 
 
@@ -32,6 +31,7 @@ class Told(NamedTuple):
     """What the clean room computed for the gradients of one exercise, draw by draw."""
 
     draws: Sequence[Draw]
+    full: Sequence[Answer]
     cut: Sequence[Answer]
     true: Sequence[Answer]
     named: Sequence[Answer]
@@ -113,22 +113,8 @@ class Steps(Stretches):
                 together[number] = stretch
             else:
                 yield {number: stretch}
-        yield from self._portions(together)
-
-    def _portions(self, stretches: Mapping[int, Stretch]) -> Iterator[dict[int, Stretch]]:
-        """No more at a time than fits into memory: all answers of one time are held together."""
-        portion: dict[int, Stretch] = {}
-        elements = 0
-        for number, stretch in stretches.items():
-            seen = self.observed.get(stretch.life.id)
-            size = seen.numbers.numel() if seen is not None and seen.numbers is not None else 0
-            if portion and elements + size > MAX_TOGETHER:
-                yield portion
-                portion, elements = {}, 0
-            portion[number] = stretch
-            elements += size
-        if portion:
-            yield portion
+        for some in portions(together.items(), lambda item: self._elements(item[1].life)):
+            yield dict(some)
 
     def _tell(self, wiring: Wiring, exercise: Exercise, stretches: Mapping[int, Stretch]) -> Told:
         """Everything that readings compare, asked in one go."""
@@ -138,11 +124,13 @@ class Steps(Stretches):
         ways = {number: stretch.definitions for number, stretch in stretches.items()}
         wanted = [self.study.definitions[life.id] for life in lives]
         slipped = bool(self.slips.get(wiring)) or self._unfollowed(wiring, lives, ways)
-        questions: dict[str, list[Question]] = {"cut": [], "true": [], "named": []}
+        questions: dict[str, list[Question]] = {"full": [], "cut": [], "true": [], "named": []}
         for number, draw in enumerate(draws):
             bound = self._bindings(wiring, draw, during, lives)
             shapes = bound | self._upstream(draw, sources, lives)
             at = f"{exercise.id} {number}"
+            if not self._few:
+                questions["full"].append(Question(f"{at} full", bound, wanted))
             questions["cut"].append(Question(at, shapes, wanted))
             if sources:
                 true = bound | self._upstream(draw, sources, lives, true=True)
@@ -154,7 +142,7 @@ class Steps(Stretches):
         answers = iter(self.room.ask([*itertools.chain(*questions.values()), *ordinary.values()]))
         told = {kind: list(itertools.islice(answers, len(q))) for kind, q in questions.items()}
         again = dict(zip(ordinary, answers, strict=True))
-        return Told(draws, told["cut"], told["true"], told["named"], again)
+        return Told(draws, told["full"], told["cut"], told["true"], told["named"], again)
 
     def _turned_back(
         self,
@@ -210,7 +198,8 @@ class Steps(Stretches):
         if unfaithful is not None:
             return msgspec.structs.replace(known, why=unfaithful)
         evidence = self._evidence(stretch, exercise, told, wiring)
-        return self._judged(known, stretch.life, read(evidence), evidence, stretch.definitions)
+        found = self._judged(known, stretch.life, read(evidence), evidence, stretch.definitions)
+        return msgspec.structs.replace(found, evidence=found.evidence and _kept(found.evidence))
 
     def _evidence(
         self, stretch: Stretch, exercise: Exercise, told: Told, wiring: Wiring
@@ -223,7 +212,7 @@ class Steps(Stretches):
         return Evidence(
             target=target,
             draws=told.draws,
-            full=self.full.get(life.id, []),
+            full=self.full.get(life.id, []) if self._few else values(told.full),
             cut=values(told.cut),
             true=values(told.true),
             named=values(told.named),
@@ -298,9 +287,7 @@ class Steps(Stretches):
             if life.exercise == exercise.id
             and life.id in self.targets
             and self.targets[life.id] in self._always_zero
-            and all(
-                isinstance(v, torch.Tensor) and not v.any() for v in self.full.get(life.id, ["?"])
-            )
+            and life.id in self.nothing
         )
 
     def _loss_factors(self, wiring: Wiring, count: int) -> list[float]:
@@ -322,6 +309,14 @@ class Steps(Stretches):
         if value.shape != seen.numbers.shape or not _same(value, seen.numbers):
             return OVERLOOKED
         return None
+
+
+def _kept(evidence: Evidence) -> Evidence:
+    """What a reason is sought by. The rest goes: there may be hundreds of wrong attempts, and a
+    value keeps the memory of all that was answered with it.
+    """
+    first = [each.clone() if isinstance(each, torch.Tensor) else each for each in evidence.cut[:1]]
+    return msgspec.structs.replace(evidence, cut=first, full=(), true=(), named=())
 
 
 def _reads_right(evidence: Evidence, cut: Sequence[Computed]) -> bool:
