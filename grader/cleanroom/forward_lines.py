@@ -27,7 +27,7 @@ where there are more it is asked for again.
 """
 
 
-class Piece(NamedTuple):
+class Asking(NamedTuple):
     """What is asked for together."""
 
     network: str
@@ -79,17 +79,17 @@ class ForwardLines(Unnamed):
             for piece in portion:
                 self._look_at(piece)
 
-    def _pieces(self) -> Iterator[Piece]:
+    def _pieces(self) -> Iterator[Asking]:
         """Gradients of one network that are asked for together; its forward pass with the first."""
         for number, (wiring, lives) in enumerate(self._groups().items()):
             forward, draws = self._forward_definitions(lives), self.draws_of(lives[0])
             beside = draws[0].elements if draws else 0
             for some in portions(lives, self._elements):
                 elements = beside + sum(map(self._elements, some))
-                yield Piece(f"{number}", wiring, some, lives, forward, elements)
+                yield Asking(f"{number}", wiring, some, lives, forward, elements)
                 forward, beside = [], 0
 
-    def _questions(self, piece: Piece) -> Iterator[Question]:
+    def _questions(self, piece: Asking) -> Iterator[Question]:
         first = piece.lives[0]
         wanted = [*(self.study.definitions[life.id] for life in piece.lives), *piece.forward]
         for which, draw in enumerate(self.draws_of(first)):
@@ -97,7 +97,7 @@ class ForwardLines(Unnamed):
             bound = self._bindings(piece.wiring, draw, self._pass(first), lives)
             yield Question(f"{piece.network} {which}", bound, wanted)
 
-    def _look_at(self, piece: Piece) -> None:
+    def _look_at(self, piece: Asking) -> None:
         """Which tensors and gradients of forward.py these are."""
         draws = self.draws_of(piece.lives[0])
         for each in piece.forward:
