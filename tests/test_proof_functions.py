@@ -12,12 +12,12 @@ import msgspec
 import pytest
 from function_assignments import EXERCISES, RIGHT, assignment, graded
 
+from grader.analysis.text import Text
 from grader.proof.functions.mistakes import mistakes
 from grader.proof.functions.proof import FunctionProof, FunctionSummary, prove_functions
 from grader.proof.functions.rewrites import rewritten
 from grader.proof.functions.trial import ChangedFunction, FunctionTrial, function_verdict
 from grader.proof.functions.truth import FunctionTruth, SourcePiece
-from grader.proof.source import Text
 from grader.sandbox import open_sandbox
 
 SOURCE = """

@@ -10,10 +10,10 @@ from typing import Literal
 import msgspec
 import torch
 
+from grader.analysis.text import Text, names_in
 from grader.errors import AssignmentError
 from grader.proof.mutant import MutantTally
 from grader.proof.scope import Scope, value_reads
-from grader.proof.source import Text, names_in
 from grader.proof.stage import Stage, compiled, quiet, same_elements
 from grader.proof.steps import SolutionStep
 from grader.proof.vjp import Tensors

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import torch
 
+from grader.analysis.text import Change, Text, names_in
 from grader.assignment import Assignment
 from grader.proof import factors, sums
 from grader.proof.bench import Bench, Evaluated, benches
@@ -18,7 +19,6 @@ from grader.proof.mutant import Mutant, MutantTally, Truth
 from grader.proof.order import ZERO, leans_on_zero, too_early
 from grader.proof.pasting import copied_steps, copied_throughout, hoisted, pasted
 from grader.proof.scope import Scope
-from grader.proof.source import Change, Text, names_in
 from grader.proof.stage import Stage, truth
 from grader.proof.steps import Edit, Solution, SolutionStep
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 import torch
 
+from grader.analysis.text import Text
 from grader.proof.bench import SAME, compare
 from grader.proof.scope import contributions
-from grader.proof.source import Text
 
 Level = Literal["whole", "path", "part"]
 

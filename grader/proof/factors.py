@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from grader.analysis.text import Change, Text, names_in
 from grader.proof.scope import Scope, contributions, operations, value_reads
-from grader.proof.source import Change, Text, names_in
 
 
 def sign(text: Text, scope: Scope) -> Iterator[Change]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
+from grader.analysis.text import Change, Text
 from grader.proof.scope import Scope, contributions, method_calls, operations
-from grader.proof.source import Change, Text
 
 FUNCTIONS: dict[type[ast.operator], str] = {
     ast.Add: "add",

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
 
-from grader.proof.source import names_in
+from grader.analysis.text import names_in
 from grader.proof.steps import NEW_CELL, Edit, Solution, SolutionStep
 
 Sources = dict[int, str]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from grader.analysis.text import names_in
 from grader.proof.bench import Bench
-from grader.proof.source import names_in
 from grader.proof.steps import Edit, SolutionStep
 
 ZERO = 1e-6

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import msgspec
 import torch
 
+from grader.analysis.text import Text
 from grader.proof.bench import Bench
 from grader.proof.scope import is_start
-from grader.proof.source import Text
 from grader.proof.steps import Edit, Solution, SolutionStep
 
 FEW = 300

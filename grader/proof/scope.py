@@ -6,7 +6,7 @@ import ast
 
 import msgspec
 
-from grader.proof.source import Text, names_in
+from grader.analysis.text import Text, names_in
 
 MODULES = {"torch", "F", "np", "numpy", "nn"}
 

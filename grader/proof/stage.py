@@ -16,9 +16,9 @@ from typing import Any
 import msgspec
 import torch
 
+from grader.analysis.text import Text, splice
 from grader.errors import AssignmentError
 from grader.proof.mutant import Truth
-from grader.proof.source import Text, splice
 from grader.proof.steps import Edit, Solution, SolutionStep
 from grader.proof.vjp import Forward, Tensors
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from grader.analysis.text import Change, Text
 from grader.proof.scope import Scope, contributions, operations
-from grader.proof.source import Change, Text
 
 FORMS = {
     "temporary": "answer = {e}\n{d} = answer",

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from grader.analysis.text import Text, names_in, splice
 from grader.assignment import Assignment
-from grader.proof.source import Text, names_in, splice
 
 Edit = tuple[int, int, int, str]
 """Cell, start and end in characters, new source."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from grader.analysis.text import Change, Text, names_in
 from grader.proof.scope import (
     Scope,
     contributions,
@@ -13,7 +14,6 @@ from grader.proof.scope import (
     method_calls,
     operations,
 )
-from grader.proof.source import Change, Text, names_in
 
 
 def drop_sum(text: Text, _scope: Scope) -> Iterator[Change]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from grader.proof.source import Change, Text
+from grader.analysis.text import Change, Text
 
 Function = ast.FunctionDef
 AXES = {"axis", "dim", "axes"}

@@ -7,8 +7,8 @@ import copy
 import textwrap
 from collections.abc import Iterator
 
+from grader.analysis.text import Text
 from grader.proof.functions.mistakes import ENGINES, Function
-from grader.proof.source import Text
 
 
 def rewritten(text: Text, function: Function) -> Iterator[tuple[str, str]]:

@@ -10,13 +10,13 @@ from typing import Literal
 
 import msgspec
 
+from grader.analysis.text import Text
 from grader.assignment import Assignment
 from grader.exercises.functions.alone import references
 from grader.exercises.functions.oracle import FunctionOracle, Roles
 from grader.proof.functions.mistakes import mistakes
 from grader.proof.functions.rewrites import rewritten
 from grader.proof.functions.truth import FunctionTruth, Key, Located, Place, SourcePiece, located
-from grader.proof.source import Text
 from grader.records.scorecard import Scorecard
 
 FunctionFamily = Literal["mutant", "rewrite", "equivalent"]

@@ -19,10 +19,10 @@ import msgspec
 import numpy as np
 import torch
 
+from grader.analysis.text import Text
 from grader.assignment import Assignment, Exercise
 from grader.exercises.functions.oracle import FunctionOracle, Probe, Roles, cotangent_name
 from grader.proof.functions.mistakes import Function
-from grader.proof.source import Text
 
 Key = tuple[str, str]
 """Exercise and target."""

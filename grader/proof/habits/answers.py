@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Callable
 
+from grader.analysis.text import Change, Text
 from grader.proof.habits.book import Book
 from grader.proof.habits.forms import name_of, plain_assignments, put
 from grader.proof.habits.habit import Habit, NotHereError
-from grader.proof.source import Change, Text
 
 FIRST = "exercise-1"
 ABOVE_MAXES = ("logprobs", "probs", "counts_sum_inv", "counts_sum", "counts", "norm_logits")

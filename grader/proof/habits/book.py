@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from grader.analysis.text import Text
 from grader.assignment import Assignment
-from grader.proof.source import Text
 
 Cell = dict[str, Any]
 

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from grader.analysis.text import Change, Text, names_in, splice
 from grader.proof.habits.book import Book, Page, alone, simple_statements
 from grader.proof.habits.habit import Habit, NotHereError
-from grader.proof.source import Change, Text, names_in, splice
 
 Rewrite = Callable[[Text, ast.Assign], str | None]
 """What takes the place of `dx = e`; None where it does not fit."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 
+from grader.analysis.text import Text, splice
 from grader.proof.habits.book import Book, Page, alone, simple_statements
 from grader.proof.habits.habit import Habit
-from grader.proof.source import Text, splice
 
 LOOK = 'print("{d}", tuple({d}.shape), {d}.abs().max().item())'
 ASSERT = "assert torch.is_tensor({d}), type({d})"

@@ -6,9 +6,9 @@ import ast
 import textwrap
 from collections.abc import Callable
 
+from grader.analysis.text import Text
 from grader.proof.habits.book import Book, Page, simple_statements
 from grader.proof.habits.habit import Habit, NotHereError
-from grader.proof.source import Text
 
 Wrap = Callable[[str, Text, int], str]
 """The new source for a piece of a cell: given itself, parsed, and the cell's number."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 ATOMS = ast.Name | ast.Constant | ast.Call | ast.Attribute | ast.Subscript | ast.List
@@ -61,10 +61,14 @@ class Text:
 
     def replaced(self, node: ast.AST, new: str) -> str:
         """The whole source with `new` in the place of one node."""
+        return splice(self.source, [self.change(node, new)])
+
+    def change(self, node: ast.AST, new: str) -> tuple[int, int, str]:
+        """The span of one node, and what takes its place there."""
         start, end = self.span(node)
         if isinstance(node, ast.expr) and self._needs_parentheses(node, new):
             new = f"({new})"
-        return self.source[:start] + new + self.source[end:]
+        return start, end, new
 
     def _needs_parentheses(self, node: ast.expr, new: str) -> bool:
         """Below an operator or an attribute an operation must be wrapped, if it is not yet."""
@@ -79,7 +83,7 @@ def names_in(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
-def splice(source: str, edits: list[tuple[int, int, str]]) -> str:
+def splice(source: str, edits: Sequence[tuple[int, int, str]]) -> str:
     """Replace spans of the source, given in characters of the original."""
     for start, end, new in sorted(edits, key=lambda edit: edit[0], reverse=True):
         source = source[:start] + new + source[end:]

@@ -5,9 +5,9 @@ import ast
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.analysis.text import Text, splice
 from grader.proof import factors, sums
 from grader.proof.scope import Scope
-from grader.proof.source import Text, splice
 
 SHAPES = {"W": (3, 4), "h": (2, 3), "p": (2, 3), "dh": (2, 3), "c": (2, 1)}
 SCOPE = Scope(
