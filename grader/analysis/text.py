@@ -74,7 +74,10 @@ class Text:
         """Below an operator or an attribute an operation must be wrapped, if it is not yet."""
         start, end = self.span(node)
         wrapped = self.source[start - 1 : start] == "(" and self.source[end : end + 1] == ")"
-        below = isinstance(self.parents.get(node), ast.BinOp | ast.UnaryOp | ast.Attribute)
+        parent = self.parents.get(node)
+        below = isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Attribute)
+        below |= isinstance(parent, ast.Subscript) and node is parent.value
+        below |= isinstance(parent, ast.Call) and node is parent.func
         return below and not wrapped and not isinstance(ast.parse(new, mode="eval").body, ATOMS)
 
 

@@ -16,6 +16,7 @@ CODES: dict[str, str] = {
     "copied": "The value was made by the autograd engine.",
     "doubled": "A path is counted twice.",
     "exchanged": "The right gradient of another tensor.",
+    "misplaced": "A line stands inside or outside of the loop or condition that it belongs to.",
     "missing_broadcast": "The right numbers once, where the tensor needs them along a dimension.",
     "missing_keepdim": "A reduced dimension was dropped, and what is left broadcasts wrongly.",
     "missing_path": "The contribution of one or more consumers of the tensor is not there.",

@@ -3,7 +3,16 @@ records (`messages`) and their `frames`, `tensors` as bytes, the pinned arithmet
 the order in which an honest run speaks (`conduct`), and the clean room's `language`.
 """
 
-from grader.protocol.calls import Call, CalledExercise, Calls, packed, unpacked
+from grader.protocol.calls import (
+    SWITCH,
+    Call,
+    CalledExercise,
+    Calls,
+    Edit,
+    Editable,
+    packed,
+    unpacked,
+)
 from grader.protocol.frames import (
     HEADER,
     MAX_BLOB,
@@ -48,6 +57,7 @@ __all__ = [
     "HEADER",
     "MAX_BLOB",
     "MAX_HEADER",
+    "SWITCH",
     "TOO_LARGE",
     "Blob",
     "Call",
@@ -57,6 +67,8 @@ __all__ = [
     "CellDone",
     "Computed",
     "Done",
+    "Edit",
+    "Editable",
     "Evaluation",
     "Event",
     "ForwardSeen",

@@ -10,9 +10,35 @@ import msgspec
 Role = Literal["student", "otherwise", "own_forward", "differences"]
 """student: the exercise's own way to call; otherwise: another way, for caches of another form;
 own_forward: the forward value alone; differences: its slopes, by central differences."""
+Splice = tuple[int, int, str]
+"""First character of a source that is replaced, the one after the last, what takes its place."""
+SWITCH = "__edit__"
+"""A global name of the student's that picks an edit; with 0 the function is as it was written."""
 Tree = list[Any]
 """A value as JSON: ["array", key], ["dict", [[key, tree], …]], ["list", …], ["tuple", …], or
 ["plain", number, text or nothing]."""
+
+
+class Editable(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """A function of the student's that may be edited."""
+
+    path: str
+    """With dots."""
+    source: str
+    """From its `def` on, as if it stood at the top of a file."""
+    switched: str = ""
+    """The same with many edits, of which the global SWITCH picks one."""
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """A change of one function's source."""
+
+    function: int
+    """Which of the exercise's editable ones."""
+    number: int = 0
+    """What the switch is to be."""
+    splices: list[Splice] = []
+    """Where it has no switch: what is replaced in the source."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -27,6 +53,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """differences: key of own_forward's result, "" for the result itself → blob key."""
     directions: dict[str, str] = {}
     """differences: argument to move → blob key of its directions, along the first axis."""
+    edits: list[Edit] = []
+    """student, otherwise: made in the student's functions for this call alone."""
+    watched: int | None = None
+    """student, otherwise: answer with what this function's variables are, without their numbers."""
 
 
 class CalledExercise(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -40,6 +70,11 @@ class CalledExercise(msgspec.Struct, frozen=True, kw_only=True, array_like=True)
     """Student's functions, with dots, whose calls are counted: those of the forward pass."""
     references: dict[str, str] = {}
     """Student's function, with dots → source that defines `reference` to put in its place."""
+    editable: list[Editable] = []
+    budget: float | None = None
+    """CPU seconds of all calls together, after which no more are made."""
+    patience: float | None = None
+    """CPU seconds of one of them, which then has raised an error."""
 
 
 class Calls(msgspec.Struct, frozen=True, kw_only=True):

@@ -101,7 +101,7 @@ class CallRun:
             self.channel,
             exercise=number,
             calls=len(exercise.calls),
-            seconds=self.calls.seconds,
+            seconds=self.calls.seconds if exercise.budget is None else exercise.budget,
             most=(self.request.limits.results_mb << 20) // len(self.calls.exercises),
         ).follow()
         _close(reading)

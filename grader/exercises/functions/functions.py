@@ -18,6 +18,7 @@ from grader.exercises.functions.origin import OWN, called, origin
 from grader.exercises.functions.reasons import FunctionReasons
 from grader.exercises.functions.request import Asked, Questions
 from grader.exercises.functions.returned import Answered, answered
+from grader.exercises.functions.search import BEGINNING, EditSearch
 from grader.exercises.script.candidate import unusable
 from grader.marking.answers import Answers, NotRun
 from grader.marking.attempt import Attempt
@@ -87,12 +88,22 @@ class Functions:
             outcome=outcome,
             attempts=list(self._attempts(results, handed)),
             unanswered=dict(self._unanswered(handed, files)),
-            explained=FunctionReasons(results, self.assignment.spec.tolerance).explained,
+            explained=self._reasons(results, handed, found.cells).explained,
             notes=[*notes, *_forwards(results), *found.notes],
             integrity=[*found.integrity, *_numerical(results), *_by_own(results)],
             cells=[_with_problem(each, handed) for each in found.cells],
             lacking=(),
         )
+
+    def _reasons(
+        self, results: Sequence[Judged], handed: AnswerFile, cells: Sequence[CellResult]
+    ) -> FunctionReasons:
+        search = None
+        if sum(each.seconds for each in cells) < BEGINNING:
+            search = EditSearch(
+                handed, self.assignment, lambda asked: self._asked(handed, asked)[1]
+            )
+        return FunctionReasons(results, self.assignment.spec.tolerance, search)
 
     def _called(
         self, handed: AnswerFile, oracles: Sequence[FunctionOracle]

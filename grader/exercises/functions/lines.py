@@ -31,11 +31,15 @@ class FunctionLines:
         if self._found is None:
             return None
         cell, function = self._found
-        for name in [*self._returned(target), gradient_name(target)]:
+        for name in self.variables(target):
             if name in self._last:
                 return at(self._file, cell, self._last[name])
         returns = (node.lineno for node in self._returns)
         return at(self._file, cell, max(returns, default=function.lineno))
+
+    def variables(self, target: str) -> list[str]:
+        """What a gradient may be called: as it is returned, and as the course calls it."""
+        return [*self._returned(target), gradient_name(target)]
 
     def _look_through(self, function: Written) -> None:
         for node in ast.walk(function):

@@ -70,10 +70,14 @@ class FunctionOracle:
         self.exercise = exercise
         self.file = roles.file
         self.count = assignment.spec.functions.cases
-        self._roles = roles
+        self._assignment, self._roles, self._own = assignment, roles, salt
         self._salt = f"{assignment.digest} {exercise.id} {salt}"
         self.variants = len(roles.variants)
         self.cases = [Probe(self, roles, number) for number in range(self.count)]
+
+    def drawn_anew(self, salt: str) -> FunctionOracle:
+        """The same exercise with other draws."""
+        return FunctionOracle(self._assignment, self.exercise, self._roles, f"{self._own} {salt}")
 
     def seed(self, number: int) -> int:
         digest = hashlib.blake2b(f"{self._salt} {number}".encode(), digest_size=7).digest()

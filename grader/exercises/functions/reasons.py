@@ -11,6 +11,7 @@ from grader.assignment import Tolerance
 from grader.diagnosis import Context, diagnose
 from grader.exercises.functions.hypotheses import hypotheses
 from grader.exercises.functions.judging import Judged
+from grader.exercises.functions.search import EditSearch
 from grader.exercises.functions.values import Valued, valued
 from grader.marking.attempt import Attempt
 from grader.marking.comparison import close, squeezed
@@ -29,9 +30,13 @@ OUT = "out"
 class FunctionReasons:
     """The reasons of one file."""
 
-    def __init__(self, results: Sequence[Judged], tolerance: Tolerance) -> None:
+    def __init__(
+        self, results: Sequence[Judged], tolerance: Tolerance, search: EditSearch | None = None
+    ) -> None:
+        """search: for mistakes that the numbers do not tell; only where there is a sandbox."""
         self._results = {each.exercise.id: each for each in results}
         self._tolerance = tolerance
+        self._search = search
 
     def explained(self, attempt: Attempt) -> Attempt:
         """The attempt with the reason why it is wrong."""
@@ -43,14 +48,17 @@ class FunctionReasons:
         found = self._reason(attempt.target, evidence, self._results[attempt.exercise or ""])
         line = attempt.lines[-1].line if attempt.lines else None
         if found is not None and line is not None:
-            found = replace(found, evidence=found.evidence | {"line": line})
+            found = replace(found, evidence={"line": line} | found.evidence)
         return replace(attempt, diagnosis=found)
 
     def _reason(self, target: str, evidence: Valued, result: Judged) -> Diagnosis | None:
         whole = diagnose(_context(target, evidence))
         if whole.code in PLAIN:
             return whole
-        return self._by_ways(target, result) or whole
+        found = self._by_ways(target, result)
+        if found is None and self._search is not None:
+            found = self._search.reason(result, target)
+        return found or whole
 
     def _by_ways(self, target: str, result: Judged) -> Diagnosis | None:
         """The first single change of the oracle's ways back that makes the student's result, in

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from safetensors.numpy import save
 
 from grader.assignment import Assignment, Exercise
 from grader.exercises.functions.definitions import cells
 from grader.exercises.functions.handed_in import AnswerFile
 from grader.exercises.functions.oracle import FunctionOracle, Probe, cotangent_name
-from grader.protocol import Call, CalledExercise, Calls, RunRequest, packed
+from grader.protocol import Call, CalledExercise, Calls, Edit, Editable, RunRequest, packed
 from grader.protocol.calls import Role
 
 
@@ -23,6 +24,26 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     exercise: Exercise
     role: Role
     case: Probe
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """One call with edits of the student's functions; or with a look at the variables of one."""
+
+    case: Probe
+    edits: list[Edit] = []
+    watched: int | None = None
+
+
+class Conditions(msgspec.Struct, frozen=True, kw_only=True):
+    """What all trials of an exercise have in common."""
+
+    role: Role
+    editable: list[Editable]
+    references: dict[str, str]
+    budget: float
+    """CPU seconds of all of them."""
+    patience: float
+    """CPU seconds of one."""
 
 
 class Questions:
@@ -56,6 +77,31 @@ class Questions:
                 calls=[self._call(oracle, each) for each in asked],
                 counted=[name for name in oracle.file.forwards if name != exercise.id],
                 references=references or {},
+            )
+        )
+
+    def try_edits(
+        self, oracle: FunctionOracle, trials: Sequence[Trial], conditions: Conditions
+    ) -> None:
+        """Ask for one exercise with edits of the student's functions, or for their variables."""
+        exercise = oracle.exercise
+        asked = [
+            Asked(exercise=exercise, role=conditions.role, case=trial.case) for trial in trials
+        ]
+        calls = {id(trial.case): call for trial, call in self._once(oracle, trials, asked)}
+        self.asked.append(asked)
+        self.exercises.append(
+            CalledExercise(
+                id=exercise.id,
+                source=oracle.file.harness,
+                calls=[
+                    replace(calls[id(each.case)], edits=each.edits, watched=each.watched)
+                    for each in trials
+                ],
+                references=conditions.references,
+                editable=conditions.editable,
+                budget=conditions.budget,
+                patience=conditions.patience,
             )
         )
 
@@ -99,6 +145,16 @@ class Questions:
             cotangents=self._cotangents(case) if role == "differences" else {},
             directions=self._directions(case) if role == "differences" else {},
         )
+
+    def _once(
+        self, oracle: FunctionOracle, trials: Sequence[Trial], asked: Sequence[Asked]
+    ) -> Iterator[tuple[Trial, Call]]:
+        """A call for each case."""
+        known: set[int] = set()
+        for trial, each in zip(trials, asked, strict=True):
+            if id(trial.case) not in known:
+                known.add(id(trial.case))
+                yield trial, self._call(oracle, each)
 
     def _directions(self, case: Probe) -> dict[str, str]:
         return {target: self._keep(array) for target, array in case.directions.items()}
