@@ -39,6 +39,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
 
     role: Role
     editable: list[Editable]
+    targets: list[str]
+    """Whose gradients are sent back."""
     references: dict[str, str]
     budget: float
     """CPU seconds of all of them."""
@@ -95,7 +97,12 @@ class Questions:
                 id=exercise.id,
                 source=oracle.file.harness,
                 calls=[
-                    replace(calls[id(each.case)], edits=each.edits, watched=each.watched)
+                    replace(
+                        calls[id(each.case)],
+                        edits=each.edits,
+                        watched=each.watched,
+                        targets=conditions.targets,
+                    )
                     for each in trials
                 ],
                 references=conditions.references,

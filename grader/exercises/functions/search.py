@@ -105,9 +105,10 @@ class OneSearch:
         every = self._sources.proposed(self._wrong)
         found: dict[str, Trying] = {}
         for many in ROUNDS:
+            unknown = [target for target in self._wrong if target not in found]
             batch = list(itertools.islice(every, many))
-            if batch and not found and self.left > 0:
-                found = self._confirmed(self._fitting(batch, case))
+            if batch and unknown and self.left > 0:
+                found |= self._confirmed(self._fitting(batch, case, unknown))
         return found
 
     def _telling(self) -> Probe | None:
@@ -126,13 +127,16 @@ class OneSearch:
         """At the variables of the functions."""
         editable = self._sources.plain()
         trials = [Trial(case=case, watched=number) for number in range(len(editable))]
-        self._sources.look(self._asked(trials, editable))
+        self._sources.look(self._asked(trials, editable, []))
 
-    def _asked(self, trials: Sequence[Trial], editable: list[Editable]) -> list[Outcome]:
+    def _asked(
+        self, trials: Sequence[Trial], editable: list[Editable], targets: Sequence[str]
+    ) -> list[Outcome]:
         known = references(self._result.oracle, self._assignment)
         conditions = Conditions(
             role=self._result.outcomes[0].asked.role,
             editable=editable,
+            targets=list(targets),
             references={n: s for n, s in known.items() if n in self._sources.reached},
             budget=max(self.left, LEAST),
             patience=PATIENCE,
@@ -144,52 +148,50 @@ class OneSearch:
         return outcomes
 
     def _tried(
-        self, batch: Sequence[Trying], cases: Sequence[Probe]
+        self, batch: Sequence[Trying], cases: Sequence[Probe], targets: Sequence[str]
     ) -> list[tuple[Trying, list[Outcome]]]:
         """Every edit with what came of it in these cases."""
         if not batch:
             return []
         editable, edits = self._sources.edited(batch)
         trials = [Trial(case=case, edits=[edit]) for edit in edits for case in cases]
-        outcomes = iter(self._asked(trials, editable))
+        outcomes = iter(self._asked(trials, editable, targets))
         return [(each, list(itertools.islice(outcomes, len(cases)))) for each in batch]
 
-    def _fitting(self, batch: Sequence[Trying], case: Probe) -> dict[str, list[Trying]]:
+    def _fitting(
+        self, batch: Sequence[Trying], case: Probe, targets: Sequence[str]
+    ) -> dict[str, list[Trying]]:
         """Target → edits that make it right in one case, first those that mend most."""
         fits: dict[str, list[tuple[int, int, Trying]]] = {}
-        for position, (each, (outcome,)) in enumerate(self._tried(batch, [case])):
-            mended = [t for t in self._wrong if self._may_be(outcome, t)]
-            if not any(self._is_right(outcome, target) for target in mended):
-                continue
-            spoilt = [t for t in self._sound if not self._is_right(outcome, t)]
+        for position, (each, (outcome,)) in enumerate(self._tried(batch, [case], targets)):
+            near = [target for target in targets if self._may_be(outcome, target)]
+            mended = [target for target in near if self._is_right(outcome, target)]
             for target in mended:
-                fits.setdefault(target, []).append((len(spoilt) - len(mended), position, each))
+                fits.setdefault(target, []).append((-len(mended), position, each))
         return {
             target: [each for *_, each in sorted(found, key=lambda each: each[:2])]
             for target, found in fits.items()
         }
 
-    @property
-    def _sound(self) -> list[str]:
-        return [t for t in self._result.exercise.targets if t not in self._wrong]
-
     def _confirmed(self, fits: Mapping[str, list[Trying]]) -> dict[str, Trying]:
-        """Those that are right in all cases, and in others that were not drawn before."""
+        """Those that are right in all cases, and in others that were not drawn before; first what
+        leaves right what was.
+        """
         best = [each for found in fits.values() for each in found[:BEST]]
         candidates = list({id(each): each for each in best}.values())[:MAX_CONFIRMED]
-        oracle = self._result.oracle
+        oracle, targets = self._result.oracle, self._result.exercise.targets
         cases = [*oracle.cases, *oracle.drawn_anew("search").cases]
-        proved = {
-            (target, id(each))
-            for each, outcomes in self._tried(candidates, cases)
-            for target in fits
-            if all(self._is_right(outcome, target) for outcome in outcomes)
+        right = {
+            id(each): {t for t in targets if all(self._is_right(o, t) for o in outcomes)}
+            for each, outcomes in self._tried(candidates, cases, targets)
         }
-        chosen = {
-            target: next((each for each in found if (target, id(each)) in proved), None)
-            for target, found in fits.items()
-        }
-        return {target: each for target, each in chosen.items() if each is not None}
+        sound = set(targets) - set(self._wrong)
+        chosen = {}
+        for target, found in fits.items():
+            proved = [each for each in found if target in right.get(id(each), ())]
+            if proved:
+                chosen[target] = min(proved, key=lambda each: len(sound - right[id(each)]))
+        return chosen
 
     def _is_right(self, outcome: Outcome, target: str) -> bool:
         tolerance = self._assignment.spec.tolerance
