@@ -185,7 +185,7 @@ class FunctionTruth:
         given |= {cotangent_name(key): value for key, value in case.cotangents.items()}
         takes = self.assignment.functions[exercise].parameters[role]
         arguments = {n: _copied(value, engine=engine) for n, value in given.items() if n in takes}
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), self._beside():  # a role may import as it is called
             warnings.simplefilter("ignore")
             return names[role](**arguments)
 
