@@ -203,3 +203,19 @@ loss.backward()
 """
     command("new", "mine", "--from", write(root, text))
     assert list(load_assignment(root / "assignments" / "mine").spec.inputs) == ["h0"]
+
+
+def test_the_starter_binds_no_name_of_the_network(root: Path) -> None:
+    text = """
+import torch
+each = torch.ones(2, 3)
+w = torch.ones(3, 3, requires_grad=True)
+h = each @ w
+loss = h.sum()
+loss.backward()
+"""
+    command("new", "mine", "--from", write(root, text))
+    starter = (root / "assignments" / "mine" / "starter.ipynb").read_text()
+    cells = ["".join(cell["source"]) for cell in json.loads(starter)["cells"]]
+    assert any("for each_ in [w]:" in cell for cell in cells)
+    assert not any("for each in" in cell for cell in cells)

@@ -68,6 +68,40 @@ def test_the_steps_below_name_the_root_cause(grade: Grade) -> None:
     assert below.score == 1.0
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_gradient_that_others_read_under_another_name_costs_once(grade: Grade, when: str) -> None:
+    """`d = …; dhpreact = d; dbngain = (bnraw * d)…`: `d` is the gradient."""
+    lines = BACKWARD.splitlines()
+    begun = next(i for i, line in enumerate(lines) if line.startswith("dhpreact ="))
+    head, tail = lines[:begun], lines[begun + 1 :]
+    own = ["d = " + lines[begun].partition("=")[2].replace("1.0 - h**2", "1.0 - h")]
+    tail = [line.replace("dhpreact", "d") for line in tail]
+    named = ["dhpreact = d"]
+    cells = [*head, *own, *named, *tail] if when == "before" else [*head, *own, *tail, *named]
+    assert "1.0 - h)" in own[0]
+    card = grade(SETUP, FORWARD, "\n".join(cells))
+    assert wrong(card) == ["dhpreact"]
+    assert exercise(card, "exercise-1").score == 25
+    assert row(card, "dbngain").upstream == ["dhpreact"]
+
+
+def test_what_has_two_gradients_names_is_followed_through(grade: Grade) -> None:
+    backward = change("dbnraw = bngain * dhpreact", "d = bngain * dhpreact\ndbnraw = d\ndother = d")
+    card = grade(SETUP, FORWARD, backward)
+    assert wrong(card) == []
+
+
+def test_gradients_in_a_dictionary_are_no_tensors_of_the_forward_pass(grade: Grade) -> None:
+    """`d["hpreact"]` is the gradient of `hpreact`, and not the student's `hpreact`."""
+    backward = change("dbnraw = bngain * dhpreact", 'd = {"bnraw": bngain * dhpreact}')
+    backward = backward.replace("dbnraw", 'd["bnraw"]')
+    card = grade(
+        SETUP, FORWARD, backward.replace('d = {"bnraw": bngain', 'd = {"bnraw": 2 * bngain')
+    )
+    assert wrong(card) == ["dbnraw"]
+    assert not any("forward pass" in note for note in card.notes)
+
+
 def test_a_missing_upstream_costs_its_own_line_alone(grade: Grade) -> None:
     card = grade(SETUP, FORWARD, change("dprobs = (1.0 / probs) * dlogprobs", "pass"))
     assert row(card, "dprobs").verdict == "missing"

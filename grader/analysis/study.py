@@ -100,6 +100,7 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
     formulas = Formulas(effort, inputs, {c for c, kind in kinds.items() if kind == "index"})
     formulas.gradients = frozenset(id(each.formula) for each in definitions.values())
     formulas.elements = frozenset(_elements(program, slicer))
+    definitions |= _renamed(program, definitions, formulas, slicer)
     return Study(
         notebook=notebook,
         program=program,
@@ -164,6 +165,27 @@ def _definitions(program: Program, slicer: Slicer) -> Iterator[tuple[int, Defini
         found = slicer.reaching(life.name, place) if place is not None else None
         if found is not None:
             yield life.id, found
+
+
+def _renamed(
+    program: Program,
+    definitions: Mapping[int, Definition],
+    formulas: Formulas,
+    slicer: Slicer,
+) -> dict[int, Definition]:
+    """Lifetimes that are another variable's value under a gradient's name: `dh = d`. That value is
+    the gradient, also for lines that read it as `d`; where it has two such names it is neither's.
+    """
+    named = [life.id for life in program.lifetimes if life.target is not None]
+    own = {definitions[number] for number in named if number in definitions}
+    found = {}
+    for number in definitions.keys() & named:
+        renames = definitions[number].formula.renames
+        first = slicer.reaching(*renames) if renames is not None else None
+        if first is not None and first not in own and not formulas.bottom(first):
+            found[number] = first
+    roots = list(found.values())
+    return {number: first for number, first in found.items() if roots.count(first) == 1}
 
 
 def _elements(program: Program, slicer: Slicer) -> Iterator[int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import count
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -61,10 +63,19 @@ def _has_torch(draft: DraftAssignment) -> bool:
 def _backward(draft: DraftAssignment, computed: Sequence[str]) -> str:
     """Autograd's own gradients, for `cmp`."""
     leaves = [name for name, leaf in draft.inputs.items() if leaf.kind == "parameter"]
-    lines = [f"for p in [{', '.join(leaves)}]:", "    p.grad = None"]
+    each = _free("each", draft)
+    lines = [f"for {each} in [{', '.join(leaves)}]:", f"    {each}.grad = None"]
     if computed:
-        lines += [f"for t in [{', '.join(computed)}]:", "    t.retain_grad()"]
+        lines += [f"for {each} in [{', '.join(computed)}]:", f"    {each}.retain_grad()"]
     return "\n".join(["# autograd's gradients, for cmp", *lines, f"{draft.loss}.backward()"])
+
+
+def _free(name: str, draft: DraftAssignment) -> str:
+    """A name for a loop that the network does not have for a tensor: it would be lost."""
+    used = set(re.findall(r"\w+", "\n".join([*draft.set_up, *draft.network])))
+    return next(
+        f"{name}{'_' * number}" for number in count() if f"{name}{'_' * number}" not in used
+    )
 
 
 def _answer(draft: DraftAssignment, targets: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ import torch
 
 from grader.analysis.lifetime import Lifetime, Site
 from grader.analysis.slicer import Definition
-from grader.analysis.statements import key_of
+from grader.analysis.statements import MARK, key_of
 from grader.cleanroom.findings import Slip
 from grader.cleanroom.networks import Draw
 from grader.cleanroom.portions import portions
@@ -147,6 +147,11 @@ class ForwardLines(Unnamed):
         """
         found: dict[Definition, None] = {}
         gradients = {each for each, life in self._of.items() if life.target is not None}
+
+        def of_gradients(each: Definition) -> bool:
+            """`d["std"] = dz * noise` is kept under a tensor's name, and is its gradient."""
+            return MARK in each.name and not gradients.isdisjoint(self.formulas.below(each))
+
         for life in lives:
             start = self.study.definitions[life.id]
             for each in self.formulas.below(start):
@@ -156,6 +161,7 @@ class ForwardLines(Unnamed):
                     and self.formulas.leaf(each) is None
                     and each not in gradients
                     and self.formulas.rests_on_leaf(each)
+                    and not of_gradients(each)
                 ):
                     found.setdefault(each)
             for loss in list(self.wirings.losses(self.wirings.place(life)))[:1]:

@@ -57,7 +57,9 @@ class FreshNetworks:
         """Lifetime → the leaves of its network."""
         self._drawn: dict[tuple[Wiring, int], list[Draw]] = {}
         self._vanishing: dict[int, tuple[list[Draw], frozenset[str]]] = {}
-        self._of = {study.definitions[life.id]: life for life in self.lives}
+        # Of a value under two names, the gradient's own is the one that counts.
+        named = sorted(self.lives, key=lambda life: life.target is not None)
+        self._of = {study.definitions[life.id]: life for life in named}
 
     def _wire(self) -> None:
         self._values()

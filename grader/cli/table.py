@@ -140,7 +140,12 @@ def _marks(card: Scorecard, exercises: Sequence[str]) -> list[str]:
 def _remarks(card: Scorecard) -> str:
     rows = [row for exercise in card.exercises for row in exercise.targets]
     unjudged = [row.name for row in rows if row.verdict == "unjudged"]
-    wrong = [row.name for row in rows if row.verdict not in RIGHT | {"missing", "unjudged"}]
+    # What is wrong by another's mistake alone has its points, and is none to look at.
+    wrong = [
+        row.name
+        for row in rows
+        if row.verdict not in RIGHT | {"missing", "unjudged"} and row.score < row.max_score
+    ]
     missing = sum(row.verdict == "missing" for row in rows)
     remarks = [card.reason] if card.reason else []
     remarks += causes(card)
