@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from function_assignments import RIGHT, assignment
+from function_assignments import AFFINE, RIGHT, assignment
 
 from grader.student.answer import checked
 
@@ -63,3 +63,18 @@ def test_nothing_of_the_kernel_is_changed(check):
 
 def test_a_name_that_is_no_exercise_is_said_as_ever(check):
     assert "was not found" in check(RIGHT, "no_such_backward").problem
+
+
+def test_a_cache_of_ones_own_form_is_right_here_too(tmp_path, monkeypatch):
+    other = """
+def otherwise(x, w, b, dout):
+    dx, dw, db = affine_backward(dout, affine_forward(x, w, b)[1])
+    return {"x": dx, "w": dw, "b": db}
+"""
+    one = {"affine_backward": (AFFINE + other, ["x", "w", "b"])}
+    assignment(tmp_path / "assignments" / "layers", one)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    source = RIGHT.replace("(x, w, b)\n\ndef affine_b", "(w, b, x)\n\ndef affine_b")
+    exec(source.replace("x, w, b = cache", "w, b, x = cache"), names)
+    assert checked(names, "affine_backward").card.score == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -175,8 +176,6 @@ def test_what_is_unfinished_is_said_in_one_sentence(card_of, body, told):
         },
     )
     assert card.score == 0
-    import re
-
     assert re.search(told, why(card, "affine_backward", "dx")), why(card, "affine_backward", "dx")
     assert card.exercises[0].cause
 
@@ -672,3 +671,129 @@ def test_a_function_may_be_defined_on_a_condition(card_of, head):
     card = card_of(f"{first}{head}\n{deep}{inner}{close}\ndef {rest}", one)
     assert card.score == 3
     assert row(card, "affine_backward", "db").lines
+
+
+ROWS = '''
+"""Standardised rows."""
+import torch
+
+def inputs(draw):
+    return {"x": draw(draw.batch(), 5, scale=2.0)}
+
+def forward(x):
+    return (x - x.mean(1, keepdim=True)) / torch.sqrt(x.var(1, keepdim=True, unbiased=False) + 1e-5)
+
+def student(x, dout):
+    out, cache = norm_forward(x)
+    return {"x": norm_backward(dout, cache)}
+
+def own_forward(x):
+    return norm_forward(x)[0]
+'''
+
+
+def test_a_forward_over_the_wrong_axis_is_a_forward_though_a_batch_of_one_makes_it_constant(
+    card_of,
+):
+    card = card_of(RIGHT, {"norm_backward": (ROWS, ["x"])})  # by columns
+    assert row(card, "norm_backward", "dx").basis == "own_forward"
+
+
+def test_a_forward_that_is_constant_as_a_rule_proves_nothing(card_of):
+    head = "def norm_forward(x):\n    if len(x) > 1:\n        return 0 * x, (x, np.inf)"
+    source = RIGHT.replace("def norm_forward(x):", head)
+    card = card_of(
+        source,
+        {
+            "norm_backward": (
+                ROWS.replace("draw.batch()", "1 + draw.case % 2 + draw.case // 2"),
+                ["x"],
+            )
+        },
+    )
+    assert row(card, "norm_backward", "dx").basis == "none"
+
+
+REGULARISED = '''
+"""Squares of a linear map, and a punishment for large weights."""
+
+def inputs(draw):
+    return {"x": draw(draw.batch(), 3), "w": draw(3)}
+
+def forward(x, w, factor):
+    return ((x @ w) ** 2).mean() + factor * (w ** 2).sum()
+
+variants = [{"factor": 1.0}, {"factor": 0.5}]
+
+def student(x, w):
+    return {"w": loss(x, w)[1]}
+
+def own_forward(x, w):
+    return loss(x, w)[0]
+'''
+
+
+@pytest.mark.parametrize(
+    ("punishment", "factor", "score"),
+    [
+        ("(w ** 2).sum()", 2, 1),
+        ("0.5 * (w ** 2).sum()", 1, 1),
+        ("(w ** 2).sum()", 1, 0),
+        ("0.5 * (w ** 2).sum()", 2, 0),
+        ("0.7 * (w ** 2).sum()", 1, 1),  # a wrong loss does not say which of them
+        ("0.7 * (w ** 2).sum()", 2, 1),
+        ("0.7 * (w ** 2).sum()", 3, 0),
+    ],
+)
+def test_the_loss_tells_the_form_and_a_wrong_loss_none(card_of, punishment, factor, score):
+    source = (
+        f"def loss(x, w):\n    y = x @ w\n    value = (y ** 2).mean() + {punishment}\n"
+        f"    return value, 2 * x.T @ y / len(x) + {factor} * w\n"
+    )
+    assert card_of(source, {"loss": (REGULARISED, ["w"])}).score == score
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "code", "words"),
+    [
+        ("return None, None", "dz = missing", "unfinished", "gives nothing, and `norm_backward`"),
+        ("out = None; return out.T, x", "return dout", "unfinished", "None in `norm_forward`"),
+        ("return x[: len(x) / 2], x", "return dout", "raises", "`norm_forward`.*`//`"),
+        ("return x, x", "return dout[range(len(dout) / 2)]", "raises", "`norm_backward`.*`//`"),
+    ],
+)
+def test_an_error_is_told_with_the_function_and_what_it_means(
+    card_of, forward, backward, code, words
+):
+    source = (
+        f"def norm_forward(x):\n    {forward}\ndef norm_backward(dout, cache):\n    {backward}\n"
+    )
+    card = card_of(source, {"norm_backward": EXERCISES["norm_backward"]})
+    told = row(card, "norm_backward", "dx").diagnosis
+    assert told.code == code
+    assert re.search(words, told.why), told.why
+
+
+def test_of_a_cache_of_ones_own_form_the_error_in_ones_own_way_is_told(card_of):
+    source = """
+def affine_forward(x, w, b):
+    return x.dot(w) + b, (x, w, b, x.shape)
+
+def affine_backward(dout, cache):
+    x, w, b, shape = cache
+    return dout.dot(w.t), x.T.dot(dout), dout.sum(0)
+"""
+    one = {"affine_backward": (AFFINE + OTHERWISE, ["x", "w", "b"])}
+    assert "has no attribute 't'" in why(card_of(source, one), "affine_backward", "dx")
+
+
+def test_parameters_of_numpy_by_their_former_names(card_of):
+    source = RIGHT.replace("dx = dout.dot(w.T)", "dx = np.reshape(dout.dot(w.T), newshape=x.shape)")
+    assert card_of(source).score == 7
+
+
+def test_tabs_and_spaces_by_turns_are_read_as_python_2_does(card_of):
+    source = RIGHT.replace("    dx = dout.dot(w.T)\n", "    if True:\n\tdx = dout.dot(w.T)\n")
+    card = card_of(source)
+    assert card.score == 7
+    assert card_of(source.replace("\tdx", "\tprint 'x'\n\tdx")).score == 7

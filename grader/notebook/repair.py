@@ -35,8 +35,13 @@ def repaired(source: str, problem: SyntaxProblem) -> Repaired | None:
 
     Only a cell of which a statement is left is worth it.
     """
-    text = source
-    fault = problem
+    text, fault = source, problem
+    if fault.message.startswith("TabError"):
+        text = tabs_as_spaces(source)
+        again = parse(text)
+        if isinstance(again, ast.Module):
+            return Repaired(text, problem)
+        problem = fault = again
     lines = prints = 0
     while lines < MAX_LINES and prints < MAX_PRINTS:
         printed = _PRINT.match(text.split("\n")[fault.line - 1])
@@ -66,6 +71,18 @@ def _with_body(source: str, number: int) -> str:
     lines = source.split("\n")
     lines[number - 1] = lines[number - 1].partition("#")[0].rstrip() + " pass"
     return "\n".join(lines)
+
+
+def tabs_as_spaces(source: str) -> str:
+    """A cell indented with tabs and spaces by turns, each tab to the next eighth column: what
+    Python 2 and most editors take it for, and Python 3 does not read.
+    """
+    lines = source.split("\n")
+    margins = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines]
+    return "\n".join(
+        margin.expandtabs(8) + line[len(margin) :]
+        for margin, line in zip(margins, lines, strict=True)
+    )
 
 
 def _without(source: str, number: int) -> str:

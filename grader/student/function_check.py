@@ -21,7 +21,7 @@ from grader.exercises.functions.oracle import FunctionOracle, Probe, Roles, cota
 from grader.exercises.functions.reasons import FunctionReasons
 from grader.exercises.functions.request import Asked
 from grader.exercises.functions.returned import Answered, Outcome
-from grader.exercises.functions.sentences import why
+from grader.exercises.functions.sentences import Circumstances, why
 from grader.marking.attempt import Attempt
 from grader.marking.points import Judgement, score_target
 from grader.marking.step import StepFinding
@@ -85,8 +85,14 @@ class FunctionCheck:
         )
 
     def _rows(self) -> Iterator[TargetScore]:
-        result = judged(self._oracle, Answered(outcomes=list(self._outcomes())), self._assignment)
+        roles: list[Role] = ["student"]
+        if "own_forward" in self._file.roles:
+            roles.append("own_forward")
+        given = Answered(outcomes=list(self._outcomes(roles)))
+        result = judged(self._oracle, given, self._assignment)
         spec = self._assignment.spec
+        if result.wrong and "otherwise" in self._file.roles:
+            result.take(list(self._outcomes(["otherwise"])), spec.tolerance)
         reasons = FunctionReasons([result], spec.tolerance)
         for target in self._exercise.targets:
             attempt = reasons.explained(self._attempt(result, target))
@@ -104,7 +110,10 @@ class FunctionCheck:
     def _attempt(self, result: Judged, target: str) -> Attempt:
         each = result.values[target]
         right = each.comparison.right
-        told = why(each, self._exercise.id, target, self._file, result.outcomes)
+        known = Circumstances(
+            exercise=self._exercise.id, outcomes=result.outcomes, unwritten=result.unwritten
+        )
+        told = why(each, target, self._file, known)
         return Attempt(
             target=target,
             name=gradient_name(target),
@@ -118,10 +127,7 @@ class FunctionCheck:
             diagnosis=None if right else told,
         )
 
-    def _outcomes(self) -> Iterator[Outcome]:
-        roles: list[Role] = ["student"]
-        if "own_forward" in self._file.roles:
-            roles.append("own_forward")
+    def _outcomes(self, roles: list[Role]) -> Iterator[Outcome]:
         harness: dict[str, Any] = dict(self._names)
         exec(compile(self._file.harness, self._file.path, "exec", dont_inherit=True), harness)  # noqa: S102
         for role in roles:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import functools
+import math
 import os
 import random
 import sys
 import types
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,8 +35,16 @@ _FORMER: dict[str, Any] = {
     "alltrue": np.all,
     "sometrue": np.any,
     "row_stack": np.vstack,
+    "asscalar": lambda a: a.item(),
+    "in1d": lambda a, b: np.isin(a, b).ravel(),
+    "trapz": np.trapezoid,
+    "math": math,
 }
 """What NumPy had when most courses were written."""
+
+
+_RENAMED = {"reshape": ("shape", "newshape"), "unravel_index": ("shape", "dims")}
+"""Function of NumPy's → a parameter of it, and what this was called."""
 
 
 def prepare(request: RunRequest, package: str) -> dict[str, Any]:
@@ -67,12 +78,24 @@ def _as_it_was() -> None:
     """Names that NumPy has dropped since, and the modules by which Python 2 code ran in 3."""
     for name, value in _FORMER.items():
         vars(np).setdefault(name, value)
+    for name, (now, before) in _RENAMED.items():
+        vars(np)[name] = _under_both_names(getattr(np, name), now, before)
     if "past" not in sys.modules:
         made = {name: types.ModuleType(name) for name in ("past", "past.builtins", "past.utils")}
         vars(made["past"]).update(__path__=[], builtins=made["past.builtins"])
         vars(made["past.builtins"]).update(xrange=range, basestring=str, unicode=str, long=int)
         vars(made["past.utils"])["old_div"] = _old_div
         sys.modules.update(made)
+
+
+def _under_both_names(function: Callable[..., Any], now: str, before: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def either(*arguments: Any, **named: Any) -> Any:
+        if before in named:
+            named[now] = named.pop(before)
+        return function(*arguments, **named)
+
+    return either
 
 
 def _old_div(a: Any, b: Any) -> Any:

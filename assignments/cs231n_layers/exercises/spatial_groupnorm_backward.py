@@ -29,3 +29,10 @@ def student(x, gamma, beta, G, dout):
     out, cache = spatial_groupnorm_forward(x, gamma, beta, G, {})
     dx, dgamma, dbeta = spatial_groupnorm_backward(dout, cache)
     return {"x": dx, "gamma": dgamma, "beta": dbeta}
+
+
+# In some course years gamma and beta are rows (C,), to be turned by the student.
+def otherwise(x, gamma, beta, G, dout):
+    out, cache = spatial_groupnorm_forward(x, gamma.reshape(-1), beta.reshape(-1), G, {})
+    dx, dgamma, dbeta = spatial_groupnorm_backward(dout, cache)
+    return {"x": dx, "gamma": dgamma, "beta": dbeta}

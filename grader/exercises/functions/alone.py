@@ -81,11 +81,13 @@ def right_alone(each: Judged, answered: Answered, assignment: Assignment) -> set
 def right_for_own(each: Judged, answered: Answered, assignment: Assignment) -> set[str]:
     """Targets that are the gradient of the student's own forward function.
 
-    None where that function does not depend on every target: a constant proves nothing.
+    None where that function does not depend on every target in most cases: a constant proves
+    nothing, but who normalises over the wrong axis has a constant where the batch is one.
     """
     own = answered.of(each.exercise.id, "differences")
     pairs = list(zip(own, each.outcomes, strict=False))
-    if not pairs or not all(_depends(outcome, each.exercise.targets) for outcome in own):
+    depending = sum(_depends(outcome, each.exercise.targets) for outcome in own)
+    if not pairs or 2 * depending <= len(own):
         return set()
     return {
         target

@@ -115,7 +115,8 @@ def read(notebook: Notebook) -> Read:
         if isinstance(source, SyntaxProblem):
             problems[cell.index] = source
             mended = repaired(cell.source, source)
-            source = mended.source if mended is not None else source
+            if mended is not None:
+                source, problems[cell.index] = mended.source, mended.problem
         if isinstance(source, str):
             sources[cell.index] = _with_written(cell.source, source)
     trees = {index: parse(source) for index, source in sources.items()}

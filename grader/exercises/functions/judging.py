@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from grader.assignment import Assignment, Exercise, Tolerance
 from grader.exercises.functions.handed_in import AnswerFile
-from grader.exercises.functions.lines import FunctionLines, at
+from grader.exercises.functions.lines import FunctionLines, at, function_at
 from grader.exercises.functions.oracle import FunctionOracle
 from grader.exercises.functions.origin import OWN, Origin
 from grader.exercises.functions.returned import Answered, Outcome
-from grader.exercises.functions.sentences import why
+from grader.exercises.functions.sentences import Circumstances, of_another_form, why
 from grader.exercises.functions.values import Valued, is_value, of_cases, valued
 from grader.marking.attempt import Attempt
 from grader.marking.step import StepFinding
@@ -34,6 +34,8 @@ class Judged(msgspec.Struct, kw_only=True):
     """Keys of the forward value that the student computes otherwise, "" for a single one."""
     values: dict[str, Valued] = {}
     """Target → the case that counts."""
+    unwritten: bool = False
+    """The student's forward function gives nothing."""
     outcomes: list[Outcome] = []
     alone: set[str] = set()
     """Wrong targets that are right once the functions of other exercises are true."""
@@ -58,15 +60,18 @@ class Judged(msgspec.Struct, kw_only=True):
         return any(each.returned.forwards > MANY_FORWARDS for each in self.outcomes)
 
     def take(self, outcomes: Sequence[Outcome], tolerance: Tolerance) -> None:
-        """These results of another way to call, if more of them are right; or if they can be
-        told about, and there were none before.
+        """These results of another way to call, if more of them are right; or if the first way got
+        nowhere, and this one did or comes from the author of what was to be unpacked.
         """
         if len(outcomes) < len(self.outcomes):
             return
         values = _values(outcomes, self.exercise, self.variant, tolerance)
-        right, known = (sum(n.comparison.right for n in v.values()) for v in (values, self.values))
+        gained = _right(values) - _right(self.values)
         came = not any(each.raised for each in outcomes)
-        if right > known or (right == known and came and all(o.raised for o in self.outcomes)):
+        nowhere = all(each.raised for each in self.outcomes)
+        if gained > 0 or (
+            gained == 0 and nowhere and (came or all(map(of_another_form, self.outcomes)))
+        ):
             self.outcomes, self.values = list(outcomes), values
 
 
@@ -74,14 +79,17 @@ def judged(oracle: FunctionOracle, answered: Answered, assignment: Assignment) -
     """Every target of an exercise against the truth."""
     tolerance, exercise = assignment.spec.tolerance, oracle.exercise
     own = answered.of(exercise.id, "own_forward")
-    variant, deviates = _variant(oracle, own, assignment)
+    variants, deviates = _variants(oracle, own, assignment)
     outcomes = answered.of(exercise.id, "student")
+    values = {each: _values(outcomes, exercise, each, tolerance) for each in variants}
+    variant = max(variants, key=lambda number: _right(values[number]))
     return Judged(
         oracle=oracle,
         variant=variant,
         deviates=deviates,
+        unwritten=bool(own) and all(_nothing(each) for each in own),
         outcomes=outcomes,
-        values=_values(outcomes, exercise, variant, tolerance),
+        values=values[variant],
     )
 
 
@@ -94,17 +102,33 @@ def _values(
     }
 
 
-def _variant(
+def _right(values: Mapping[str, Valued]) -> int:
+    return sum(each.comparison.right for each in values.values())
+
+
+def _variants(
     oracle: FunctionOracle, own: Sequence[Outcome], assignment: Assignment
-) -> tuple[int, list[str]]:
-    """The form of the forward pass that the student's own has, and what deviates from it."""
-    deviations = [
-        list(dict.fromkeys(_deviating(own, variant, assignment)))
-        for variant in range(oracle.variants)
-    ]
-    best = min(range(len(deviations)), key=lambda number: len(deviations[number]))
-    best = best if not deviations[best] else 0
-    return best, deviations[best]
+) -> tuple[list[int], list[str]]:
+    """The form of the forward pass that the student's own has, and what deviates from it. All
+    forms where it has none: a wrong loss does not say which gradient goes with it.
+    """
+    every = list(range(oracle.variants))
+    deviations = [list(dict.fromkeys(_deviating(own, each, assignment))) for each in every]
+    if all(deviations) or not any(map(_told, own)):
+        return every, deviations[0]
+    best = next(each for each in every if not deviations[each])
+    return [best], []
+
+
+def _told(own: Outcome) -> bool:
+    """The forward function gave numbers."""
+    return not own.raised and bool(own.numbers)
+
+
+def _nothing(own: Outcome) -> bool:
+    """The forward function gave None, or would not be read as giving anything."""
+    values = own.returned.values.values()
+    return own.returned.kind == "returned" and all(each.kind == "none" for each in values)
 
 
 def _deviating(own: Sequence[Outcome], variant: int, assignment: Assignment) -> Iterator[str]:
@@ -124,7 +148,7 @@ def attempts(found: Judged, handed: AnswerFile, first: int) -> Iterator[Attempt]
         step: Step = "right" if right or target in found.alone else "wrong"
         if right and found.origin.unproven:
             step = "unknown"
-        reason = None if right else why(each, exercise.id, target, roles, found.outcomes)
+        reason = None if right else why(each, target, roles, _circumstances(found, handed, each))
         made = _line(lines, handed, target, each)
         yield Attempt(
             target=target,
@@ -145,6 +169,16 @@ def attempts(found: Judged, handed: AnswerFile, first: int) -> Iterator[Attempt]
             diagnosis=reason,
             note=found.origin.engine or (None if right or reason else _where(each)),
         )
+
+
+def _circumstances(found: Judged, handed: AnswerFile, each: Valued) -> Circumstances:
+    returned = each.outcome.returned
+    return Circumstances(
+        exercise=found.exercise.id,
+        outcomes=found.outcomes,
+        raising=function_at(handed.file, returned.cell, returned.line),
+        unwritten=found.unwritten,
+    )
 
 
 def _line(lines: FunctionLines, handed: AnswerFile, target: str, each: Valued) -> Line | None:

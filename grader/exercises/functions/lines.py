@@ -73,6 +73,24 @@ def at(file: Read, cell: int | None, line: int | None) -> Line | None:
     return Line(cell=shown, line=line, text=texts[line - 1][:MAX_TEXT])
 
 
+def function_at(file: Read, cell: int | None, line: int | None) -> str | None:
+    """The function or method, with its class before it, that a line stands in."""
+    tree = file.trees.get(cell) if cell is not None else None
+    held = tree.body if tree is not None and line is not None else []
+    path: list[str] = []
+    while node := next((each for each in held if each.lineno <= (line or 0) <= _end(each)), None):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return ".".join([*path, node.name])
+        if isinstance(node, ast.ClassDef):
+            path.append(node.name)
+        held = [each for each in ast.iter_child_nodes(node) if isinstance(each, ast.stmt)]
+    return None
+
+
+def _end(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
+
+
 def _assigned(node: ast.Assign | ast.AugAssign | ast.AnnAssign) -> Iterator[str]:
     for each in node.targets if isinstance(node, ast.Assign) else [node.target]:
         for target in _targets(each):

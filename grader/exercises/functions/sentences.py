@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import msgspec
 import torch
 
 from grader.assignment import FunctionFile
@@ -18,27 +19,48 @@ _TOO_FEW = re.compile(r"not enough values to unpack \(expected (?:at least )?(\d
 _TOO_MANY = re.compile(r"too many values to unpack \(expected (\d+)")
 _NO_KEY = re.compile(r"KeyError: (.+)")
 _NOT_DEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
+_NO_WHOLE = re.compile(
+    r"'(?:numpy\.)?float(?:64)?' object cannot be interpreted as an integer"
+    r"|slice indices must be integers"
+)
 _NO_ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
+_APART = (
+    _TOO_FEW,
+    _TOO_MANY,
+    _NO_KEY,
+    _NO_ATTRIBUTE,
+    re.compile(
+        "not subscriptable|cannot unpack non-iterable|index out of range|indices must be int"
+    ),
+)
+"""What is raised where a cache is taken apart that has another form."""
 OLD = {"xrange": "range", "unicode": "str", "raw_input": "input", "basestring": "str"}
 
 
-def why(
-    valued: Valued, exercise: str, target: str, roles: FunctionFile, outcomes: Sequence[Outcome]
-) -> Diagnosis | None:
-    """The sentence; None where there is a value that is to be explained by its numbers.
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an exercise besides one target in one case."""
 
-    outcomes: of all cases.
-    """
-    outcome = valued.outcome
+    exercise: str
+    outcomes: Sequence[Outcome]
+    """Of all cases."""
+    raising: str | None = None
+    """The student's function in which the error was raised."""
+    unwritten: bool = False
+    """The student's forward function gives nothing."""
+
+
+def why(valued: Valued, target: str, roles: FunctionFile, known: Circumstances) -> Diagnosis | None:
+    """The sentence; None where there is a value that is to be explained by its numbers."""
+    outcome, exercise = valued.outcome, known.exercise
     if outcome.returned.kind == "stopped":
         return _stopped(outcome, exercise)
     if outcome.returned.kind == "harness":
         return _unusable(outcome, exercise, roles)
     if outcome.returned.kind == "raised":
-        return _raised(outcome, exercise)
+        return _raised(outcome, known)
     if valued.comparison.verdict == "missing":
         return _unfinished(f"`{exercise}` returns None for `{gradient_name(target)}`")
-    if all(_zeros(each, target) for each in outcomes):
+    if all(_zeros(each, target) for each in known.outcomes):
         return _unfinished(f"`{exercise}` returns zeros for `{gradient_name(target)}`")
     if valued.comparison.verdict == "wrong_type":
         found = (valued.comparison.note or "").removeprefix("expected a tensor, ")
@@ -48,6 +70,12 @@ def why(
             "Which type has what the function returns there?",
         )
     return None
+
+
+def of_another_form(outcome: Outcome) -> bool:
+    """The function could not take apart what it was given: a cache of another form than its own."""
+    error = outcome.returned.error or ""
+    return outcome.returned.kind == "raised" and any(each.search(error) for each in _APART)
 
 
 def _zeros(outcome: Outcome, target: str) -> bool:
@@ -95,21 +123,33 @@ def _unusable(outcome: Outcome, exercise: str, roles: FunctionFile) -> Diagnosis
     )
 
 
-def _raised(outcome: Outcome, exercise: str) -> Diagnosis:
-    error = outcome.returned.error or ""
+def _raised(outcome: Outcome, known: Circumstances) -> Diagnosis:
+    error, function = outcome.returned.error or "", known.raising or known.exercise
     if error.startswith("NotImplementedError"):
-        return _unfinished(f"`{exercise}` raises NotImplementedError")
-    name = _NOT_DEFINED.search(error)
-    hint = ""
-    if name and name[1] in OLD:
-        hint = f" (this is Python 2: `{OLD[name[1]]}` in Python 3)"
+        return _unfinished(f"`{function}` raises NotImplementedError")
+    if known.unwritten:
+        told = f"unfinished: the forward pass gives nothing, and `{function}` raises {error}."
+    elif "NoneType" in error:
+        told = f"unfinished: something is still None in `{function}`: {error}."
+    else:
+        told = f"`{function}` raises an error{_case(outcome)}: {error}{_hint(error)}."
     return diagnosis(
-        "raises",
-        f"`{exercise}` raises an error{_case(outcome)}: {error}{hint}.",
+        "unfinished" if told.startswith("unfinished") else "raises",
+        told,
         "What do the values in this line hold when it is reached?",
         line=outcome.returned.line,
         cell=outcome.returned.cell,
     )
+
+
+def _hint(error: str) -> str:
+    """What an error means that is an old way of writing."""
+    name = _NOT_DEFINED.search(error)
+    if name and name[1] in OLD:
+        return f" (this is Python 2: `{OLD[name[1]]}` in Python 3)"
+    if _NO_WHOLE.search(error):
+        return " (in Python 3 `/` gives 2.0 for 4 / 2; `//` keeps it whole)"
+    return ""
 
 
 def _case(outcome: Outcome) -> str:
