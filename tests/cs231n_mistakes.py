@@ -268,7 +268,18 @@ WAYS: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("batchnorm_forward", "np.sqrt(var + eps)", "(np.sqrt(var) + eps)"),
             ("batchnorm_backward", "return dx, dgamma", "return dx.astype(np.float32), dgamma"),
             ("layernorm_backward", "return dx, dgamma", "return dx, dgamma.reshape(1, -1)"),
+            ("layernorm_forward", "keepdims=True) + eps)", "keepdims=True))"),
             ("spatial_groupnorm_backward", "return dx, dgamma", "return dx, np.squeeze(dgamma)"),
+            ("spatial_groupnorm_backward", "dout * gamma)", "dout * gamma.reshape(1, -1, 1, 1))"),
+            (
+                "spatial_groupnorm_forward",
+                "out = gamma * x_hat.reshape(x.shape) + beta",
+                (
+                    "out = x_hat.reshape(x.shape).copy()\n"
+                    "    for c in range(x.shape[1]):\n"
+                    "        out[:, c] = gamma[c] * out[:, c] + beta[c]"
+                ),
+            ),
             ("svm_loss", "margins > 0).astype(x.dtype)", "margins > 0) * 1"),
             ("svm_loss", "dx /= x.shape[0]", "dx = dx / len(x)"),
             ("max_pool_backward_naive", "+= first", "= first"),

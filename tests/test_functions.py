@@ -797,3 +797,49 @@ def test_tabs_and_spaces_by_turns_are_read_as_python_2_does(card_of):
     card = card_of(source)
     assert card.score == 7
     assert card_of(source.replace("\tdx", "\tprint 'x'\n\tdx")).score == 7
+
+
+OLD = """
+def norm_forward(x):
+    n = x.shape[0] / 1
+    mean = np.zeros(x.shape[1])
+    for i in xrange(n):
+        mean += x[i] / n
+    spread = np.sqrt(((x - mean) ** 2).mean(0) + EPS)
+    return (x - mean) / spread, ((x - mean) / spread, spread)
+"""
+
+
+def test_python_2_is_run_as_such_and_said(card_of):
+    source = RIGHT + OLD
+    card = card_of(source)
+    assert card.score == 7
+    assert "layers.py is written for Python 2" in card.notes[0]
+    assert "norm_backward" in card.notes[0]
+    assert not card.integrity
+    wrong = card_of(source.replace("dout - dout.mean(0) -", "dout -"))
+    assert row(wrong, "norm_backward", "dx").diagnosis.code == "missing_path"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [("x[i] / n", "(x[i:i + 1].T @ np.ones(1)) / n"), ("xrange", "range")],
+    ids=["syntax of 3", "no word of 2"],
+)
+def test_what_is_no_python_2_is_not_run_as_such(card_of, change):
+    card = card_of(RIGHT + OLD.replace(*change), {"norm_backward": EXERCISES["norm_backward"]})
+    assert card.score == 0
+    assert "in Python 3" in why(card, "norm_backward", "dx")
+
+
+def test_an_array_of_one_number_is_a_number_as_it_was(card_of):
+    source = RIGHT.replace(
+        "dx = dout.dot(w.T)",
+        "dx = np.zeros(x.shape)\n"
+        "    for i in range(len(x)):\n"
+        "        for d in range(len(w)):\n"
+        "            dx[i, d] = dout[i].dot(w[d : d + 1].T)",
+    )
+    card = card_of(source)
+    assert card.score == 7
+    assert "NumPy allowed before 2.4: affine_backward" in card.notes[0]

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from grader.notebook.cell_magic import without_cell_magic
 from grader.notebook.line_magic import by_ipython, by_pattern
-from grader.notebook.repair import dedented, tabs_as_spaces
+from grader.notebook.repair import dedented
 from grader.notebook.syntax import SyntaxProblem, parse, unusable
 
 _MAY_BE_IPYTHON = re.compile(
@@ -36,9 +36,8 @@ def python_source(cell_source: str, *, ask_ipython: bool = True) -> str | Syntax
     plain = parse(source)
     if not isinstance(plain, SyntaxProblem):
         return source
-    for mended in (dedented(source), tabs_as_spaces(source)):
-        if not isinstance(parse(mended), SyntaxProblem):
-            return mended
+    if not isinstance(parse(dedented(source)), SyntaxProblem):
+        return dedented(source)
     if not _MAY_BE_IPYTHON.search(source):
         return plain
     ways = (lambda text: text, by_pattern, *([by_ipython] if ask_ipython else []))

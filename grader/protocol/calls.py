@@ -14,6 +14,8 @@ Splice = tuple[int, int, str]
 """First character of a source that is replaced, the one after the last, what takes its place."""
 SWITCH = "__edit__"
 """A global name of the student's that picks an edit; with 0 the function is as it was written."""
+Former = Literal["", "numpy", "python2"]
+"""How code is understood: as it stands; as NumPy before 2.4 took it; as that and Python 2 did."""
 Tree = list[Any]
 """A value as JSON: ["array", key], ["dict", [[key, tree], …]], ["list", …], ["tuple", …], or
 ["plain", number, text or nothing]."""
@@ -87,6 +89,7 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
     """What relative imports of the file start from."""
     engine: bool = False
     """Arrays are torch tensors to the student's code."""
+    former: Former = ""
 
 
 def packed(value: Any, keep: Callable[[Any], str]) -> Tree:

@@ -16,7 +16,7 @@ import time
 from typing import Any, NoReturn
 
 from grader.protocol import CalledExercise, Calls, CellCode, CellDone, Done, Returned, RunRequest
-from grader.worker import capture, sources, stage
+from grader.worker import capture, former, sources, stage
 from grader.worker.arrays import unpack
 from grader.worker.callee import Callee
 from grader.worker.channel import Channel
@@ -43,6 +43,8 @@ class CallRun:
         """Set the stage; no code of the student's runs yet."""
         capture.install(self.request.limits.output_kb)
         self.namespace = stage.prepare(self.request, self.calls.package)
+        if self.calls.former:
+            self.namespace.update(former.names(self.calls.former))
 
     def go(self) -> None:
         """Definitions, then calls; each reported when it is done."""
@@ -60,7 +62,10 @@ class CallRun:
         begun, name = _clock(), filename(cell.index)
         errors: list[tuple[str, int | None]] = []
         try:
-            statements = ast.parse(cell.source, name).body
+            tree = ast.parse(cell.source, name)
+            if self.calls.former:
+                tree = former.rewritten(tree, self.calls.former)
+            statements = tree.body
         except Exception as error:  # noqa: BLE001 - it was parsed before, by the trusted side
             statements, errors = [], [(explain(error), line_of(error, name))]
         for statement in statements:

@@ -11,7 +11,14 @@ from msgspec.structs import replace
 from grader.assignment import Assignment
 from grader.diagnosis.codes import diagnosis
 from grader.exercises.functions import alone
-from grader.exercises.functions.handed_in import AnswerFile, Arrangement, Candidates, unread
+from grader.exercises.functions.former import former_of, told
+from grader.exercises.functions.handed_in import (
+    AnswerFile,
+    Arrangement,
+    Candidates,
+    file_name,
+    unread,
+)
 from grader.exercises.functions.judging import Judged, attempts, judged
 from grader.exercises.functions.oracle import FunctionOracle, Roles
 from grader.exercises.functions.origin import OWN, called, origin
@@ -24,6 +31,7 @@ from grader.marking.answers import Answers, NotRun
 from grader.marking.attempt import Attempt
 from grader.marking.points import Judgement
 from grader.notebook import Unreadable
+from grader.protocol.calls import Former, Role
 from grader.protocol.gradient import gradient_name
 from grader.records.comparison import Comparison
 from grader.records.scorecard import CellResult, IntegrityNote, Source
@@ -81,6 +89,7 @@ class Functions:
         outcome, found = self._called(handed, oracles)
         results = [judged(oracle, found, self.assignment) for oracle in oracles]
         self._otherwise(results, handed)
+        results = [self._as_then(each, handed) for each in results]
         self._originate(results, handed)
         self._look_again(results, handed)
         return Answers(
@@ -89,7 +98,12 @@ class Functions:
             attempts=list(self._attempts(results, handed)),
             unanswered=dict(self._unanswered(handed, files)),
             explained=self._reasons(results, handed, found.cells).explained,
-            notes=[*notes, *_forwards(results), *found.notes],
+            notes=[
+                *notes,
+                *_forwards(results),
+                *told(results, file_name(handed.source.path)),
+                *found.notes,
+            ],
             integrity=[*found.integrity, *_numerical(results), *_by_own(results)],
             cells=[_with_problem(each, handed) for each in found.cells],
             lacking=(),
@@ -114,8 +128,10 @@ class Functions:
             questions.add(oracle, ("student", "own_forward") if own else ("student",), oracle.cases)
         return self._asked(handed, questions)
 
-    def _asked(self, handed: AnswerFile, questions: Questions) -> tuple[RunOutcome, Answered]:
-        request, blob = questions.request(handed, str(self.data))
+    def _asked(
+        self, handed: AnswerFile, questions: Questions, former: Former = ""
+    ) -> tuple[RunOutcome, Answered]:
+        request, blob = questions.request(handed, str(self.data), former)
         asked: list[list[Asked]] = questions.asked
         with self.sandbox.open(request, blob) as session:
             outcome = session.outcome
@@ -134,6 +150,23 @@ class Functions:
             for each in wrong:
                 each.take(again.of(each.exercise.id, "otherwise"), self.assignment.spec.tolerance)
 
+    def _as_then(self, each: Judged, handed: AnswerFile) -> Judged:
+        """What fails today for being old is run as it was understood when it was written."""
+        former = former_of(each, handed.file) if each.wrong else ""
+        if not former:
+            return each
+        questions, oracle = Questions(self.assignment), each.oracle
+        known: list[Role] = ["student", "own_forward", "otherwise"]
+        roles = [role for role in known if role in oracle.file.roles]
+        questions.add(oracle, roles, oracle.cases)
+        _, answered = self._asked(handed, questions, former)
+        again = judged(oracle, answered, self.assignment)
+        if again.wrong and "otherwise" in roles:
+            outcomes = answered.of(each.exercise.id, "otherwise")
+            again.take(outcomes, self.assignment.spec.tolerance)
+        again.former = former
+        return again if again.failing < each.failing else each
+
     def _originate(self, results: Sequence[Judged], handed: AnswerFile) -> None:
         """Who derived them, where an engine could have."""
         if self.assignment.spec.functions.engine == "torch":
@@ -150,18 +183,20 @@ class Functions:
             replaced = alone.replaced(each, self.assignment, names)
             if not replaced.exercises:
                 continue
-            _, again = self._asked(handed, replaced)
+            _, again = self._asked(handed, replaced, each.former)
             each.alone = alone.right_alone(each, again, self.assignment)
             if each.alone:
                 each.origin = OWN  # by whatever way the others find theirs
             faulty = [n for n in sorted(names) if n in by_name and by_name[n].wrong]
             helpers = [n for n in sorted(names) if n in each.oracle.file.helpers]
             each.blamed = next(iter([*faulty, *helpers]), None)
-        differences = alone.differences(wrong, self.assignment)
-        if differences.exercises:
-            _, again = self._asked(handed, differences)
-            for each in wrong:
-                each.own = alone.right_for_own(each, again, self.assignment) - each.alone
+        for former in dict.fromkeys(each.former for each in wrong):
+            alike = [each for each in wrong if each.former == former]
+            differences = alone.differences(alike, self.assignment)
+            if differences.exercises:
+                _, again = self._asked(handed, differences, former)
+                for each in alike:
+                    each.own = alone.right_for_own(each, again, self.assignment) - each.alone
 
     def _attempts(self, results: Sequence[Judged], handed: AnswerFile) -> Iterator[Attempt]:
         first = 0

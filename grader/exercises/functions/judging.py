@@ -16,6 +16,7 @@ from grader.exercises.functions.sentences import Circumstances, of_another_form,
 from grader.exercises.functions.values import Valued, is_value, of_cases, valued
 from grader.marking.attempt import Attempt
 from grader.marking.step import StepFinding
+from grader.protocol.calls import Former
 from grader.protocol.gradient import gradient_name
 from grader.records.scorecard import Line, Step
 
@@ -36,6 +37,8 @@ class Judged(msgspec.Struct, kw_only=True):
     """Target → the case that counts."""
     unwritten: bool = False
     """The student's forward function gives nothing."""
+    former: Former = ""
+    """As what the functions were run, where they do not run today."""
     outcomes: list[Outcome] = []
     alone: set[str] = set()
     """Wrong targets that are right once the functions of other exercises are true."""
@@ -53,6 +56,11 @@ class Judged(msgspec.Struct, kw_only=True):
     def wrong(self) -> list[str]:
         """Targets that are not right in every case."""
         return [name for name, each in self.values.items() if not each.comparison.right]
+
+    @property
+    def failing(self) -> tuple[int, int]:
+        """How many targets are not right, and how many calls came to nothing."""
+        return len(self.wrong), sum(outcome.raised for outcome in self.outcomes)
 
     @property
     def numerical(self) -> bool:

@@ -56,7 +56,7 @@ class FunctionReasons:
         if whole.code in PLAIN:
             return whole
         found = self._by_ways(target, result)
-        if found is None and self._search is not None:
+        if found is None and self._search is not None and not result.former:
             found = self._search.reason(result, target)
         return found or whole
 

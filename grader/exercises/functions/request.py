@@ -15,7 +15,7 @@ from grader.exercises.functions.definitions import cells
 from grader.exercises.functions.handed_in import AnswerFile
 from grader.exercises.functions.oracle import FunctionOracle, Probe, cotangent_name
 from grader.protocol import Call, CalledExercise, Calls, Edit, Editable, RunRequest, packed
-from grader.protocol.calls import Role
+from grader.protocol.calls import Former, Role
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,8 +112,10 @@ class Questions:
             )
         )
 
-    def request(self, handed: AnswerFile, data: str) -> tuple[RunRequest, bytes]:
-        """The request with its blob."""
+    def request(
+        self, handed: AnswerFile, data: str, former: Former = ""
+    ) -> tuple[RunRequest, bytes]:
+        """The request with its blob. former: as what the code is understood."""
         spec = self._assignment.spec
         wanted = [n for each in handed.exercises for n in self._assignment.functions[each.id].needs]
         calls = Calls(
@@ -121,6 +123,7 @@ class Questions:
             seconds=spec.functions.seconds,
             package=handed.package,
             engine=spec.functions.engine == "torch",
+            former=former,
         )
         request = RunRequest(
             cells=cells(handed.file, wanted),

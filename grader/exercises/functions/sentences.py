@@ -19,7 +19,7 @@ _TOO_FEW = re.compile(r"not enough values to unpack \(expected (?:at least )?(\d
 _TOO_MANY = re.compile(r"too many values to unpack \(expected (\d+)")
 _NO_KEY = re.compile(r"KeyError: (.+)")
 _NOT_DEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
-_NO_WHOLE = re.compile(
+NO_WHOLE = re.compile(
     r"'(?:numpy\.)?float(?:64)?' object cannot be interpreted as an integer"
     r"|slice indices must be integers"
 )
@@ -147,7 +147,7 @@ def _hint(error: str) -> str:
     name = _NOT_DEFINED.search(error)
     if name and name[1] in OLD:
         return f" (this is Python 2: `{OLD[name[1]]}` in Python 3)"
-    if _NO_WHOLE.search(error):
+    if NO_WHOLE.search(error):
         return " (in Python 3 `/` gives 2.0 for 4 / 2; `//` keeps it whole)"
     return ""
 
