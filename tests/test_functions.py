@@ -160,7 +160,7 @@ def test_a_constant_forward_proves_nothing(card_of):
         ("return None, None, None", "returns None for `dx`"),
         ("x, w, b = cache; return 0 * x, 0 * w, 0 * b", "returns zeros for `dx`"),
         ("return dout.nothing", "raises an error.*nothing"),
-        ("return xrange(3)", "Python 2"),
+        ("return xrange(3), f'{dout}'", "Python 2"),
         ("return 'a', 'b', 'c'", "no array"),
     ],
 )
