@@ -20,6 +20,7 @@ from grader.exercises.functions.handed_in import (
     unread,
 )
 from grader.exercises.functions.judging import Judged, attempts, judged
+from grader.exercises.functions.notes import by_own, forwards, numerical
 from grader.exercises.functions.oracle import FunctionOracle, Roles
 from grader.exercises.functions.origin import OWN, called, origin
 from grader.exercises.functions.reasons import FunctionReasons
@@ -32,9 +33,8 @@ from grader.marking.attempt import Attempt
 from grader.marking.points import Judgement
 from grader.notebook import Unreadable
 from grader.protocol.calls import Former, Role
-from grader.protocol.gradient import gradient_name
 from grader.records.comparison import Comparison
-from grader.records.scorecard import CellResult, IntegrityNote, Source
+from grader.records.scorecard import CellResult, Source
 from grader.sandbox import RunOutcome, Sandbox
 from grader.submission import Submission
 
@@ -100,11 +100,11 @@ class Functions:
             explained=self._reasons(results, handed, found.cells).explained,
             notes=[
                 *notes,
-                *_forwards(results),
+                *forwards(results),
                 *told(results, file_name(handed.source.path)),
                 *found.notes,
             ],
-            integrity=[*found.integrity, *_numerical(results), *_by_own(results)],
+            integrity=[*found.integrity, *numerical(results), *by_own(results)],
             cells=[_with_problem(each, handed) for each in found.cells],
             lacking=(),
         )
@@ -235,44 +235,3 @@ def _with_problem(cell: CellResult, handed: AnswerFile) -> CellResult:
         return cell
     text = f"line {problem.line}: {problem.message}: the rest of the cell was run"
     return replace(cell, status="error", error=text)
-
-
-def _forwards(results: Sequence[Judged]) -> Iterator[str]:
-    """Forward functions that compute something else, each named once."""
-    for result in results:
-        if result.deviates:
-            keys = ", ".join(f"`{key}`" for key in result.deviates if key)
-            what = f"{keys} of " if keys else ""
-            yield (
-                f"{result.exercise.title.partition(':')[0]}: your forward pass computes {what}"
-                "something else than the assignment's; the gradients are judged all the same"
-            )
-
-
-def _by_own(results: Sequence[Judged]) -> Iterator[IntegrityNote]:
-    """One note on gradients that are right for another forward function than the assignment's."""
-    found = [each for each in results if each.own]
-    if found:
-        names = "; ".join(
-            f"{each.exercise.id}: {', '.join(map(gradient_name, sorted(each.own)))}"
-            for each in found
-        )
-        yield IntegrityNote(
-            code="own_forward",
-            exercise=found[0].exercise.id,
-            text=f"{names}: wrong, but right for the forward function that was handed in, which "
-            "computes something else than the assignment's",
-        )
-
-
-def _numerical(results: Sequence[Judged]) -> Iterator[IntegrityNote]:
-    """One note on backward functions that call the forward pass again and again."""
-    found = [each for each in results if each.numerical]
-    if found:
-        names = ", ".join(each.exercise.id for each in found)
-        yield IntegrityNote(
-            code="numerical",
-            exercise=found[0].exercise.id,
-            text=f"{names}: calls the forward pass many times, so the gradient is found by "
-            "differences, not derived",
-        )
