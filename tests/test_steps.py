@@ -102,6 +102,27 @@ def test_gradients_in_a_dictionary_are_no_tensors_of_the_forward_pass(grade: Gra
     assert not any("forward pass" in note for note in card.notes)
 
 
+COMPUTED = """
+g = {"logits": dlogits, "h": dh}
+for k in ["W2", "b2"]:
+    g[k] = h.T @ g["logits"] if k == "W2" else g["logits"].sum(0)
+"""
+
+
+def test_what_is_kept_under_a_key_of_the_run_is_for_a_person_to_look_at(grade: Grade) -> None:
+    kept = BACKWARD.replace("dW2 = h.T @ dlogits", "").replace("db2 = dlogits.sum(0)", "")
+    assert kept.count("dW2") == kept.count("db2") == 0
+    card = grade(SETUP, FORWARD, kept, COMPUTED)
+    assert {row(card, name).verdict for name in ("dW2", "db2")} == {"unjudged"}
+    assert "keeps in `g` under keys" in str(row(card, "dW2").note)
+    assert row(grade(SETUP, FORWARD, kept), "dW2").verdict == "missing"
+
+
+def test_parameters_in_a_dictionary_are_no_gradients_kept_elsewhere(grade: Grade) -> None:
+    params = "params = {'W2': W2}\nfor k in ['1', '2']:\n    params['b' + k] = torch.zeros(3)"
+    assert row(grade(SETUP, FORWARD, params), "dW2").verdict == "missing"
+
+
 def test_a_missing_upstream_costs_its_own_line_alone(grade: Grade) -> None:
     card = grade(SETUP, FORWARD, change("dprobs = (1.0 / probs) * dlogprobs", "pass"))
     assert row(card, "dprobs").verdict == "missing"

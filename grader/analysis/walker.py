@@ -405,6 +405,12 @@ class Walker:
         ):
             return
         plain = MARK in name and (key in self.names.tensors or key in self.names.inputs)
+        if (
+            plain
+            and isinstance(value, ast.Name)
+            and (value.id in self.names.tensors or value.id in self.names.inputs)
+        ):
+            return  # `params = {"W2": W2}`
         if plain and function is None and self._premature(value):
             return
         if plain and self._role(name, function, statement) != "gradients":

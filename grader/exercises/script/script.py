@@ -17,6 +17,7 @@ from grader.cleanroom.networks import Networks
 from grader.cleanroom.room import CleanRoom
 from grader.exercises.script.account import cells, obstacles, slips
 from grader.exercises.script.candidate import Choice, chosen
+from grader.exercises.script.computed_keys import kept_elsewhere
 from grader.exercises.script.examiner import Examiner
 from grader.exercises.script.executed import executed
 from grader.exercises.script.explanation import Reasons
@@ -149,6 +150,7 @@ def _unanswered(
     somewhere?
     """
     network = next((p.network for p in passes.values() if isinstance(p.network, Network)), None)
+    elsewhere = kept_elsewhere(study)
     for exercise in assignment.spec.exercises:
         for target in exercise.targets:
             lives = [
@@ -157,9 +159,9 @@ def _unanswered(
                 if life.target == target and life.exercise == exercise.id
             ]
             comparison = Comparison(
-                verdict="missing",
+                verdict="missing" if lives or elsewhere is None else "unjudged",
                 expected_shape=list(network.gradients[target].shape) if network else None,
-                note="its line was never reached, or raised an error" if lives else None,
+                note="its line was never reached, or raised an error" if lives else elsewhere,
             )
             lines = study.lines(lives[-1]) if lives else ()
             yield (
