@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,9 @@ def test_check_shows_a_scorecard_as_html_and_as_text(outputs: dict[str, list[Any
     assert "dW1              wrong, follows from dhpreact" in data["text/plain"]
     assert "not there yet: db1" in data["text/plain"]
     assert "grader check ada.ipynb adds:" in data["text/plain"]
+    assert "cell 5, line 16" in data["text/plain"]
+    assert re.search(r"dhpreact .*step wrong", data["text/plain"])
+    assert re.search(r"dW1 .*step right +1 / 1", data["text/plain"])
     assert not printed(outputs["check"])
 
 
@@ -113,9 +117,12 @@ def test_nothing_in_the_kernel_has_changed(outputs: dict[str, list[Any]]) -> Non
     assert printed(outputs["after"]) == "True\n"
 
 
-def test_before_and_after_its_time_check_says_so(outputs: dict[str, list[Any]]) -> None:
+def test_before_its_time_check_says_so_and_after_it_remembers(
+    outputs: dict[str, list[Any]],
+) -> None:
     assert shown(outputs["early"])["text/plain"].startswith("No gradient of an assignment is here")
-    assert "Nothing can be judged: `emb` is not what" in shown(outputs["trained"])["text/plain"]
+    before = shown(outputs["check"])["text/plain"]
+    assert shown(outputs["trained"])["text/plain"] == before  # it remembers the parameters
 
 
 def test_no_cell_printed_a_warning(outputs: dict[str, list[Any]]) -> None:

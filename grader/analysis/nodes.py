@@ -13,6 +13,12 @@ Node = TypeVar("Node", bound=ast.AST)
 _PLAIN = frozenset(
     {ast.Load, ast.Store, ast.Del, str, int, type(None), float, bool, complex, bytes, type(...)}
 )
+_SHARED = _PLAIN.union(
+    *(each.__subclasses__() for each in (ast.operator, ast.unaryop, ast.cmpop, ast.boolop))
+)
+"""Of the parser's operators there is one each, on which other programs hang what they like: in a
+Jupyter kernel every traceback leaves a way up the tree on them.
+"""
 
 
 def parts(node: ast.AST) -> list[ast.AST]:
@@ -38,5 +44,5 @@ def copied(node: Node) -> Node:
         if kind is list:
             own[name] = [copied(part) if isinstance(part, ast.AST) else part for part in value]
         else:
-            own[name] = value if kind in _PLAIN else copied(value)
+            own[name] = value if kind in _SHARED else copied(value)
     return new

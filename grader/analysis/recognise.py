@@ -124,7 +124,7 @@ def _headings(cell: Cell, heading: re.Pattern[str]) -> Iterator[tuple[int, str, 
     """Where the words of an exercise open a line: in the title of a script's cell, in
     comments, in markdown. Line, text, and where in the text the words begin.
     """
-    if match := heading.match(cell.title):
+    for match in heading.finditer(cell.title):
         yield 0, cell.title, match.end()
     quoted: frozenset[int] | None = None
     line, counted = 1, 0

@@ -18,7 +18,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     tags: tuple[str, ...] = ()
     title: str = ""
-    """What a script's `# %%` line says after the marker."""
+    """What a script's `# %%` line says after the marker; of a cell that was run alone, the text
+    and the comments above it."""
 
 
 class Notebook(msgspec.Struct, frozen=True, kw_only=True):

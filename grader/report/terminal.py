@@ -84,7 +84,7 @@ def _parts(card: Scorecard, marks: Marks) -> Iterator[RenderableType]:
         yield Text(f"Note: {printable(note)}", style="dim")
     for exercise in card.exercises:
         yield Text()
-        yield _heading(exercise)
+        yield heading(exercise)
         if exercise.cause:
             yield Text(f"  {printable(exercise.cause)}", style="yellow")
         yield from rows(exercise, marks, name_width(card), steps=True)
@@ -95,7 +95,8 @@ def _parts(card: Scorecard, marks: Marks) -> Iterator[RenderableType]:
     yield _total(card)
 
 
-def _heading(exercise: ExerciseScore) -> Text:
+def heading(exercise: ExerciseScore) -> Text:
+    """An exercise's title, and what it has earned."""
     from rich.text import Text
 
     score = f"{figures.points(exercise.score)} / {figures.points(exercise.max_score)}"

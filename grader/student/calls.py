@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.printable import printable
 from grader.protocol.gradient import gradient_name
+from grader.student.memory import remember
 
 if TYPE_CHECKING:
     from grader.student.answer import Check
@@ -73,6 +74,9 @@ def load_ipython_extension(shell: Any) -> None:
         return _check(shell.user_ns, line.strip() or None)
 
     shell.register_magic_function(grade, "line", "grade")
+
+
+remember()  # from the import on: each cell's variables
 
 
 def _check(names: Mapping[str, object], assignment: str | None) -> Check:

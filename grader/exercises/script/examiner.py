@@ -19,6 +19,7 @@ from grader.records.scorecard import Line
 from grader.reference import Network
 
 NO_FORWARD = "the forward pass of this loop was not found"
+UNPASSED = "no forward pass was seen before it"
 CHANGED_LATER = "right when it was computed, and changed in place later through another name"
 
 
@@ -168,7 +169,7 @@ class Examiner:
         judged = self.passes.get(seen.pass_id)
         network = judged.network if judged else None
         if not isinstance(network, Network) or target not in network.gradients:
-            reason = judged.reason if judged else "no forward pass was seen before it"
+            reason = judged.reason if judged else seen.value.note or UNPASSED
             return _unjudged(seen, reason)
         return compare(seen.value, seen.numbers, network.gradients[target], self.tolerance)
 

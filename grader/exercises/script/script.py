@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from grader.protocol.conduct import breaches
 from grader.records.comparison import Comparison
 from grader.reference import Network, Oracle
 from grader.reference.examination import examined
-from grader.sandbox import Sandbox, WorkerLostError
+from grader.sandbox import RunOutcome, Sandbox, WorkerLostError
 from grader.submission import Submission
 
 
@@ -74,7 +74,17 @@ class Script:
         with self.sandbox.open(request, self._example if request.entry else b"") as session:
             outcome = session.outcome
         seen = observation.decode(outcome.events)
-        inspection = self._inspected(choice, study, seen, request)
+        with CleanRoom(self.sandbox, study.formulas, request) as room:
+            found = self.judged(choice, study, outcome, seen, room)
+        return replace(
+            found, integrity=[*found.integrity, *forged(breaches(outcome.events, request))]
+        )
+
+    def judged(
+        self, choice: Choice, study: Study, outcome: RunOutcome, seen: Trace, room: CleanRoom
+    ) -> Answers:
+        """What was seen of a run, held against the reference; its steps in the clean room."""
+        inspection = self._inspected(study, seen, room, self.networks(choice.source.sha256))
         passes = inspection.judged_passes()
         differing = obstacles(passes)
         return Answers(
@@ -82,10 +92,10 @@ class Script:
             outcome=outcome,
             attempts=self._attempts(study, seen, passes, inspection),
             unanswered=dict(_unanswered(self.assignment, study, passes)),
-            explained=Reasons(inspection).explained,
+            explained=self.reasons(inspection),
             obstacles=differing,
             notes=[*choice.notes, *slips(inspection), *differing, *seen.notes],
-            integrity=[*seen.integrity, *forged(breaches(outcome.events, request))],
+            integrity=seen.integrity,
             cells=list(cells(study, outcome, seen)),
             executed=executed(study.notebook, seen) if self.outputs else None,
         )
@@ -108,17 +118,23 @@ class Script:
         )
         return replace(request, limits=limits)
 
+    def networks(self, sha256: str) -> Networks:
+        """Fresh networks for one submission."""
+        return Networks(self.oracle, sha256)
+
+    def reasons(self, inspection: Inspection) -> Callable[[Attempt], Attempt]:
+        """What says why steps of one submission are wrong."""
+        return Reasons(inspection).explained
+
     def _inspected(
-        self, choice: Choice, study: Study, seen: Trace, request: RunRequest
+        self, study: Study, seen: Trace, room: CleanRoom, networks: Networks
     ) -> Inspection:
         """Every gradient's slice in the clean room."""
-        with CleanRoom(self.sandbox, study.formulas, request) as room:
-            networks = Networks(self.oracle, choice.source.sha256)
-            inspection = Inspection(self.assignment, self.oracle, networks, study, seen, room)
-            try:
-                inspection.run()
-            except (RecursionError, TooIntricateError):  # no derivation of anybody's is so long
-                inspection.give_up()
+        inspection = Inspection(self.assignment, self.oracle, networks, study, seen, room)
+        try:
+            inspection.run()
+        except (RecursionError, TooIntricateError):  # no derivation of anybody's is so long
+            inspection.give_up()
         return inspection
 
     def _attempts(
