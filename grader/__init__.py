@@ -5,7 +5,11 @@ In a notebook: `from grader import cmp, check, start`, or `%load_ext grader` and
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
+
+if sys.version_info < (3, 11):  # noqa: UP036 - a checkout that nothing has installed
+    raise ImportError(f"the grader needs Python 3.11 or later; this is {sys.version.split()[0]}")
 
 if TYPE_CHECKING:
     from grader.student import check, cmp, load_ipython_extension, start
