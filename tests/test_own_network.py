@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from grader.assignment import load_assignment
+from grader.authoring.own import own_assignment
 from grader.cli.main import cli
+from grader.cli.single import submission_of
 from grader.errors import UsageError
+from grader.execution.session import GradingSession
+from grader.records.comparison import RIGHT
+from grader.reference.examination import ForwardExamination
 from grader.student.answer import checked
 
+BUNDLED = Path(__file__).parents[1] / "assignments"
 ANSWERED = Path(__file__).parent / "submissions" / "networks" / "answered.py"
 
 
@@ -62,6 +70,45 @@ def test_a_network_whose_names_are_those_of_an_assignment_by_chance_is_its_own()
 def test_what_has_no_network_or_no_gradient_says_so(text: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
         check(text)
+
+
+MASK = "mask = window == pool[:, :, i, j][:, :, None, None]"
+
+
+@pytest.mark.parametrize("shared", [MASK, MASK + " / mask.sum((2, 3), keepdim=True)"])
+def test_where_elements_tie_for_a_maximum_no_choice_is_wrong(tmp_path: Path, shared: str) -> None:
+    """Of four zeros below a ReLU autograd takes the first, and the student all, or each a part."""
+    lines = shared.replace("mask.sum", "(window == pool[:, :, i, j][:, :, None, None]).sum")
+    text = (BUNDLED / "convolution" / "examples" / "ada.ipynb").read_text("utf-8")
+    assert MASK in text
+    notebook = Path("mine.ipynb")
+    notebook.write_text(text.replace(MASK, lines), "utf-8")
+    own, left_out = own_assignment(notebook, tmp_path)
+    assert left_out == ["`act` has several right gradients, for its elements tie for a maximum"]
+    assert {"conv", "K", "pool", "X"} <= set(own.targets)
+    with GradingSession(own, required=False) as session:
+        card = session.grade(submission_of(notebook)).card
+    rows = [row for exercise in card.exercises for row in exercise.targets]
+    assert {(row.verdict in RIGHT, row.step) for row in rows} == {(True, "right")}
+
+
+def test_an_assignment_that_asks_for_such_a_gradient_is_told_so(tmp_path: Path) -> None:
+    shutil.copytree(BUNDLED / "convolution", tmp_path / "convolution")
+    manifest = tmp_path / "convolution" / "assignment.toml"
+    manifest.write_text(manifest.read_text().replace('"pool", "conv"]', '"pool", "act", "conv"]'))
+    examination = ForwardExamination(load_assignment(manifest.parent))
+    assert examination.faults == []
+    assert examination.tied == ["act"]
+    assert any("take it out of `targets`" in remark for remark in examination.remarks)
+
+
+def bundled() -> list[Path]:
+    return [path.parent for path in BUNDLED.glob("*/forward.py")]
+
+
+@pytest.mark.parametrize("folder", bundled(), ids=lambda folder: folder.name)
+def test_no_smooth_gradient_is_taken_for_one(folder: Path) -> None:
+    assert ForwardExamination(load_assignment(folder)).tied == []
 
 
 def in_kernel(changes: str = "") -> str:

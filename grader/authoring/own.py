@@ -20,8 +20,9 @@ TAKEN = (
 )
 
 
-def own_assignment(path: Path, folder: Path) -> Assignment:
-    """The assignment that a notebook is of itself, written into `folder`, which is empty.
+def own_assignment(path: Path, folder: Path) -> tuple[Assignment, list[str]]:
+    """The assignment that a notebook is of itself, written into `folder`, which is empty, and why
+    gradients are left out of it.
 
     The notebook is run up to its loss. Raises DraftError where it has no network of its own, or no
     gradient of it.
@@ -30,8 +31,8 @@ def own_assignment(path: Path, folder: Path) -> Assignment:
     if not draft.targets:
         raise DraftError("no variable is called like a gradient of its network, as `dh` for `h`")
     (folder / "forward.py").write_text(script(TITLE, draft), encoding="utf-8")
-    targets, _ = settled(draft, draft.targets, "own_network", TITLE, folder)
+    targets, left_out = settled(draft, draft.targets, "own_network", TITLE, folder)
     text = manifest("own_network", TITLE, draft, targets, None)
     worthless = text.replace("points = 1.0", "points = 0.0").replace(EXERCISE, "Gradients")
     (folder / "assignment.toml").write_text(worthless, encoding="utf-8")
-    return load_assignment(folder)
+    return load_assignment(folder), left_out

@@ -15,7 +15,7 @@ from grader.authoring.manifest import manifest, script
 from grader.authoring.pages import solution
 from grader.errors import AssignmentError
 from grader.notebook.starter import strip_answers
-from grader.reference.examination import Fault, ForwardExamination
+from grader.reference.examination import TIED, Fault, ForwardExamination
 
 
 class WrittenAssignment(msgspec.Struct, frozen=True):
@@ -82,7 +82,12 @@ def settled(
         left_out.append(faults[0].what)
         kept.remove(spoilt[-1])
         path.write_text(manifest(name, title, draft, kept, None), encoding="utf-8")
-    return kept, left_out
+    tied = _examination(folder).tied
+    if not tied or len(tied) == len(kept):
+        return kept, left_out
+    sure = [n for n in kept if n not in tied]
+    path.write_text(manifest(name, title, draft, sure, None), encoding="utf-8")
+    return sure, left_out + [TIED.format(n) for n in tied]
 
 
 def _faults(folder: Path) -> Sequence[Fault]:

@@ -73,12 +73,13 @@ def _assignment(
 
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         try:
-            own = own_assignment(submissions[0].candidates[0], folder)
+            own, left_out = own_assignment(submissions[0].candidates[0], folder)
         except DraftError as error:
             raise UsageError(
                 f"{unknown}. Without one it cannot be checked either: {error}"
             ) from error
-        console.print(f"Note: {TAKEN}", style="yellow")
+        for note in (TAKEN, *(f"{reason}: its gradient is not judged" for reason in left_out)):
+            console.print(f"Note: {note}", style="yellow", markup=False)
         return own
 
 

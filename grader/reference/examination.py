@@ -21,9 +21,12 @@ from grader.errors import AssignmentError
 from grader.reference.oracle import Oracle
 from grader.reference.script import ForwardRun
 from grader.reference.survey import surveyed
+from grader.reference.ties import tied
 
 ROUNDING = 1e-6
 SEEDED = 'make what is drawn an input (kind = "data"), or draw it from a generator with a seed'
+
+TIED = "`{}` has several right gradients, for its elements tie for a maximum"
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -82,9 +85,21 @@ class ForwardExamination:
             for name in dict.fromkeys(self.assignment.targets)
             if all(vanishes(gradients[name]) for gradients in self._gradients)
         ]
+        found += [f"{TIED.format(name)}: take it out of `targets`" for name in self.tied]
         read = frozenset().union(*(step.reads for step in self.script.steps))
         unread = [name for name in self.spec.inputs if name not in read]
         return found + [f"the input `{name}` is read nowhere in {self._path}" for name in unread]
+
+    @cached_property
+    def tied(self) -> list[str]:
+        """Targets with several right gradients; only where there are no faults."""
+        oracle, targets = self._oracle, dict.fromkeys(self.assignment.targets)
+        found: set[str] = set()
+        for run in self._runs:
+            found |= set(
+                tied(oracle.code, run.inputs, targets, self.spec.loss, self.assignment.parameters)
+            )
+        return [name for name in targets if name in found]
 
     # ---- assignment.toml ------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from types import CodeType
 from typing import Any, TypeAlias
@@ -62,12 +62,18 @@ def _call(name: str) -> ast.stmt:
 class _Recording(dict[str, Any]):
     """A namespace that keeps every tensor that was bound to a name, in order."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(
+        self, values: Mapping[str, Any], becomes: Callable[[str, torch.Tensor], torch.Tensor]
+    ) -> None:
+        """becomes: what is bound in the place of a tensor."""
         super().__init__(values)
         self.versions: dict[str, list[torch.Tensor]] = {}
+        self._becomes = becomes
         self[_BOUND] = self.bound
 
     def __setitem__(self, name: str, value: Any) -> None:
+        if isinstance(value, torch.Tensor):
+            value = self._becomes(name, value)
         super().__setitem__(name, value)
         if isinstance(value, torch.Tensor):
             self.bound(name, value)
@@ -89,10 +95,14 @@ class ForwardRun:
         self.inputs = dict(leaves)
         for name in parameters:
             self.inputs[name] = leaves[name].detach().requires_grad_()
-        self.scope = _Recording(self.inputs)
+        self.scope = _Recording(self.inputs, self.bound)
         # A script may seed generators, and what it draws is its own affair.
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             exec(code, self.scope)  # noqa: S102 - the instructor's own script
+
+    def bound(self, _: str, value: torch.Tensor) -> torch.Tensor:
+        """What a name is bound to at the top of the script: the very tensor that was computed."""
+        return value
 
     def value(self, name: str) -> Any:
         """What a name holds in the end; None where it was never bound.
