@@ -42,9 +42,14 @@ def check(name: str, solution: Path | None, quick: bool) -> None:
     "--from",
     "source",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    required=True,
     metavar="FILE",
     help="A PyTorch script or notebook: set-up, parameters, forward pass, loss.backward().",
+)
+@click.option(
+    "--functions",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="A module with pairs of functions: affine_forward(x, w, b), affine_backward(dout, cache).",
 )
 @click.option(
     "--in",
@@ -53,12 +58,21 @@ def check(name: str, solution: Path | None, quick: bool) -> None:
     default=Path(),
     help="Folder in which assignments/ and solutions/ stand [default: this one].",
 )
-def new(name: str, source: Path, root: Path) -> None:
-    """Make the assignment NAME of a script or notebook that computes a loss.
+def new(name: str, source: Path | None, functions: Path | None, root: Path) -> None:
+    """Make the assignment NAME of a script or notebook that computes a loss, or of functions.
 
-    FILE is run up to `loss.backward()`, without any walls. What the network begins with, its
-    shapes and its intermediates are found out; gradients in it (dW1, dh) become the solution.
+    --from FILE: it is run up to `loss.backward()`, without any walls. What the network begins with,
+    its shapes and its intermediates are found out; gradients in it (dW1, dh) become the solution.
+
+    --functions FILE: its functions are called, without any walls, as the module itself calls them,
+    or with shapes that fit. Its bodies become the solution, and are left out of the starter.
     """
-    from grader.cli.new import run
+    from grader.cli.new import run, run_functions
+    from grader.errors import UsageError
 
-    run(name, source, root)
+    if (source is None) == (functions is None):
+        raise UsageError("name one file: --from a script that computes a loss, or --functions")
+    if functions is not None:
+        run_functions(name, functions, root)
+    elif source is not None:
+        run(name, source, root)

@@ -15,7 +15,7 @@ from grader.cleanroom.room import CleanRoom
 from grader.marking.observation import Observed, Pass, Trace
 from grader.protocol import RunRequest, Value
 from grader.reference import Oracle
-from grader.student.memory import Memory
+from grader.student.memory import KernelMemory
 from grader.student.moment import Moment, observed
 
 MAX_MOMENTS = 8
@@ -31,7 +31,7 @@ class KernelRun:
         names: Mapping[str, object],
         study: Study,
         request: RunRequest,
-        memory: Memory | None = None,
+        memory: KernelMemory | None = None,
     ) -> None:
         self._study = study
         self._request = request

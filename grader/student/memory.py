@@ -14,7 +14,7 @@ MAX_ELEMENTS = 20_000_000
 """Of all that is kept: the oldest is forgotten."""
 
 
-class Memory:
+class KernelMemory:
     """Copies of small tensors and numbers, taken when a cell has run."""
 
     def __init__(self, shell: Any) -> None:
@@ -68,7 +68,7 @@ def _kept(value: Any, before: Any) -> object:
     return before if same and torch.equal(before, mine) else mine.clone()
 
 
-_memory: list[Memory] = []
+_memory: list[KernelMemory] = []
 """This kernel's, if it has one."""
 
 
@@ -78,10 +78,10 @@ def remember() -> None:
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is None or any(each.shell is shell for each in _memory):
         return
-    _memory[:] = [Memory(shell)]
+    _memory[:] = [KernelMemory(shell)]
     shell.events.register("post_run_cell", _memory[0].note)
 
 
-def remembered() -> Memory | None:
+def remembered() -> KernelMemory | None:
     """What is known of earlier cells."""
     return _memory[0] if _memory else None
