@@ -12,7 +12,7 @@ _ELEMENTWISE = (
     "round trunc clamp clip maximum minimum fmax fmin add sub subtract mul multiply div "
     "divide true_divide floor_divide remainder eq ne gt lt ge le equal logical_not "
     "logical_and logical_or logical_xor where isnan isinf isfinite nan_to_num heaviside lerp "
-    "hypot addcmul addcdiv logaddexp"
+    "hypot addcmul addcdiv logaddexp sgn erfc logit sinc"
 )
 _REDUCING = (
     "sum mean var std var_mean std_mean max min amax amin argmax argmin prod cumsum cumprod "
@@ -44,7 +44,9 @@ _FUNCTIONAL = (
     "elu leaky_relu logsigmoid normalize linear embedding pad mse_loss l1_loss layer_norm "
     "batch_norm unfold fold conv1d conv2d conv_transpose2d max_pool2d avg_pool2d hardtanh "
     "softmin binary_cross_entropy binary_cross_entropy_with_logits smooth_l1_loss huber_loss "
-    "kl_div cosine_similarity interpolate max_unpool2d"
+    "kl_div cosine_similarity interpolate max_unpool2d avg_pool1d max_pool1d adaptive_avg_pool1d "
+    "adaptive_avg_pool2d conv_transpose1d selu celu mish softsign relu6 hardswish hardsigmoid "
+    "group_norm instance_norm rms_norm"
 )
 _OF_NUMPY = (
     "array ascontiguousarray copy ndim size shape identity power arctan arcsin arccos "
@@ -52,13 +54,14 @@ _OF_NUMPY = (
     "delete insert append repeat average ptp flatnonzero ix_ matrix_transpose"
 )
 _NUMPY = f"{_ELEMENTWISE} {_REDUCING} {_PRODUCTS} {_SHAPING} {_INDEXING} {_MAKING} {_OF_NUMPY}"
+_SPECIAL = "logsumexp softmax log_softmax expit ndtr log_ndtr erf erfc xlogy logit"
 _CONSTANTS = (
     "float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 bool float double half "
     "long int short pi e inf nan strided"
 )
 _MATH = (
     "sqrt exp log log2 log10 log1p expm1 tanh sinh cosh sin cos tan atan pow fabs floor ceil "
-    "prod pi e inf nan isclose"
+    "prod pi e inf nan isclose erf erfc"
 )
 _DTYPES = (
     " ".join(f"float{size}" for size in (16, 32, 64)) + " int32 int64 int16 int8 uint8 bool_ intp"
@@ -80,7 +83,7 @@ STAYING = frozenset({"to", "cuda", "cpu", "mps", "xpu", "pin_memory", "requires_
 PATHS = frozenset(
     [f"torch.{name}" for name in f"{_TORCH} {_CONSTANTS} add mul".split()]
     + [f"torch.nn.functional.{name}" for name in _FUNCTIONAL.split()]
-    + [f"torch.special.{name}" for name in ["logsumexp", "softmax", "log_softmax", "expit"]]
+    + [f"torch.special.{name}" for name in _SPECIAL.split()]
     + [
         f"torch.linalg.{name}"
         for name in ["norm", "vector_norm", "matrix_norm", "multi_dot", "vecdot"]
@@ -108,7 +111,7 @@ _METHODS = (
     "int bool half view view_as reshape reshape_as expand expand_as repeat sum_to_size "
     "new_zeros new_ones new_full new_tensor type_as astype dot argmax argmin values indices "
     "real ravel flatten get items keys index count take_along_dim swapaxes tile compress "
-    "nonzero searchsorted choose"
+    "nonzero searchsorted choose unfold"
 )
 _NOT_ALLOWED = frozenset({"set_", "resize_as_"})
 ATTRIBUTES = (
