@@ -103,6 +103,16 @@ def test_updates_of_parameters_make_a_loop_a_training_loop(update: str) -> None:
     assert only(analyse(source), "dC").loop is not None
 
 
+def test_a_loop_over_time_that_counts_down_is_no_training() -> None:
+    program = analyse(
+        "for t in range(3):\n    h = emb[t] @ W",
+        "dW = zeros\nt = 2\nwhile t >= 0:\n    h = hs[t]\n    dW += h.T @ dlogits[t]\n    t -= 1",
+    )
+    life = only(program, "dW")
+    assert life.loop is None
+    assert not life.begun_before_loop
+
+
 def test_a_loop_that_updates_no_parameter_is_no_training() -> None:
     assert (
         only(analyse("for i in r:\n    emb = C[ix]\n    dC = x\n    total += 1"), "dC").loop is None

@@ -341,6 +341,8 @@ def updated(node: ast.stmt) -> str | None:
     for other statements.
     """
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub):
+        if isinstance(node.value, ast.Constant):
+            return None  # `t -= 1` counts
         data = isinstance(node.target, ast.Attribute) and node.target.attr == "data"
         return root_name(node.target) or ("" if data else None)
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):

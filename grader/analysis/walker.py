@@ -119,7 +119,8 @@ class Walker:
         for life in self.lifetimes:
             life.settle = settle_of(life)
             first, last = self._around[life.id]
-            life.begun_before_loop = bool(iterating & (set(last) - set(first)))
+            # Not a loop over time, which adds up what its steps give.
+            life.begun_before_loop = bool(training & (set(last) - set(first)))
             life.loop = self._loop_around(life, [n for n in last if n in training], training)
         counts: dict[str, int] = {}
         for life in self.lifetimes:

@@ -88,12 +88,16 @@ def _sign_of_path(case: Case, term: Term) -> Diagnosis:
 
 
 def _doubled(case: Case, path: str | None) -> Diagnosis:
-    part = "all of it" if path is None else f"the part that comes through `{path}`"
+    if path is None:
+        why = f"`d{case.target}` is twice what it should be."
+        ask = "is there a factor of 2 too many, or does one run twice?"
+    else:
+        why = f"`d{case.target}` has a contribution twice: the part that comes through `{path}`."
+        ask = "does one run twice, or add what is already in there?"
     return diagnosis(
         "doubled",
-        f"`d{case.target}` has a contribution twice: {part}.",
-        f"Go through the lines that add to `d{case.target}`: does one run twice, or add what is "
-        "already in there?",
+        why,
+        f"Go through the lines that make `d{case.target}`: {ask}",
         factor=2.0,
         path=path,
     )

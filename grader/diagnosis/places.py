@@ -30,7 +30,8 @@ def padding_kept(case: Case) -> Diagnosis | None:
             "good for?",
             **case.shapes,
         )
-    if not any(wider) and (moved := _moved(case)):
+    # Only an image has a border at sides that move: (examples, channels, height, width).
+    if case.expected.dim() > 3 and not any(wider) and (moved := _moved(case)):
         return diagnosis(
             "padding_kept",
             f"`d{case.target}` is moved by {shape(moved)} against `{case.target}`: the border was "
