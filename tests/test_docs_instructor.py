@@ -72,3 +72,38 @@ def test_the_walk_from_nothing_to_a_graded_class(
     ]
     assert [card["score"] for card in scores] == [6, 5]
     assert scores[0]["integrity"] == []
+
+
+def test_the_recorded_walk_goes_as_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    walk = PAGE.partition("## A recorded walk")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", walk, re.DOTALL | re.MULTILINE)
+    network, answers = (text for kind, text in blocks if kind == "python")
+    before, after = (text for kind, text in blocks if kind == "console")
+    assert len(network.splitlines()) == int(re.search(r"(\d+) lines as", walk)[1])  # type: ignore[index]
+    Path("block.py").write_text(network)
+    replay(before)
+    starter = Path("block.ipynb").read_text()
+    Path("class").mkdir()
+    branch = "dh = dres + dinner @ W2.T"
+    assert branch in answers
+    for who, text in (("ada", answers), ("ben", answers.replace(branch, "dh = dres"))):
+        notebook = starter.replace("# YOUR CODE HERE", json.dumps(text)[1:-1])
+        Path("class", f"{who}.ipynb").write_text(notebook)
+    replay(after)
+    card = json.loads(Path("reports", "ben", "scorecard.json").read_text())
+    rows = [row for exercise in card["exercises"] for row in exercise["targets"]]
+    assert [row["name"] for row in rows if row["step"] != "right"] == ["dh"]
+    assert [row["diagnosis"] is not None for row in rows if row["name"] == "dh"] == [True]
+    assert sum(row["basis"] == "follow_through" for row in rows) == 9
+
+
+def replay(transcript: str) -> None:
+    """Run each command, and find the lines below it in what it says."""
+    for part in transcript.split("$ ")[1:]:
+        line, *told = part.splitlines()
+        said = command(line).output
+        assert told
+        assert [each for each in told if each.strip() not in said] == []
