@@ -267,6 +267,17 @@ WAYS: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("dropout_forward", "rand(*x.shape) < p) / p", "rand(*x.shape) > p) / (1 - p)"),
             ("batchnorm_forward", "np.sqrt(var + eps)", "(np.sqrt(var) + eps)"),
             ("batchnorm_backward", "return dx, dgamma", "return dx.astype(np.float32), dgamma"),
+            ("batchnorm_backward_alt", "inv_std, gamma = cache", "(inv_std, gamma) = cache"),
+            (
+                "batchnorm_backward_alt",
+                "return dx, dgamma, dbeta",
+                (
+                    "return dx, dgamma, dbeta\n\n\n"
+                    "def batchnorm_forward_alt(x, gamma, beta, bn_param):\n"
+                    "    out, (x_hat, *rest) = batchnorm_forward(x, gamma, beta, bn_param)\n"
+                    "    return out, (x_hat, rest)"
+                ),
+            ),
             ("layernorm_backward", "return dx, dgamma", "return dx, dgamma.reshape(1, -1)"),
             ("layernorm_forward", "keepdims=True) + eps)", "keepdims=True))"),
             ("spatial_groupnorm_backward", "return dx, dgamma", "return dx, np.squeeze(dgamma)"),

@@ -25,6 +25,14 @@ def student(x, gamma, beta, dout):
     return {"x": dx, "gamma": dgamma, "beta": dbeta}
 
 
+def otherwise(x, gamma, beta, dout):
+    # Some write a forward pass of its own for it, whose cache holds only what it needs.
+    forward = globals().get("batchnorm_forward_alt", batchnorm_forward)
+    out, cache = forward(x, gamma, beta, {"mode": "train"})
+    dx, dgamma, dbeta = batchnorm_backward_alt(dout, cache)
+    return {"x": dx, "gamma": dgamma, "beta": dbeta}
+
+
 # The cache is the student's own: the reference is given what made it.
 records = "batchnorm_forward"
 
