@@ -102,6 +102,41 @@ def test_gradients_in_a_dictionary_are_no_tensors_of_the_forward_pass(grade: Gra
     assert not any("forward pass" in note for note in card.notes)
 
 
+LOOP = """
+ds = [dlogits @ W2.T]
+for local in [1.0 - h**2, bngain]:
+    ds.append(ds[-1] * local)
+dh, dhpreact, dbnraw = ds
+"""
+
+
+@pytest.mark.parametrize(
+    ("mistake", "culprit"),
+    [
+        ("", []),
+        ("1.0 - h", ["dhpreact"]),
+        ("2 * bngain", ["dbnraw"]),
+        ("h * 0", ["dhpreact", "dbnraw"]),
+    ],
+)
+def test_a_mistake_in_one_round_of_a_loop_costs_once(
+    grade: Grade, mistake: str, culprit: list[str]
+) -> None:
+    loop = LOOP
+    if mistake:
+        loop = loop.replace("bngain" if "bngain" in mistake else "1.0 - h**2", mistake)
+    lines = [
+        line
+        for line in BACKWARD.splitlines()
+        if not line.startswith(("dh =", "dhpreact =", "dbnraw ="))
+    ]
+    begun = next(i for i, line in enumerate(lines) if line.startswith("dW2 ="))
+    card = grade(SETUP, FORWARD, "\n".join([*lines[:begun], loop, *lines[begun:]]))
+    assert wrong(card) == culprit  # what follows from nothing but zeros proves nothing
+    if culprit == ["dhpreact"]:
+        assert row(card, "dbnraw").root_cause == "dhpreact"
+
+
 COMPUTED = """
 g = {"logits": dlogits, "h": dh}
 for k in ["W2", "b2"]:

@@ -13,11 +13,12 @@ import torch
 from grader.analysis.lifetime import Lifetime
 from grader.analysis.slicer import Definition
 from grader.assignment import Exercise
+from grader.cleanroom.loops import Loops
 from grader.cleanroom.networks import Draw, boundary
 from grader.cleanroom.portions import portions
 from grader.cleanroom.readings import Evidence, Finding, nothing_but_zeros, read, unmoved
 from grader.cleanroom.room import SILENT, Computed, Question
-from grader.cleanroom.stretches import Stretch, Stretches
+from grader.cleanroom.stretches import Stretch
 from grader.cleanroom.wiring import Wiring
 from grader.marking.step import StepFinding
 
@@ -39,7 +40,7 @@ class Told(NamedTuple):
     """Forward pass → the ordinary run's own numbers, computed once more."""
 
 
-class Steps(Stretches):
+class Steps(Loops):
     """Judges the steps of all exercises."""
 
     def __init__(self, *given: Any) -> None:
@@ -97,7 +98,8 @@ class Steps(Stretches):
                 number: self._finding(stretch, exercise, told, wiring)
                 for number, stretch in group.items()
             }
-        return findings | self._turned_back(lives, stretches, findings)
+        findings |= self._turned_back(lives, stretches, findings)
+        return findings | self._in_loops(lives, stretches, findings)
 
     def _askable(self, stretches: Mapping[int, Stretch]) -> Iterator[dict[int, Stretch]]:
         """Stretches that can be asked together: what stands in the place of one's upstream may be
