@@ -303,6 +303,45 @@ OTHER_WAYS: dict[str, dict[str, list[tuple[str, str]]]] = {
 }
 
 
+# What is handed on in another form, by the functions of one file among themselves: edits of one notebook,
+# function, old and new.
+OTHER_FORMS: dict[str, list[list[tuple[str, str, str]]]] = {
+    "dlai_logistic": [
+        [("propagate", 'return {"dw": dw, "db": db}, cost', 'return cost, {"dw": dw, "db": db}')],
+        [("propagate", 'return {"dw": dw, "db": db}, cost', "return float(cost), dw, db")],
+        [("propagate", 'return {"dw": dw, "db": db}, cost', "return dw.ravel(), db, cost")],
+    ],
+    "dlai_shallow": [
+        [
+            (
+                "forward_propagation",
+                'return A2, {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2}',
+                'return {"hidden": A1, "out": A2}',
+            ),
+            (
+                "backward_propagation",
+                'A1, A2 = cache["A1"], cache["A2"]',
+                'A1, A2 = cache["hidden"], cache["out"]',
+            ),
+        ],
+    ],
+    "dlai_deep": [
+        [
+            (
+                "L_model_forward",
+                "caches.append(cache)",
+                'caches.append({"linear": cache[0], "Z": cache[1]})',
+            ),
+            (
+                "L_model_backward",
+                "(dA, caches[l], activation)",
+                '(dA, (caches[l]["linear"], caches[l]["Z"]), activation)',
+            ),
+        ],
+    ],
+}
+
+
 def edited(notebook: str, function: str, old: str, new: str) -> str:
     """A notebook's text, with one place of one function changed."""
     content: dict[str, Any] = json.loads(notebook)

@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 from conftest import ROOT
-from dlai_edits import HELPERS, MISTAKES, OTHER_WAYS, edited
+from dlai_edits import HELPERS, MISTAKES, OTHER_FORMS, OTHER_WAYS, edited
 
 from grader.assignment import Assignment, load_assignment
 from grader.cli.starter import write_starter
@@ -163,6 +163,51 @@ def test_other_ways_to_write_it_are_right_as_well(
     (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
     assert lost(card) == set()
     assert card.integrity == []
+
+
+@pytest.mark.parametrize(
+    ("opened", "number"),
+    [(name, number) for name, forms in OTHER_FORMS.items() for number in range(len(forms))],
+    indirect=["opened"],
+)
+def test_what_is_handed_on_in_another_form_is_judged_as_well(
+    opened: Class, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, number: int
+) -> None:
+    assignment, session = opened
+    notebook = solution(assignment).read_text("utf-8")
+    edits = OTHER_FORMS[assignment.name][number]
+    for edit in edits:
+        notebook = edited(notebook, *edit)
+    (tmp_path / "anna.ipynb").write_text(notebook, "utf-8")
+    # each of them with a mistake as well: it is found still, at its function
+    function = edits[-1][0]
+    old, new, wrong = MISTAKES[assignment.name][function][0]
+    (tmp_path / "berta.ipynb").write_text(edited(notebook, function, old, new), "utf-8")
+    cards = graded(session, tmp_path, tmp_path_factory.mktemp("work"))
+    assert lost(cards["anna"]) == set()
+    assert lost(cards["berta"]) == {(function, name) for name in wrong.split()}
+
+
+@pytest.mark.parametrize("opened", ["dlai_deep"], indirect=True)
+def test_a_gradient_of_the_output_kept_by_its_number_moves_no_other_one(
+    opened: Class, tmp_path: Path
+) -> None:
+    assignment, session = opened
+    notebook = edited(
+        solution(assignment).read_text("utf-8"),
+        "L_model_backward",
+        'grads[f"dA{l}"] = dA',
+        'grads[f"dA{l + 1}"] = kept',
+    )
+    notebook = edited(
+        notebook,
+        "L_model_backward",
+        "        dA, dW, db =",
+        "        kept = dA\n        dA, dW, db =",
+    )
+    (tmp_path / "anna.ipynb").write_text(notebook, "utf-8")
+    (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
+    assert lost(card) == {("L_model_backward", "A0")}
 
 
 @pytest.mark.parametrize("opened", list(HELPERS), indirect=True)

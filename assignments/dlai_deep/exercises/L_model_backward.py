@@ -58,10 +58,21 @@ def student(A0, W1, b1, W2, b2, W3, b3, Y):
     Z3 = W3 @ A2 + b3
     AL = 1 / (1 + np.exp(-Z3))
     caches = [((A0, W1, b1), Z1), ((A1, W2, b2), Z2), ((A2, W3, b3), Z3)]
-    grads = L_model_backward(AL, Y, caches) or {}
+    return named(L_model_backward(AL, Y, caches) or {}, W3)
+
+
+# With the caches of their own forward function, for those who gave them another form.
+def otherwise(A0, W1, b1, W2, b2, W3, b3, Y):
+    parameters = {"W1": W1, "b1": b1, "W2": W2, "b2": b2, "W3": W3, "b3": b3}
+    AL, caches = L_model_forward(A0, parameters)
+    return named(L_model_backward(AL, Y, caches) or {}, W3)
+
+
+def named(grads, W3):
     names = ["A0", "W1", "b1", "A1", "W2", "b2", "A2", "W3", "b3"]
     found = {name: grads.get("d" + name) for name in names}
-    if "dA0" not in grads and "dA3" in grads:  # numbered by its layer, as the course did at first
+    # Numbered by its layer, as the course did at first: what is called dA3 is then as large as A2.
+    if "dA0" not in grads and np.shape(grads.get("dA3"))[:1] == W3.shape[1:]:
         found |= {"A0": grads.get("dA1"), "A1": grads.get("dA2"), "A2": grads.get("dA3")}
     return found
 
