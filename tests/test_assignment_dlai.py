@@ -239,6 +239,31 @@ def test_helpers_of_a_module_that_was_not_handed_in_are_lent(opened: Class, tmp_
     assert card.integrity == []
 
 
+@pytest.mark.parametrize("opened", ["dlai_convolution"], indirect=True)
+def test_a_stride_forgotten_on_the_way_back_is_named(opened: Class, tmp_path: Path) -> None:
+    assignment, session = opened
+    notebook = solution(assignment).read_text("utf-8")
+    for edit in [
+        ("conv_backward", "top, left = h * stride, w * stride", "top, left = h, w"),
+        ("pool_backward", "slice(h * stride, h * stride + f)", "slice(h, h + f)"),
+        ("pool_backward", "slice(w * stride, w * stride + f)", "slice(w, w + f)"),
+    ]:
+        notebook = edited(notebook, *edit)
+    (tmp_path / "anna.ipynb").write_text(notebook, "utf-8")
+    (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
+    wrong = {
+        ("conv_backward", "A_prev"): "the convolution",
+        ("conv_backward", "W"): "the convolution",
+        ("pool_backward", "A_prev"): "the pooling",
+    }
+    assert lost(card) == set(wrong)
+    for key, operation in wrong.items():
+        found = rows(card)[key].diagnosis
+        assert found is not None
+        assert found.code == "wrong_index"
+        assert f"right for a stride of 1: every window of {operation}" in found.why
+
+
 def test_every_target_of_every_function_has_mistakes_to_be_tried(opened: Class) -> None:
     assignment, _ = opened
     mistakes = MISTAKES[assignment.name]

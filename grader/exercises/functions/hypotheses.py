@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from grader.diagnosis.codes import diagnosis
-from grader.exercises.functions import changes, ways
+from grader.exercises.functions import changes, ways, windows
 from grader.exercises.functions.ways import Change, Way, WaysBack
 from grader.records.scorecard import Diagnosis
 
@@ -41,6 +41,8 @@ def hypotheses(target: str, back: WaysBack) -> Iterator[tuple[Again, Told]]:
             yield _kind(kind, changes.dropped), _missing(way)
         if way.operation in changes.ELEMENTWISE:
             yield _kind(kind, changes.passed_on), _local(way)
+        if way.operation in windows.WINDOWED:
+            yield windows.without_stride, _without_stride(way)
         yield from ((_kind(kind, change), _otherwise(way)) for change in changes.mistaken(way))
     for number, way in enumerate(found):
         if way.operation in changes.ELEMENTWISE:
@@ -212,6 +214,16 @@ def _otherwise(way: Way) -> Told:
         "wrong_factor",
         f"On the way to `{name}` the derivative of {way.words} is taken wrongly.",
         "What is the derivative of this function, and at which value is it taken?",
+        through=way.operation,
+    )
+
+
+def _without_stride(way: Way) -> Told:
+    return lambda name: diagnosis(
+        "wrong_index",
+        f"`{name}` is right for a stride of 1: every window of {way.words} stands one place beside "
+        "the one before it, whatever the stride is.",
+        "Where does the window of one output begin, and what does the stride do there?",
         through=way.operation,
     )
 

@@ -41,6 +41,8 @@ WORDS = {
     "select": "one step",
     "unbind": "one step",
     "convolution": "the convolution",
+    "maxpool2dwithindices": "the pooling",
+    "avgpool2d": "the pooling",
 }
 OPERANDS = {
     "mm": ("_saved_mat2", "_saved_self"),
