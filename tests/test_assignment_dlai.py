@@ -264,6 +264,27 @@ def test_a_stride_forgotten_on_the_way_back_is_named(opened: Class, tmp_path: Pa
         assert f"right for a stride of 1: every window of {operation}" in found.why
 
 
+@pytest.mark.parametrize("opened", ["dlai_recurrent"], indirect=True)
+def test_two_states_that_are_not_carried_back_are_both_named(opened: Class, tmp_path: Path) -> None:
+    assignment, session = opened
+    notebook = edited(
+        solution(assignment).read_text("utf-8"),
+        "lstm_backward",
+        "(da[:, :, t] + da_prevt, dc_prevt, caches[t])",
+        "(da[:, :, t], 0 * dc_prevt, caches[t])",
+    )
+    (tmp_path / "anna.ipynb").write_text(notebook, "utf-8")
+    (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
+    assert {exercise for exercise, _ in lost(card)} == {"lstm_backward"}
+    through_both = "two contributions: the one that comes back through a concatenation and the one"
+    for key in lost(card):
+        found = rows(card)[key].diagnosis
+        assert found is not None
+        assert found.code == "missing_path"
+        # the output gate reads no cell state of a step before
+        assert (through_both in found.why) == (key[1] not in ("Wo", "bo"))
+
+
 def test_every_target_of_every_function_has_mistakes_to_be_tried(opened: Class) -> None:
     assignment, _ = opened
     mistakes = MISTAKES[assignment.name]

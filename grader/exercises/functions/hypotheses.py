@@ -14,8 +14,8 @@ from grader.exercises.functions.ways import Change, Way, WaysBack
 from grader.records.scorecard import Diagnosis
 
 CONSTANTS = (2.0, 0.5, -2.0, -0.5)
-MAX_TENSORS, MAX_SIZES = 200, 3
-"""Trials with another tensor; sizes by which it may be divided."""
+MAX_TENSORS, MAX_SIZES, MAX_KINDS = 200, 3, 6
+"""Trials with another tensor; sizes by which it may be divided; kinds that are tried in pairs."""
 Again = Callable[[WaysBack], dict[str, torch.Tensor] | None]
 """Differentiates again, with a mistake."""
 Told = Callable[[str], Diagnosis]
@@ -44,6 +44,9 @@ def hypotheses(target: str, back: WaysBack) -> Iterator[tuple[Again, Told]]:
         if way.operation in windows.WINDOWED:
             yield windows.without_stride, _without_stride(way)
         yield from ((_kind(kind, change), _otherwise(way)) for change in changes.mistaken(way))
+    inner = [way for way in reversed(kinds.values()) if way.forks and not _to_a_leaf(way)]
+    for one, another in itertools.combinations(inner[:MAX_KINDS], 2):
+        yield _kinds(one.kind, another.kind), _both_missing(one, another)
     for number, way in enumerate(found):
         if way.operation in changes.ELEMENTWISE:
             yield _one(number, changes.passed_on), _local(way)
@@ -147,6 +150,17 @@ def _kind(kind: tuple[str, int], change: Change) -> Again:
     )
 
 
+def _kinds(*kinds: tuple[str, int]) -> Again:
+    """Without the contributions of several kinds: an LSTM, say, carries two states."""
+    return lambda back: back.gradients(
+        {way: changes.dropped for way in back.ways if way.kind in kinds and way.forks}
+    )
+
+
+def _to_a_leaf(way: Way) -> bool:
+    return hasattr(way.following, "variable")
+
+
 def _scaled(back: WaysBack) -> Iterator[tuple[Again, Told]]:
     """A factor that one number cannot tell: the same in every case, or the size of a dimension."""
     for factor in CONSTANTS:
@@ -234,6 +248,16 @@ def _missing(way: Way) -> Told:
         f"`{name}` lacks a contribution: the one that comes back through {way.words}.",
         "In how many places of the forward pass is each of its values read?",
         through=way.operation,
+    )
+
+
+def _both_missing(one: Way, another: Way) -> Told:
+    return lambda name: diagnosis(
+        "missing_path",
+        f"`{name}` lacks two contributions: the one that comes back through {one.words} and the "
+        f"one through {another.words}.",
+        "Which values does each step hand on to the next one, and what comes back through each?",
+        through=one.operation,
     )
 
 
