@@ -118,6 +118,47 @@ class SoftMax:
         return self.out * (dout - (dout * self.out).sum(self.axis, keepdims=True))
 """
 
+CONVOLUTION = """
+from .interfaces import Base
+from no_such_compiler import quick
+import no_such_tools as tools
+
+@quick
+def places(images, kernel, stride):
+    rows = range(0, images.shape[2] - kernel + 1, stride)
+    columns = range(0, images.shape[3] - kernel + 1, stride)
+    return [(i, r, j, c) for i, r in enumerate(rows) for j, c in enumerate(columns)]
+
+@tools.registered("layer")
+def shown(layer):
+    return "a layer"
+
+class Convolution2DLayer(Base):
+    def __init__(self, kernel_size, in_channels, out_channels, padding=0, stride=1):
+        super().__init__()
+        self.w = np.random.randn(out_channels, in_channels, kernel_size, kernel_size)
+        self.bias, self.padding, self.stride = np.zeros(out_channels), padding, stride
+
+    def forward(self, x):
+        p, self.k = self.padding, self.w.shape[-1]
+        self.x = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
+        found = places(self.x, self.k, self.stride)
+        out = np.zeros((len(x), len(self.bias), found[-1][0] + 1, found[-1][2] + 1))
+        for i, r, j, c in found:
+            window = self.x[:, :, r : r + self.k, c : c + self.k]
+            out[:, :, i, j] = np.einsum("nchw,fchw->nf", window, self.w) + self.bias
+        return out
+
+    def backward(self, dout):
+        p, dx, self.dw = self.padding, np.zeros_like(self.x), np.zeros_like(self.w)
+        for i, r, j, c in places(self.x, self.k, self.stride):
+            at = np.s_[:, :, r : r + self.k, c : c + self.k]
+            self.dw += np.einsum("nf,nchw->fchw", dout[:, :, i, j], self.x[at])
+            dx[at] += np.einsum("nf,fchw->nchw", dout[:, :, i, j], self.w)
+        self.dbias = dout.sum((0, 2, 3))
+        return dx[:, :, p:-p, p:-p] if p else dx
+"""
+
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[GradingSession]:
@@ -188,3 +229,21 @@ def test_a_class_of_almost_the_name_is_taken_where_there_is_one_only(
     (tmp_path / "own").mkdir()
     exact = REST.replace("class Relu:", "class ReLU:")
     assert points(card_of(session, tmp_path / "own", exact + other), "ReLU.backward") == [1]
+
+
+def test_a_base_or_a_decorator_that_was_not_handed_in_takes_no_definition_along(
+    session: GradingSession, tmp_path: Path
+) -> None:
+    card = card_of(session, tmp_path, CONVOLUTION)
+    assert points(card, "Conv2d.backward") == [2, 2, 2]
+    assert card.integrity == []
+    (cell,) = card.cells
+    assert "ImportError" in (cell.error or "")  # it is said all the same
+    # called, not there: what was not handed in computes nothing
+    (tmp_path / "called").mkdir()
+    called = CONVOLUTION.replace("dx[at] += ", "dx[at] += tools.own * ")
+    card = card_of(session, tmp_path / "called", called)
+    assert points(card, "Conv2d.backward") == [0, 0, 0]
+    why = card.exercises[-1].targets[0].diagnosis
+    assert why is not None
+    assert "name 'tools' is not defined" in why.why

@@ -24,7 +24,9 @@ from grader.worker.errors import explain, filename, line_of
 from grader.worker.forking import fork
 from grader.worker.patience import within
 from grader.worker.relay import Relay
+from grader.worker.stand_in import stand_in
 
+DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _clock = time.perf_counter
 _exit, _pipe, _close = os._exit, os.pipe, os.close
 
@@ -38,6 +40,8 @@ class CallRun:
         self.arrays = unpack(blob)
         self.channel = channel
         self.namespace: dict[str, Any] = {}
+        self._lacking: dict[str, ImportError] = {}
+        """Names that an import did not bring."""
 
     def prepare(self) -> None:
         """Set the stage; no code of the student's runs yet."""
@@ -70,11 +74,11 @@ class CallRun:
             statements, errors = [], [(explain(error), line_of(error, name))]
         for statement in statements:
             try:
-                code = compile(ast.Module([statement], []), name, "exec", dont_inherit=True)
-                with within(self.calls.seconds):
-                    exec(code, self.namespace)  # noqa: S102
+                self._statement(statement, name)
             except BaseException as error:  # noqa: BLE001 - a student may raise anything
                 errors.append((explain(error), line_of(error, name)))
+                if isinstance(error, ImportError):
+                    self._lacking |= dict.fromkeys(imported(statement), error)
         return CellDone(
             index=cell.index,
             status="error" if errors else "ok",
@@ -83,6 +87,28 @@ class CallRun:
             seconds=_clock() - begun,
             soft_errors=[text for text, _ in errors[1:20]],
         )
+
+    def _statement(self, statement: ast.stmt, name: str) -> None:
+        """A definition is made without a base or a decorator that could not be imported."""
+        code = compile(ast.Module([statement], []), name, "exec", dont_inherit=True)
+        lent: set[str] = set()
+        try:
+            while True:
+                try:
+                    with within(self.calls.seconds):
+                        exec(code, self.namespace)  # noqa: S102
+                except NameError as error:
+                    lacks = str(error.name)
+                    failure = self._lacking.get(lacks)
+                    if failure is None or lacks in lent or not isinstance(statement, DEFINED):
+                        raise
+                    self.namespace[lacks] = stand_in(failure)
+                    lent.add(lacks)
+                else:
+                    return
+        finally:
+            for each in lent:
+                self.namespace.pop(each, None)
 
     def _called(self, number: int, exercise: CalledExercise) -> None:
         """All calls of one exercise, in a fork of this process."""
@@ -122,3 +148,10 @@ class CallRun:
             code = 1
         finally:
             _exit(code)
+
+
+def imported(statement: ast.stmt) -> list[str]:
+    """Names that an import is to bind."""
+    if not isinstance(statement, ast.Import | ast.ImportFrom):
+        return []
+    return [each.asname or each.name.partition(".")[0] for each in statement.names]

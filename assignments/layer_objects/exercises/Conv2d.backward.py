@@ -37,10 +37,11 @@ def own_forward(x, weight, bias, stride, padding):
 
 
 def made(weight, bias, stride, padding):
-    from other_interfaces import layer_of
+    from other_interfaces import built, layer_of
 
     filters, channels, kernel, _ = weight.shape
+    sizes = {"in_channels": channels, "out_channels": filters, "kernel_size": kernel}
     return layer_of(
-        lambda: Conv2d(channels, filters, kernel, stride=stride, padding=padding),
+        lambda: built(Conv2d, sizes, stride=stride, padding=padding),
         {"weight": weight, "bias": bias},
     )

@@ -36,6 +36,13 @@ def layer_of(make, parameters):
     return layer
 
 
+def built(make, sizes, **options):
+    """A layer of these sizes: in their order, or by name where its author names them in another."""
+    taken = inspect.signature(make).parameters
+    by_name = sizes if all(name in taken for name in sizes) else {}
+    return make(*(() if by_name else sizes.values()), **by_name, **options)
+
+
 def backward(layer, x, dout):
     """backward(dout); or backward(x, dout), as some have it."""
     method = layer.backward

@@ -1,4 +1,4 @@
-"""Classes that nobody defines just so: `SoftMax` or `SoftmaxLayer` for `Softmax`."""
+"""Classes that nobody defines just so: `SoftMax` or `SoftmaxLayer` for `Softmax`, and the like."""
 
 from __future__ import annotations
 
@@ -48,4 +48,5 @@ def _known_as(file: Read, cell: int, own: str, asked: str) -> Read:
 
 
 def _plain(name: str) -> str:
-    return name.lower().replace("_", "")
+    """Without what names differ by."""
+    return name.lower().replace("_", "").replace("convolution", "conv")
