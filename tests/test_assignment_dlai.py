@@ -264,6 +264,21 @@ def test_a_stride_forgotten_on_the_way_back_is_named(opened: Class, tmp_path: Pa
         assert f"right for a stride of 1: every window of {operation}" in found.why
 
 
+@pytest.mark.parametrize("opened", ["dlai_convolution"], indirect=True)
+def test_windows_of_both_modes_that_are_assigned_are_named(opened: Class, tmp_path: Path) -> None:
+    assignment, session = opened
+    notebook = solution(assignment).read_text("utf-8")
+    for value in ("mask", "distribute"):
+        notebook = edited(notebook, "pool_backward", f"c] += {value}", f"c] = {value}")
+    (tmp_path / "anna.ipynb").write_text(notebook, "utf-8")
+    (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
+    assert lost(card) == {("pool_backward", "A_prev")}
+    found = rows(card)["pool_backward", "A_prev"].diagnosis
+    assert found is not None
+    assert found.code == "overwritten"
+    assert "what the last of them gives" in found.why
+
+
 @pytest.mark.parametrize("opened", ["dlai_recurrent"], indirect=True)
 def test_two_states_that_are_not_carried_back_are_both_named(opened: Class, tmp_path: Path) -> None:
     assignment, session = opened

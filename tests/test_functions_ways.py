@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from grader.exercises.functions.changes import dropped, mistaken
 from grader.exercises.functions.ways import WaysBack
-from grader.exercises.functions.windows import neighbouring
+from grader.exercises.functions.windows import last_one_left, neighbouring
 
 
 def test_what_was_differentiated_for_one_target_is_known_for_the_next(
@@ -71,3 +71,22 @@ def test_windows_that_move_by_one_stay_as_they_are() -> None:
     )
     (way,) = [each for each in back.ways if each.operation == "maxpool2dwithindices"]
     assert torch.equal(back.gradients({way: neighbouring(0)})["x"], back.gradients({})["x"])
+
+
+@pytest.mark.parametrize("operation", ["max", "average"])
+def test_windows_that_are_assigned_leave_the_last_one(operation: str) -> None:
+    x = torch.randn(2, 3, 6, 7, dtype=torch.float64, requires_grad=True)
+    pool = {"max": functional.max_pool2d, "average": functional.avg_pool2d}[operation]
+    made = pool(x, 3, stride=2)
+    dout = torch.randn_like(made)
+    found = last_one_left(WaysBack({"": made}, {"": dout}, {"x": x}))["x"]
+
+    expected = torch.zeros_like(x)
+    for row in range(made.shape[2]):
+        for column in range(made.shape[3]):
+            rows, columns = slice(2 * row, 2 * row + 3), slice(2 * column, 2 * column + 3)
+            window = x[:, :, rows, columns].detach().requires_grad_()
+            value = window.amax((2, 3)) if operation == "max" else window.mean((2, 3))
+            (part,) = torch.autograd.grad(value, [window], dout[:, :, row, column])
+            expected[:, :, rows, columns] = part
+    assert torch.allclose(found, expected)

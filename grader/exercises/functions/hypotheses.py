@@ -43,6 +43,7 @@ def hypotheses(target: str, back: WaysBack) -> Iterator[tuple[Again, Told]]:
             yield _kind(kind, changes.passed_on), _local(way)
         if way.operation in windows.WINDOWED:
             yield windows.without_stride, _without_stride(way)
+            yield windows.last_one_left, _last_window
         yield from ((_kind(kind, change), _otherwise(way)) for change in changes.mistaken(way))
     inner = [way for way in reversed(kinds.values()) if way.forks and not _to_a_leaf(way)]
     for one, another in itertools.combinations(inner[:MAX_KINDS], 2):
@@ -229,6 +230,14 @@ def _otherwise(way: Way) -> Told:
         f"On the way to `{name}` the derivative of {way.words} is taken wrongly.",
         "What is the derivative of this function, and at which value is it taken?",
         through=way.operation,
+    )
+
+
+def _last_window(name: str) -> Diagnosis:
+    return diagnosis(
+        "overwritten",
+        f"Where windows overlap, `{name}` holds what the last of them gives: it is assigned there.",
+        "To how many windows does one element belong, and what does each of them send back?",
     )
 
 

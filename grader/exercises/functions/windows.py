@@ -1,7 +1,8 @@
-"""Convolution and pooling on their way back, as if every window stood one place beside the last."""
+"""Convolution and pooling on their way back: windows in wrong places, or one over the other."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -47,6 +48,30 @@ def neighbouring(index: int) -> Change:
         return torch.autograd.grad(made, [read[index]], coming)[0]
 
     return change
+
+
+def last_one_left(back: WaysBack) -> dict[str, torch.Tensor]:
+    """Every pooling's windows assigned in their order, where they should add up."""
+    pools = [way for way in back.ways if way.operation in POOLS]
+    return back.gradients(dict.fromkeys(pools, _assigned))
+
+
+def _assigned(node: Node, leaving: torch.Tensor, coming: torch.Tensor) -> torch.Tensor:
+    if coming.dim() != 4 or any(_saved(node, "padding")):
+        return leaving
+    image, left = _saved(node, "self"), torch.zeros_like(leaving)
+    (height, width), (down, right) = _saved(node, "kernel_size"), _saved(node, "stride")
+    for row, column in itertools.product(*map(range, coming.shape[2:])):
+        place = (
+            ...,
+            slice(row * down, row * down + height),
+            slice(column * right, column * right + width),
+        )
+        share = torch.full_like(image[place], 1 / (height * width))
+        if operation_of(node) == "maxpool2dwithindices":
+            share = (image[place] == image[place].amax((2, 3), keepdim=True)).to(coming)
+        left[place] = share * coming[..., row : row + 1, column : column + 1]
+    return left
 
 
 def _saved(node: Node, name: str) -> Any:
