@@ -310,6 +310,7 @@ OTHER_FORMS: dict[str, list[list[tuple[str, str, str]]]] = {
         [("propagate", 'return {"dw": dw, "db": db}, cost', 'return cost, {"dw": dw, "db": db}')],
         [("propagate", 'return {"dw": dw, "db": db}, cost', "return float(cost), dw, db")],
         [("propagate", 'return {"dw": dw, "db": db}, cost', "return dw.ravel(), db, cost")],
+        [("propagate", 'return {"dw": dw, "db": db}, cost', 'return {"dW": dw, "db": db}')],
     ],
     "dlai_shallow": [
         [

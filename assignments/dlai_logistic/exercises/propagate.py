@@ -31,7 +31,7 @@ def student(w, b, X, Y):
     return {"w": grads.get("dw"), "b": grads.get("db")}
 
 
-# For those who return the cost first, or each gradient by itself.
+# For those who return the cost first or not at all, or each gradient by itself, or say dW.
 def otherwise(w, b, X, Y):
     dw, db, _ = parted(propagate(w, float(b[0]), X, Y), w)
     return {"w": dw, "b": db}
@@ -39,11 +39,13 @@ def otherwise(w, b, X, Y):
 
 def parted(result, w):
     """dw, db and the cost, in whatever order and form they come; db behind dw."""
-    grads = next((each for each in result if isinstance(each, dict)), None)
+    parts = (result, None) if isinstance(result, dict) else tuple(result)
+    grads = next((each for each in parts if isinstance(each, dict)), None)
     if grads is not None:
-        return grads.get("dw"), grads.get("db"), [e for e in result if e is not grads][0]
-    at = [np.size(each) for each in result].index(w.size)
-    return result[at], result[at + 1], [*result[:at], *result[at + 2 :]][0]
+        named = {str(key).lower(): each for key, each in grads.items()}
+        return named.get("dw"), named.get("db"), next(e for e in parts if e is not grads)
+    at = [np.size(each) for each in parts].index(w.size)
+    return parts[at], parts[at + 1], [*parts[:at], *parts[at + 2 :]][0]
 
 
 def reference_sigmoid(z):
