@@ -799,6 +799,14 @@ def test_tabs_and_spaces_by_turns_are_read_as_python_2_does(card_of):
     assert card_of(source.replace("\tdx", "\tprint 'x'\n\tdx")).score == 7
 
 
+@pytest.mark.parametrize("width", [4, 8])
+def test_tabs_and_spaces_in_one_function_take_no_other_one_along(card_of, width):
+    mixed = (
+        f"\n\ndef both(n):\n\tfor k in range(n):\n{2 * width * ' '}n += k\n{width * ' '}return n\n"
+    )
+    assert card_of(RIGHT + mixed).score == 7
+
+
 OLD = """
 def norm_forward(x):
     n = x.shape[0] / 1

@@ -37,10 +37,13 @@ def repaired(source: str, problem: SyntaxProblem) -> Repaired | None:
     """
     text, fault = source, problem
     if fault.message.startswith("TabError"):
-        text = tabs_as_spaces(source)
+        text = tabs_as_spaces(source, 8)  # what Python 2 takes it for
         again = parse(text)
         if isinstance(again, ast.Module):
             return Repaired(text, problem)
+        seen = tabs_as_spaces(source, 4)  # what many editors show
+        if isinstance(parse(seen), ast.Module):
+            return Repaired(seen, problem)
         problem = fault = again
     lines = prints = 0
     while lines < MAX_LINES and prints < MAX_PRINTS:
@@ -73,14 +76,14 @@ def _with_body(source: str, number: int) -> str:
     return "\n".join(lines)
 
 
-def tabs_as_spaces(source: str) -> str:
-    """A cell indented with tabs and spaces by turns, each tab to the next eighth column: what
-    Python 2 and most editors take it for, and Python 3 does not read.
+def tabs_as_spaces(source: str, width: int) -> str:
+    """A cell indented with tabs and spaces by turns, which Python 3 does not read, each tab to the
+    next column that `width` divides.
     """
     lines = source.split("\n")
     margins = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines]
     return "\n".join(
-        margin.expandtabs(8) + line[len(margin) :]
+        margin.expandtabs(width) + line[len(margin) :]
         for margin, line in zip(margins, lines, strict=True)
     )
 
