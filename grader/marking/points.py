@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -91,10 +92,16 @@ def rescored(row: TargetScore, max_score: float, rates: Rates) -> TargetScore | 
     return msgspec.structs.replace(row, score=score, max_score=max_score)
 
 
+_STARTS = re.compile(r"=[ ]*(?:\w+\.)*(?:zeros|empty)(?:_like)?\(")
+"""`dC = torch.zeros_like(C)`: what a gradient is made of stands in a later line."""
+
+
 def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> TargetScore:
     """The scorecard's row for one target."""
     basis = basis_of(judgement)
     lines = list(judgement.lines)
+    begun = next((line for line in lines if not _STARTS.search(line.text)), None)
+    shown = begun or next(iter(lines), None)
     return TargetScore(
         **asdict(judgement.comparison),
         name=gradient_name(judgement.target),
@@ -103,8 +110,8 @@ def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> Tar
         basis=basis,
         score=points(basis, max_score, rates, exempt=judgement.exempt),
         max_score=max_score,
-        cell=lines[0].cell if lines else None,
-        line=lines[0].line if lines else None,
+        cell=shown.cell if shown is not None else None,
+        line=shown.line if shown is not None else None,
         lines=lines,
         found_as=judgement.found_as,
         attempt=judgement.attempt,
