@@ -113,6 +113,11 @@ MISTAKES = {
         "for i in range(n):\n    for j in range(m):\n        dimage[i * stride + k, j * stride + k] += u[i, j]",
         "wrong_index",
     ),
+    "a copied mistake": (
+        "u = 1 / n * np.ones(n)\ndx = u + 1 / n * gate",
+        "u = 1 / m * np.ones(n)\ndx = u + 1 / m * gate",
+        "constant_factor",
+    ),
     "a bound": ("dx = image[pad:pad]", "dx = image[pad : pad + n]", "wrong_index"),
     "a part of an array": (
         "for i in range(n):\n    dx[i] += u[i]",

@@ -70,6 +70,7 @@ def _every(scene: Scene, statements: Collection[ast.stmt]) -> Iterator[Proposal]
             yield from _moved(scene, statements, rank)
         made = list(_by(operator, rank, scene, statements))
         yield from made
+        yield from _alike(scene, made)
         if operator in TWICE:
             yield from _twins(scene, made)
 
@@ -90,9 +91,22 @@ def _by(
                 )
 
 
+def _alike(scene: Scene, made: Sequence[Proposal]) -> Iterator[Proposal]:
+    """The same edit wherever the same stands in the same: a mistake that was copied."""
+    groups: dict[tuple[str, str, str], list[Proposal]] = {}
+    for each in made:
+        ((node, new),) = each.changes
+        around = scene.text.parents[node]
+        if isinstance(node, ast.expr) and isinstance(around, ast.expr):
+            key = scene.text.of(node), new, scene.text.of(around)
+            groups.setdefault(key, []).append(each)
+    whole = (group for group in groups.values() if 2 <= len(group) <= MAX_TWINS)
+    yield from (_together(group) for group in whole if _apart(scene, group))
+
+
 def _twins(scene: Scene, made: Sequence[Proposal]) -> Iterator[Proposal]:
-    """The same edit in two places that follow each other, or in all: the same name for the same,
-    or the same behind different ones.
+    """The same behind two names that follow each other, or behind all; the same name for all of
+    one name.
     """
     groups: dict[tuple[str, str], list[Proposal]] = {}
     for each in made:
