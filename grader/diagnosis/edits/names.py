@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from grader.diagnosis.edits.arithmetic import PRODUCT, SUM, Found
 from grader.diagnosis.edits.products import MODULES, REDUCING
@@ -128,17 +129,17 @@ def scene_functions(scene: Scene) -> list[str]:
 
 def missing_factor(scene: Scene, node: ast.AST) -> Found:
     """A factor that is not there: a variable, or a simple function of one."""
-    for site, shape in _sites(scene, node):
+    for site, shape, part in _sites(scene, node):
         made = scene.text.operand(site)
         told = f"a factor is missing in {scene.shown(site)}"
         words = Words("wrong_factor", told, "Which derivatives are multiplied on this way back?")
-        for name in _factors(scene, shape):
+        for name in _factors(scene, None if part else shape):
             yield site, f"{made} * {name}", words
 
 
 def missing_derivative(scene: Scene, node: ast.AST) -> Found:
     """The derivative of a nonlinearity that is not there."""
-    for site, shape in _sites(scene, node):
+    for site, shape, _ in _sites(scene, node):
         made = scene.text.operand(site)
         told = f"a factor is missing in {scene.shown(site)}"
         words = Words("wrong_factor", told, "Which derivatives are multiplied on this way back?")
@@ -159,7 +160,7 @@ def _factors(scene: Scene, shape: tuple[int, ...] | None) -> Iterator[str]:
 
 def missing_size(scene: Scene, node: ast.AST) -> Found:
     """A number that is not there: a size, a rate, a constant."""
-    for site, _ in _sites(scene, node):
+    for site, *_ in _sites(scene, node):
         made = scene.text.operand(site)
         told = f"{scene.shown(site)} lacks a factor that is a number"
         words = Words("constant_factor", told, "Where does an average divide, or a rate multiply?")
@@ -170,7 +171,7 @@ def missing_size(scene: Scene, node: ast.AST) -> Found:
 
 def missing_term(scene: Scene, node: ast.AST) -> Found:
     """A term that is not there."""
-    for site, shape in _sites(scene, node):
+    for site, shape, _ in _sites(scene, node):
         made = scene.text.operand(site)
         told = f"a term is missing in {scene.shown(site)}"
         words = Words("missing_path", told, "By how many ways does the gradient come back here?")
@@ -180,32 +181,43 @@ def missing_term(scene: Scene, node: ast.AST) -> Found:
                 yield site, f"{made} - {name}", words
 
 
-def _sites(scene: Scene, node: ast.AST) -> Iterator[tuple[ast.expr, tuple[int, ...] | None]]:
-    """Expressions that hold a gradient, with their shape where it is known: what is assigned,
-    added or returned, terms of sums, and operands of products.
-    """
+class Site(NamedTuple):
+    """An expression that holds a gradient, or a part of it."""
+
+    node: ast.expr
+    shape: tuple[int, ...] | None
+    """Where it is known: of the whole that it is part of."""
+    part: bool = False
+    """It may be smaller than the whole."""
+
+
+def _sites(scene: Scene, node: ast.AST) -> Iterator[Site]:
+    """What is assigned, added or returned, terms of sums, and operands of products."""
     if isinstance(node, ast.Assign | ast.AugAssign) and not scene.whole_target(node):
-        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-        known = scene.variable(target)
-        if not isinstance(node.value, ast.Tuple | ast.Constant | ast.Name):
-            yield node.value, known.shape if known else None
-        elif isinstance(node.value, ast.Name):
-            held = scene.variable(node.value)
-            yield node.value, held.shape if held else None
-        for each in _terms(node.value):
-            yield each, known.shape if known and isinstance(node, ast.Assign) else None
+        yield from _assigned(scene, node)
     elif isinstance(node, ast.Return) and node.value is not None:
         for each in node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]:
-            held = scene.variable(each)
             if not isinstance(each, ast.Constant):
-                yield each, held.shape if held else None
+                yield Site(each, _shape(scene, each))
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        yield from ((each, _shape(scene, each)) for each in (node.left, node.right))
+        yield from (Site(each, _shape(scene, each)) for each in (node.left, node.right))
     elif isinstance(node, ast.Call) and not scene.indexes(node):
-        yield from ((each, _shape(scene, each)) for each in node.args if scene.variable(each))
+        yield from (Site(each, _shape(scene, each)) for each in node.args if scene.variable(each))
         if isinstance(node.func, ast.Attribute) and node.func.attr in REDUCING:
             summed = (node.func.value, *node.args[:1])
-            yield from ((each, _shape(scene, each)) for each in summed if _computed(each))
+            yield from (Site(each, _shape(scene, each)) for each in summed if _computed(each))
+
+
+def _assigned(scene: Scene, node: ast.Assign | ast.AugAssign) -> Iterator[Site]:
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    filed = isinstance(node.value, ast.Dict)
+    for value in node.value.values if isinstance(node.value, ast.Dict) else [node.value]:
+        shape = None if filed else _shape(scene, target)
+        if isinstance(value, ast.Name):
+            shape = _shape(scene, value)
+        if not isinstance(value, ast.Tuple | ast.Constant):
+            yield Site(value, shape)
+        yield from (Site(each, shape, part=True) for each in _terms(value))
 
 
 def _computed(node: ast.expr) -> bool:

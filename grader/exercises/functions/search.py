@@ -32,7 +32,7 @@ BEGINNING = 1.0
 """Seconds that a file's definitions may take: they run anew for each question."""
 ROUNDS = (500, 2500)
 """Edits of each round; the next one is for those gradients that none of these makes right."""
-BEST, MAX_CONFIRMED = 6, 24
+BEST, MAX_CONFIRMED = 16, 40
 """Edits of a target that are tried on all cases, and of all targets."""
 Ask = Callable[[Questions], Answered]
 
