@@ -97,8 +97,9 @@ class Scene:
 
     @cached_property
     def whole(self) -> list[str]:
-        """Integers."""
-        return [name for name, each in self.variables.items() if each.whole]
+        """Integers; not `options["stride"]` where there is a `stride`."""
+        found = [name for name, each in self.variables.items() if each.whole]
+        return [name for name in found if name.partition("['")[2].removesuffix("']") not in found]
 
     @cached_property
     def looped(self) -> list[str]:

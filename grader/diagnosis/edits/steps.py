@@ -69,9 +69,8 @@ def bounds(scene: Scene, node: ast.AST) -> Found:
             continue
         words = _beside(scene, node)
         made = scene.text.operand(bound)
-        for name in ("1", *scene.sizes):
-            yield bound, f"{made} + {name}", words
-            yield bound, f"{made} - {name}", words
+        yield from ((bound, f"{made} + {name}", words) for name in ("1", *scene.sizes))
+        yield from ((bound, f"{made} - {name}", words) for name in ("1", *scene.strides))
         if isinstance(bound, ast.BinOp):
             yield bound, scene.text.of(bound.left), words
             yield bound, scene.text.of(bound.right), words

@@ -24,13 +24,13 @@ from grader.exercises.functions.values import valued
 from grader.protocol import Editable
 from grader.records.scorecard import Diagnosis
 
-BUDGET, LEAST, PATIENCE, ALTOGETHER = 1.0, 0.2, 0.1, 3.0
+BUDGET, LEAST, PATIENCE, ALTOGETHER = 1.5, 0.2, 0.1, 3.0
 """CPU seconds of one search, at least of what confirms it, of one call of an edited function, and
 of all searches of a submission.
 """
 BEGINNING = 1.0
 """Seconds that a file's definitions may take: they run anew for each question."""
-ROUNDS = (500, 2500)
+ROUNDS = (500, 1000, 1500)
 """Edits of each round; the next one is for those gradients that none of these makes right."""
 BEST, MAX_CONFIRMED = 16, 40
 """Edits of a target that are tried on all cases, and of all targets."""
