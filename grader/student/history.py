@@ -12,16 +12,14 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from grader.notebook import Cell, Notebook, Unreadable, read_notebook
+from grader.student.superseded import ALIKE, alike, current, lines_of
 
-MAX_CELLS = 400
+MAX_CELLS = 1000
 """Executions that are looked at, the last ones."""
 MAX_FILE = 8 << 20
 """Bytes of the notebook's file."""
 MAX_ABOVE = 20_000
 """Characters above a cell in which its exercise's heading is sought."""
-ALIKE = 0.3
-"""Of the lines of two cells together, those that both have, if one is an earlier text of the other.
-"""
 
 
 def executed(names: Mapping[str, object], path: Path | None = None) -> Notebook | None:
@@ -40,9 +38,8 @@ def executed(names: Mapping[str, object], path: Path | None = None) -> Notebook 
         return None
     number, last = sources[-1]
     sources[-1] = number, _up_to_here(shell, last)
-    cells = tuple(
-        Cell(index=number, kind="code", source=source) for number, source in sources[-MAX_CELLS:]
-    )
+    run = [Cell(index=number, kind="code", source=source) for number, source in sources]
+    cells = current(run[-MAX_CELLS:])
     return Notebook(path="the notebook", format="ipynb", cells=_headed(cells, path))
 
 
@@ -92,16 +89,12 @@ class _Place(NamedTuple):
 
 def _as_in(cell: Cell, places: Sequence[_Place]) -> Cell:
     """A cell as the file has it, which may have been saved before the cell was written."""
-    lines = _lines(cell.source)
-    shared = [(len(lines & place.lines) / len(lines | place.lines), place) for place in places]
+    lines = lines_of(cell.source)
+    shared = [(alike(lines, place.lines), place) for place in places]
     likeness, place = max(shared, key=lambda each: each[0], default=(0.0, None))
     if place is None or likeness < ALIKE:
         return cell
     return replace(cell, tags=place.tags, title=place.above)
-
-
-def _lines(source: str) -> frozenset[str]:
-    return frozenset(line.strip() for line in source.split("\n")) | {""}
 
 
 def _places(path: Path) -> Iterator[_Place]:
@@ -114,7 +107,7 @@ def _places(path: Path) -> Iterator[_Place]:
     above = ""
     for cell in () if isinstance(notebook, Unreadable) else notebook.cells:
         if cell.kind == "code":
-            yield _Place(_lines(cell.source), above[-MAX_ABOVE:], cell.tags)
+            yield _Place(lines_of(cell.source), above[-MAX_ABOVE:], cell.tags)
             comments = (line for line in cell.source.split("\n") if line.lstrip().startswith("#"))
             above += "\n".join(["", *comments])
         else:
