@@ -31,7 +31,7 @@ PLAIN = re.compile(r"[A-Za-z_]\w{0,60}(\['\w{1,60}'\]|\.\w{1,60})?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class SourcePlace:
     """A function of the student's."""
 
     path: str
@@ -61,7 +61,7 @@ class EditedSources:
         self._scenes: list[Scene] = []
 
     @cached_property
-    def functions(self) -> list[Place]:
+    def functions(self) -> list[SourcePlace]:
         """The one that is called first, those that it calls, those of the forward pass; not those
         that other exercises ask for.
         """
@@ -76,7 +76,7 @@ class EditedSources:
     def reached(self) -> set[str]:
         return set(reached(self._handed.file, self._oracle.exercise.id))
 
-    def _place(self, path: str) -> Place | None:
+    def _place(self, path: str) -> SourcePlace | None:
         found = self._handed.file.find(path)
         if found is None or not isinstance(found[1], ast.FunctionDef):
             return None
@@ -85,7 +85,7 @@ class EditedSources:
         source = textwrap.dedent("\n".join(lines))
         if len(source) > MAX_SOURCE or not _is_function(source):
             return None
-        return Place(path=path, source=source, cell=cell, before=node.lineno - 1)
+        return SourcePlace(path=path, source=source, cell=cell, before=node.lineno - 1)
 
     def plain(self) -> list[Editable]:
         """To look at their variables."""
