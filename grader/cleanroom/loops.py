@@ -25,7 +25,7 @@ LEAST = 0.5
 """Share of a gradient's places that are not zero which what stands for it has to have."""
 
 
-class Loops(Stretches):
+class LoopRounds(Stretches):
     """Judges steps of one loop by one another."""
 
     def _in_loops(

@@ -13,7 +13,7 @@ import torch
 from grader.analysis.lifetime import Lifetime
 from grader.analysis.slicer import Definition
 from grader.assignment import Exercise
-from grader.cleanroom.loops import Loops
+from grader.cleanroom.loops import LoopRounds
 from grader.cleanroom.networks import Draw, boundary
 from grader.cleanroom.portions import portions
 from grader.cleanroom.readings import Evidence, Finding, nothing_but_zeros, read, unmoved
@@ -40,7 +40,7 @@ class Told(NamedTuple):
     """Forward pass → the ordinary run's own numbers, computed once more."""
 
 
-class Steps(Loops):
+class Steps(LoopRounds):
     """Judges the steps of all exercises."""
 
     def __init__(self, *given: Any) -> None:

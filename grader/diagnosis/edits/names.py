@@ -181,7 +181,7 @@ def missing_term(scene: Scene, node: ast.AST) -> Found:
                 yield site, f"{made} - {name}", words
 
 
-class Site(NamedTuple):
+class NameSite(NamedTuple):
     """An expression that holds a gradient, or a part of it."""
 
     node: ast.expr
@@ -191,24 +191,26 @@ class Site(NamedTuple):
     """It may be smaller than the whole."""
 
 
-def _sites(scene: Scene, node: ast.AST) -> Iterator[Site]:
+def _sites(scene: Scene, node: ast.AST) -> Iterator[NameSite]:
     """What is assigned, added or returned, terms of sums, and operands of products."""
     if isinstance(node, ast.Assign | ast.AugAssign) and not scene.whole_target(node):
         yield from _assigned(scene, node)
     elif isinstance(node, ast.Return) and node.value is not None:
         for each in node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]:
             if not isinstance(each, ast.Constant):
-                yield Site(each, _shape(scene, each))
+                yield NameSite(each, _shape(scene, each))
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        yield from (Site(each, _shape(scene, each)) for each in (node.left, node.right))
+        yield from (NameSite(each, _shape(scene, each)) for each in (node.left, node.right))
     elif isinstance(node, ast.Call) and not scene.indexes(node):
-        yield from (Site(each, _shape(scene, each)) for each in node.args if scene.variable(each))
+        yield from (
+            NameSite(each, _shape(scene, each)) for each in node.args if scene.variable(each)
+        )
         if isinstance(node.func, ast.Attribute) and node.func.attr in REDUCING:
             summed = (node.func.value, *node.args[:1])
-            yield from (Site(each, _shape(scene, each)) for each in summed if _computed(each))
+            yield from (NameSite(each, _shape(scene, each)) for each in summed if _computed(each))
 
 
-def _assigned(scene: Scene, node: ast.Assign | ast.AugAssign) -> Iterator[Site]:
+def _assigned(scene: Scene, node: ast.Assign | ast.AugAssign) -> Iterator[NameSite]:
     target = node.targets[0] if isinstance(node, ast.Assign) else node.target
     filed = isinstance(node.value, ast.Dict)
     for value in node.value.values if isinstance(node.value, ast.Dict) else [node.value]:
@@ -216,8 +218,8 @@ def _assigned(scene: Scene, node: ast.Assign | ast.AugAssign) -> Iterator[Site]:
         if isinstance(value, ast.Name):
             shape = _shape(scene, value)
         if not isinstance(value, ast.Tuple | ast.Constant):
-            yield Site(value, shape)
-        yield from (Site(each, shape, part=True) for each in _terms(value))
+            yield NameSite(value, shape)
+        yield from (NameSite(each, shape, part=True) for each in _terms(value))
 
 
 def _computed(node: ast.expr) -> bool:
