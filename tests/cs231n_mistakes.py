@@ -255,6 +255,11 @@ WAYS: list[tuple[str, list[tuple[str, str, str]]]] = [
             ("svm_loss_vectorized", "2 * reg * W", "reg * W"),
             ("softmax_loss_naive", "reg * np.sum", "0.5 * reg * np.sum"),
             ("softmax_loss_naive", "2 * reg * W", "reg * W"),
+            (
+                "softmax_loss_vectorized",
+                "dscores[examples, y] -= 1",
+                "dscores -= np.eye(y.max() + 1)[y]",
+            ),
             ("loss", "0.5 * self.reg", "self.reg"),
             ("loss", "self.reg * W1,", "2 * self.reg * W1,"),
             ("loss", "self.reg * W2,", "2 * self.reg * W2,"),

@@ -11,7 +11,7 @@ def inputs(draw):
             break
     return {
         "X": X,
-        "y": draw.index(n, high=c),
+        "y": draw.labels(n, classes=c),
         "reg": 0.3 + 0.1 * draw.case,
         "W1": W1,
         "b1": b1,

@@ -6,7 +6,7 @@ def inputs(draw):
     return {
         "W": draw(d, c, scale=0.6),
         "X": draw(n, d),
-        "y": draw.index(n, high=c),
+        "y": draw.labels(n, classes=c),
         "reg": 0.3 + 0.1 * draw.case,
     }
 

@@ -6,7 +6,7 @@ def inputs(draw):
 
     n, (d, c) = draw.batch(), draw.sizes(2, low=3)
     while True:  # no margin at its kink, where the hinge has no derivative
-        W, X, y = draw(d, c, scale=0.6), draw(n, d), draw.index(n, high=c)
+        W, X, y = draw(d, c, scale=0.6), draw(n, d), draw.labels(n, classes=c)
         scores = X @ W
         margins = scores - scores[np.arange(n), y][:, None] + 1
         if np.abs(margins).min() > 0.02:

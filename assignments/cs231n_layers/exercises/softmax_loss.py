@@ -3,7 +3,7 @@
 
 def inputs(draw):
     n, (c,) = draw.batch(), draw.sizes(1, low=3, high=8)
-    return {"x": draw(n, c, scale=2.0), "y": draw.index(n, high=c)}
+    return {"x": draw(n, c, scale=2.0), "y": draw.labels(n, classes=c)}
 
 
 def forward(x, y):

@@ -6,7 +6,7 @@ def inputs(draw):
 
     n, (c,) = draw.batch(), draw.sizes(1, low=3, high=8)
     while True:  # no margin at its kink
-        x, y = draw(n, c), draw.index(n, high=c)
+        x, y = draw(n, c), draw.labels(n, classes=c)
         if np.abs(x - x[np.arange(n), y][:, None] + 1).min() > 0.02:
             return {"x": x, "y": y}
 

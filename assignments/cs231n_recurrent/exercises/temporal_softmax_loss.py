@@ -5,7 +5,7 @@ def inputs(draw):
     n, (t, v) = draw.batch(), draw.sizes(2, low=3)
     mask = draw.uniform(n, t) > 0.3
     mask[:, 0], mask[0, -1] = True, False  # something of every sequence counts, and not everything
-    return {"x": draw(n, t, v, scale=2.0), "y": draw.index(n, t, high=v), "mask": mask}
+    return {"x": draw(n, t, v, scale=2.0), "y": draw.labels(n, t, classes=v), "mask": mask}
 
 
 def forward(x, y, mask):

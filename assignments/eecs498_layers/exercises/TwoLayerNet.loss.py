@@ -10,7 +10,7 @@ def inputs(draw):
     n, (d, h, c) = draw.batch(), draw.sizes(3, high=8)
     return {
         "X": draw(n, d),
-        "y": draw.index(n, high=c),
+        "y": draw.labels(n, classes=c),
         "W1": draw(d, h),
         "b1": draw(h),
         "W2": draw(h, c),

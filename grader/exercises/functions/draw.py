@@ -33,6 +33,13 @@ class Drawing:
         """Integers from 0 to high − 1, int64."""
         return self._random.integers(0, high, shape)
 
+    def labels(self, *shape: int, classes: int) -> Array:
+        """Classes, the last at least once: many count them as the greatest label and one."""
+        drawn = self.index(*shape, high=classes)
+        if classes - 1 not in drawn:
+            drawn.flat[self._random.integers(drawn.size)] = classes - 1
+        return drawn
+
     def distinct(self, *shape: int) -> Array:
         """Numbers of which no two, and none and zero, are closer than `GAP`."""
         count = int(np.prod(shape))
