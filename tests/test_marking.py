@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-import torch
 
 from grader.assignment import Assignment, Exercise, Rates, Tolerance
 from grader.exercises.script import explanation
@@ -93,12 +92,15 @@ def test_reasons_end_where_networks_are_too_large_for_all_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(explanation, "explained", lambda one, _: one)
-    network = SimpleNamespace(tensors={"h": torch.empty(20_000_000, device="meta")})
-    evidence = SimpleNamespace(draws=[SimpleNamespace(network=network)])
+    monkeypatch.setattr(explanation, "MAX_NETWORK", 20_000_000)
+    evidence = SimpleNamespace(draws=[SimpleNamespace(elements=20_000_000)])
     reasons = explanation.Reasons(SimpleNamespace())  # type: ignore[arg-type]
     wrong = attempt(step="wrong", evidence=evidence)
     found = [reasons.explained(each).diagnosis for each in [attempt(), wrong, wrong, wrong, wrong]]
     assert found == [None, None, None, None, explanation.UNSOUGHT]
+    monkeypatch.setattr(explanation, "MAX_NETWORK", 19_000_000)
+    reasons = explanation.Reasons(SimpleNamespace())  # type: ignore[arg-type]
+    assert reasons.explained(wrong).diagnosis == explanation.UNSOUGHT
 
 
 # ---- which attempt counts ------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from grader.analysis.lifetime import Lifetime, Site
 from grader.analysis.slicer import Definition
 from grader.analysis.statements import MARK, key_of
 from grader.cleanroom.findings import Slip
+from grader.cleanroom.memory import outline
 from grader.cleanroom.networks import Draw
 from grader.cleanroom.portions import portions
 from grader.cleanroom.readings import agrees
@@ -66,20 +67,25 @@ class ForwardLines(Unnamed):
         it comes; of what is large nothing is kept.
         """
         self._few = sum(map(self._elements, self.lives)) <= MAX_FULL
-        for portion in portions(self._pieces(), lambda piece: piece.elements):
-            asked = [(piece, q) for piece in portion for q in self._questions(piece)]
-            answers = self.room.ask([question for _, question in asked]) if asked else []
-            for (piece, _), answer in zip(asked, answers, strict=True):
-                for life in piece.lives:
-                    value = answer.get(self.study.definitions[life.id], SILENT)
-                    self.full.setdefault(life.id, []).append(value)
-                for each in piece.forward:
-                    computed = answer.get(each, SILENT)
-                    self.forward.setdefault((piece.wiring, each), []).append(computed)
-            for piece in portion:
-                self._look_at(piece)
+        for portion in portions(self._askings(), lambda asking: asking.elements):
+            self._compute(portion)
+            for asking in portion:
+                self._look_at(asking)
+                for draw in self.draws_of(asking.lives[0]):
+                    draw.rest()
 
-    def _pieces(self) -> Iterator[Asking]:
+    def _compute(self, portion: Sequence[Asking]) -> None:
+        asked = [(asking, question) for asking in portion for question in self._questions(asking)]
+        answers = self.room.ask([question for _, question in asked]) if asked else []
+        for (asking, _), answer in zip(asked, answers, strict=True):
+            for life in asking.lives:
+                value = answer.get(self.study.definitions[life.id], SILENT)
+                self.full.setdefault(life.id, []).append(value)
+            for each in asking.forward:
+                computed = answer.get(each, SILENT)
+                self.forward.setdefault((asking.wiring, each), []).append(computed)
+
+    def _askings(self) -> Iterator[Asking]:
         """Gradients of one network that are asked for together; its forward pass with the first."""
         for number, (wiring, lives) in enumerate(self._groups().items()):
             forward, draws = self._forward_definitions(lives), self.draws_of(lives[0])
@@ -89,25 +95,25 @@ class ForwardLines(Unnamed):
                 yield Asking(f"{number}", wiring, some, lives, forward, elements)
                 forward, beside = [], 0
 
-    def _questions(self, piece: Asking) -> Iterator[Question]:
-        first = piece.lives[0]
-        wanted = [*(self.study.definitions[life.id] for life in piece.lives), *piece.forward]
+    def _questions(self, asking: Asking) -> Iterator[Question]:
+        first = asking.lives[0]
+        wanted = [*(self.study.definitions[life.id] for life in asking.lives), *asking.forward]
         for which, draw in enumerate(self.draws_of(first)):
-            lives = piece.all_lives if piece.forward else piece.lives
-            bound = self._bindings(piece.wiring, draw, self._pass(first), lives)
-            yield Question(f"{piece.network} {which}", bound, wanted)
+            lives = asking.all_lives if asking.forward else asking.lives
+            bound = self._bindings(asking.wiring, draw, self._pass(first), lives)
+            yield Question(f"{asking.network} {which}", bound, wanted)
 
-    def _look_at(self, piece: Asking) -> None:
+    def _look_at(self, asking: Asking) -> None:
         """Which tensors and gradients of forward.py these are."""
-        draws = self.draws_of(piece.lives[0])
-        for each in piece.forward:
-            values = self.forward.get((piece.wiring, each), [])
-            self._call(piece.wiring, each, self._by_value(values, draws, each))
-            self.forward[piece.wiring, each] = [_outline(value) for value in values]
-        for life in piece.lives:
+        draws = self.draws_of(asking.lives[0])
+        for each in asking.forward:
+            values = self.forward.get((asking.wiring, each), [])
+            self._call(asking.wiring, each, self._by_value(values, draws, each))
+            self.forward[asking.wiring, each] = [_outline(value) for value in values]
+        for life in asking.lives:
             values, each = self.full.get(life.id, []), self.study.definitions[life.id]
             if life.target is None:  # under a name that says nothing: perhaps no gradient
-                self._call(piece.wiring, each, self._by_value(values, draws, each))
+                self._call(asking.wiring, each, self._by_value(values, draws, each))
             if not life.sure:
                 self.fitting[life.id] = self._fitting(life, values)
             if all(isinstance(value, torch.Tensor) and not value.any() for value in values or "?"):
@@ -272,4 +278,4 @@ def _outline(value: Computed) -> Computed:
     """A tensor's shape, without its numbers unless it is one."""
     if isinstance(value, str):
         return value
-    return value.clone() if value.numel() <= 1 else torch.empty_like(value, device="meta")
+    return value.clone() if value.numel() <= 1 else outline(value)

@@ -8,15 +8,21 @@ does a step start from), `steps` (is it right).
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from contextlib import suppress
+
+from msgspec.structs import replace
 
 from grader.analysis.effort import TooIntricateError
 from grader.analysis.lifetime import Lifetime
 from grader.analysis.statements import viewed
+from grader.cleanroom.memory import outline
 from grader.cleanroom.steps import Steps
 from grader.cleanroom.wiring import Wiring
 from grader.marking.forward_pass import JudgedPass, judge_pass
 from grader.marking.step import StepFinding
+from grader.reference import Unjudgeable
 
 
 class Inspection(Steps):
@@ -35,6 +41,9 @@ class Inspection(Steps):
         self._name()
         self._exercises()
         self._steps()
+        for draws in self._drawn.values():
+            for draw in draws:
+                draw.rest(done=True)
 
     def give_up(self) -> None:
         """Judge by values alone, and by what a line asks of autograd in plain sight."""
@@ -55,12 +64,17 @@ class Inspection(Steps):
         for each in self.seen.observed:
             if each.lifetime in self.wiring:
                 wirings.setdefault(each.pass_id, self.wiring[each.lifetime])
-        return {
-            number: judge_pass(
-                self.oracle, each, self.wirings.inputs(wirings.get(number, ()), each)
-            )
-            for number, each in self.seen.passes.items()
-        }
+        wanted: defaultdict[int, set[str | None]] = defaultdict(set)
+        for each in self.seen.observed:
+            wanted[each.pass_id] |= {
+                each.target,
+                self.targets.get(-1 if each.lifetime is None else each.lifetime),
+            }
+        judged = {}
+        for number, during in self.seen.passes.items():
+            inputs = self.wirings.inputs(wirings.get(number, ()), during)
+            judged[number] = _reduced(judge_pass(self.oracle, during, inputs), wanted[number])
+        return judged
 
     def has_slip(self, life: Lifetime) -> bool:
         """Whether the forward pass of a lifetime deviates somewhere."""
@@ -83,3 +97,17 @@ class Inspection(Steps):
             if viewed(value) == life.name:
                 return other
         return None
+
+
+def _reduced(judged: JudgedPass, wanted: Collection[str | None]) -> JudgedPass:
+    """Without the numbers that nothing is compared with: of a notebook's many passes most have
+    few gradients, and each has a network.
+    """
+    network = judged.network
+    if isinstance(network, Unjudgeable):
+        return judged
+    gradients = {
+        name: value if name in wanted else outline(value)
+        for name, value in network.gradients.items()
+    }
+    return replace(judged, network=replace(network, tensors={}, gradients=gradients))

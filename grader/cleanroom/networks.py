@@ -15,6 +15,7 @@ import msgspec
 import torch
 
 from grader.assignment import Assignment, Exercise, Input
+from grader.cleanroom.memory import give_back
 from grader.reference import Network, Oracle
 from grader.reference.script import ForwardRun
 from grader.reference.variants import Variant, Variants
@@ -27,6 +28,8 @@ NO_SCALE = 1e-3
 MAX_KEPT = 32
 MAX_ELEMENTS = 4_000_000
 """Of all networks that are kept, without what was cut of them."""
+MAX_AT_REST = 500_000
+"""Of a network that keeps its graph while others are looked at."""
 MAX_STEPS = 8
 """Of a loop whose tensors are told apart."""
 MAX_VARIED = 200_000
@@ -51,6 +54,16 @@ class Draw:
     def elements(self) -> int:
         """Of all forward tensors."""
         return sum(each.numel() for each in self.network.tensors.values())
+
+    def rest(self, *, done: bool = False) -> None:
+        """Let go of what is made again when it is asked for: large networks are many times as
+        large with all that was cut of them. done: all steps are judged.
+        """
+        if self.elements > MAX_AT_REST:
+            self._cut.clear()
+            for made in ("_run", "_single_steps") if done else ("_run",):
+                vars(self).pop(made, None)
+            give_back()
 
     def cotangent(self, target: str) -> torch.Tensor:
         """A random gradient of `target`, in its shape, with the zeros of the true one.

@@ -7,6 +7,7 @@ untrusted like every frame: it is compared, never believed.
 from __future__ import annotations
 
 import ast
+import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -85,6 +86,8 @@ class CleanRoom(Closing):
         if self._session is None:
             self._session = self._sandbox.open(request, blob)
             outcome = self._session.outcome
+            # The session stays, and what it answered first need not.
+            self._session.outcome = dataclasses.replace(outcome, events=())
         else:
             outcome = self._session.ask(room, blob)
         if outcome.status != "completed":

@@ -93,13 +93,20 @@ class Steps(LoopRounds):
         stretches = self._stretches(exercise, lives, edge)
         findings: dict[int, StepFinding] = {}
         for group in self._askable(stretches):
-            told = self._tell(wiring, exercise, group)
-            findings |= {
-                number: self._finding(stretch, exercise, told, wiring)
-                for number, stretch in group.items()
-            }
+            findings |= self._found(wiring, exercise, group)
+            for draw in self.draws_of(lives[0]):
+                draw.rest()
         findings |= self._turned_back(lives, stretches, findings)
         return findings | self._in_loops(lives, stretches, findings)
+
+    def _found(
+        self, wiring: Wiring, exercise: Exercise, stretches: Mapping[int, Stretch]
+    ) -> dict[int, StepFinding]:
+        told = self._tell(wiring, exercise, stretches)
+        return {
+            number: self._finding(stretch, exercise, told, wiring)
+            for number, stretch in stretches.items()
+        }
 
     def _askable(self, stretches: Mapping[int, Stretch]) -> Iterator[dict[int, Stretch]]:
         """Stretches that can be asked together: what stands in the place of one's upstream may be

@@ -56,7 +56,8 @@ class ForkedWorker:
 
     def send(self, frame: bytes) -> None:
         """Queue another request; it goes out while we listen."""
-        self._outgoing = memoryview(bytes(self._outgoing) + frame)
+        left = bytes(self._outgoing)
+        self._outgoing = memoryview(left + frame if left else frame)
 
     def tree(self) -> ProcessTree | None:
         """The child's processes, by its number in our own process namespace."""
@@ -110,7 +111,8 @@ class ForkedWorker:
 
     def _send(self) -> None:
         try:
-            self._outgoing = self._outgoing[self._channel.send(self._outgoing) :]
+            left = self._outgoing[self._channel.send(self._outgoing) :]
+            self._outgoing = left or memoryview(b"")  # which lets go of the frame
         except BlockingIOError:
             return
         except OSError:

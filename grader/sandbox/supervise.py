@@ -99,9 +99,10 @@ class Supervision:
             self._watchdog.pause()
         if status != "completed" or not self._lasts:
             self.close()
+        events, self._events = tuple(self._events), []  # what is answered may be large
         return RunOutcome(
             status=status,
-            events=tuple(self._events),
+            events=events,
             isolation=describe_isolation(
                 self._worker.backend,
                 self._first.isolation if self._first else {},

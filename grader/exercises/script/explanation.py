@@ -36,6 +36,10 @@ MAX_ELEMENTS = 60_000_000
 """Of the networks on which reasons are sought, one after the other: some ten seconds. With the
 batch of the lecture that is a thousand reasons.
 """
+MAX_NETWORK = 500_000
+"""Elements of a network in which reasons are sought: hypotheses take many times its memory. The
+lecture's has fifty thousand.
+"""
 VAGUE = frozenset({"unexplained", "constant", "some_elements"})
 
 
@@ -50,9 +54,9 @@ class Reasons:
         """The attempt with the reason why it is wrong."""
         evidence = attempt.finding.evidence
         if evidence is not None and evidence.draws:
-            tensors = evidence.draws[0].network.tensors
-            self._left -= sum(tensor.numel() for tensor in tensors.values())
-            if self._left < 0:
+            elements = evidence.draws[0].elements
+            self._left -= elements
+            if self._left < 0 or elements > MAX_NETWORK:
                 return replace(attempt, diagnosis=UNSOUGHT)
         return explained(attempt, self._inspection)
 
