@@ -22,7 +22,7 @@ from grader.cleanroom.unnamed import Unnamed
 from grader.cleanroom.wiring import Wiring
 from grader.marking.comparison import squeezed
 
-MAX_FULL = 2_000_000
+MAX_FULL = 4_000_000
 """Elements of gradients up to which what they are from the leaves up is kept for what comes later;
 where there are more it is asked for again.
 """
