@@ -16,6 +16,8 @@ from conftest import BACKWARD, FORWARD, ROOT, SETUP, notebook
 SIZE = int(os.environ.get("GRADER_CROWD", "30"))
 EVERY = 10
 BROKEN = (b"", b"{", b"\xff\xfe", notebook("def f(:\n"), notebook())
+FAST = {"read", "write", "patch", "process", "value"}
+"""Groups of attacks; of 1,000 submissions 80 are one, which is all of them."""
 VARYING = {"path", "seconds"}
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="attacks take a sandbox")
@@ -25,14 +27,13 @@ def write_class(folder, *, hostile):
     """Honest notebooks with a mistake here and there; where `hostile`, every tenth is not."""
     folder.mkdir()
     # Those that are meant to last until a limit would make this test long.
-    fast = [each for each in all_attacks() if each.expected.group in {"read", "write", "patch"}]
+    fast = [each for each in all_attacks() if each.expected.group in FAST]
     attacks, broken = cycle(fast), cycle(BROKEN)
     for number in range(SIZE):
         path = folder / f"s{number:04}.ipynb"
         if number % EVERY == EVERY - 1:
-            if hostile and number % (2 * EVERY) == EVERY - 1:
-                attack = next(attacks)
-                path.write_bytes(notebook(*attack.notebook({"secret": "/etc/passwd"})))
+            if hostile and number // EVERY % 5 != 1:
+                path.write_bytes(notebook(*next(attacks).notebook({"HALF": "\ud83d"})))
             elif hostile:
                 path.write_bytes(next(broken))
             continue
