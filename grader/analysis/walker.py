@@ -308,6 +308,8 @@ class Walker:
             order = list(dict.fromkeys(self.names.tensors.values()))
             if writer is not None and self._reads_gradient(writer, function):
                 self._roles[place] = "gradients"
+            elif writer is not None and self._holds_tensors(writer, root_of(name)):
+                self._roles[place] = "inputs"
             elif key in self.names.tensors:
                 early = 2 * order.index(self.names.tensors[key]) < len(order)
                 self._roles[place] = "forward" if early else "gradients"
@@ -327,6 +329,17 @@ class Walker:
             for name in _elements(statement.node)
             for place in {function, None}
             if root_of(name) in loaded
+        )
+
+    def _holds_tensors(self, statement: Statement, container: str) -> bool:
+        """Whether tensors themselves are put into a container, with which gradients are to be
+        compared: `{"logits": cache["logits"], "W2": W2}`.
+        """
+        return any(
+            isinstance(value, ast.Name)
+            and (value.id in self.names.tensors or value.id in self.names.inputs)
+            for name, value in statement.assigns.items()
+            if MARK in name and root_of(name) == container
         )
 
     def _happens(self, what: str, places: Iterable[str | int]) -> None:

@@ -227,9 +227,11 @@ class ForwardLines(Unnamed):
             yield Slip(tensor=named, name=each.name, site=site, factor=factor)
 
     def _belongs(self, wiring: Wiring, definition: Definition) -> bool:
-        """Whether a tensor rests on the leaves of this network alone."""
+        """Whether a tensor rests on the leaves of this network alone; a `loss` of a toy that was
+        tried out in between rests on none.
+        """
         own = {leaf for leaves in self.formulas.leaves(definition).values() for leaf in leaves}
-        return own <= {leaf for _, leaf in wiring}
+        return bool(own) and own <= {leaf for _, leaf in wiring}
 
     def _named_tensor(self, definition: Definition, forward: Sequence[Definition]) -> str | None:
         """The tensor of forward.py whose name a definition has; None for what a loop goes on

@@ -188,6 +188,8 @@ class Networks:
         digest = hashlib.sha256(f"{oracle.assignment.digest} {sha256}".encode())
         self._secret = int.from_bytes(digest.digest()[:7], "big")
         self._known: dict[object, list[Draw]] = {}
+        self.kept: frozenset[str] = frozenset()
+        """Parameters that are as they are: the student's network does without them."""
 
     def draws(self, inputs: Mapping[str, torch.Tensor]) -> list[Draw]:
         """Networks of the shapes of a student's inputs; none where forward.py does not run."""
@@ -219,7 +221,7 @@ class Networks:
         if leaf.kind == "data":
             return value.numpy().tobytes()
         if leaf.kind == "parameter" or not value.numel():
-            return None
+            return name in self.kept and float(value.flatten()[0])
         return _range(value, leaf)
 
     def _draw(self, inputs: Mapping[str, torch.Tensor], number: int) -> Draw | None:
@@ -238,11 +240,11 @@ class Networks:
         self, name: str, value: torch.Tensor, generator: torch.Generator, *, resampled: bool
     ) -> torch.Tensor:
         leaf = self._spec(name)
-        if leaf.kind == "parameter":
+        if leaf.kind == "parameter" and name not in self.kept:
             drawn = torch.randn(value.shape, generator=generator) * leaf.scale + leaf.mean
             return drawn.to(value.dtype)
         # Data may have a form of which lines rightly make use: rows that sum up to one, a mask.
-        if leaf.kind in {"constant", "data"} or not value.numel():
+        if leaf.kind in {"constant", "data"} or name in self.kept or not value.numel():
             return value
         if resampled:
             picked = torch.randint(0, value.numel(), value.shape, generator=generator)

@@ -10,7 +10,8 @@ from typing import Any
 
 from grader.analysis.lifetime import Lifetime
 from grader.analysis.slicer import Definition
-from grader.cleanroom.fresh_networks import MAX_GUESSES, FreshNetworks
+from grader.cleanroom.absent import Absent
+from grader.cleanroom.fresh_networks import MAX_GUESSES
 from grader.cleanroom.readings import agrees
 from grader.cleanroom.room import SILENT, Question
 from grader.cleanroom.wiring import Wiring
@@ -20,7 +21,7 @@ MAX_TOLD_BY = 4
 """Gradients of one network by which it is told whether a guess is right."""
 
 
-class Unnamed(FreshNetworks):
+class Unnamed(Absent):
     """Looks for what stands for the inputs that are missing in what the gradients read."""
 
     def __init__(self, *given: Any) -> None:

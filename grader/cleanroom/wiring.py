@@ -17,6 +17,7 @@ from grader.analysis.slicer import Definition, Place
 from grader.analysis.statements import MARK, key_of
 from grader.analysis.study import Study
 from grader.assignment import Assignment
+from grader.cleanroom.without import Without
 from grader.marking.observation import Pass
 
 Wiring = tuple[tuple[str, Definition], ...]
@@ -32,9 +33,7 @@ class Wirings:
         self.study = study
         self.assignment = assignment
         self.formulas = study.formulas
-        self.required = frozenset(
-            name for name, leaf in assignment.spec.inputs.items() if leaf.kind != "constant"
-        )
+        self.without = Without(assignment)
         self.parameters = frozenset(assignment.parameters)
         self._spellings: dict[str, list[str]] = {}
         for name, canonical in assignment.tensor_names.items():
@@ -48,6 +47,13 @@ class Wirings:
                 if MARK in name:
                     canonical = assignment.tensor_names[key_of(name)]
                     self._elements.setdefault(canonical, []).append(name)
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Inputs for which a leaf has to be found."""
+        inputs = self.assignment.spec.inputs.items()
+        needed = frozenset(name for name, leaf in inputs if leaf.kind != "constant")
+        return needed - self.without.neutral.keys()
 
     def of_all(self, lives: Sequence[Lifetime]) -> dict[int, Wiring]:
         """Lifetime → the leaves of its network; incomplete where they cannot be found."""
@@ -206,6 +212,18 @@ class Wirings:
                 found[canonical] = during.inputs[name]
             elif name in during.numbers:
                 found[canonical] = torch.tensor(during.numbers[name])
+        return self.without.filled(self._sized(found))
+
+    def _sized(self, found: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The same without numbers that are not the size they should be: what `n` is left at by
+        another loop is not how many examples this batch has.
+        """
+        for name, leaf in self.assignment.spec.inputs.items():
+            sized = found.get(leaf.size_of or "")
+            if sized is not None and sized.dim() and name in found:
+                number = found[name]
+                if number.numel() == 1 and number.item() != sized.shape[0]:
+                    del found[name]
         return found
 
     # ---- inputs under other names ---------------------------------------------------------------

@@ -9,15 +9,23 @@ from msgspec.structs import replace
 from grader.analysis.study import Study
 from grader.cleanroom.inspection import Inspection
 from grader.marking.forward_pass import JudgedPass
-from grader.marking.observation import Trace
+from grader.marking.observation import Observed, Trace
 from grader.notebook import SyntaxProblem
 from grader.records.scorecard import CellResult, CellStatus
 from grader.sandbox import RunOutcome
 
 
 def slips(inspection: Inspection) -> list[str]:
-    """Slips of the forward pass, each named once with its line."""
-    return list(dict.fromkeys(_named_slips(inspection)))
+    """Slips of the forward pass, each named once with its line, and what it leaves out."""
+    return list(dict.fromkeys([*_left_out(inspection), *_named_slips(inspection)]))
+
+
+def _left_out(inspection: Inspection) -> Iterator[str]:
+    for name, number in inspection.wirings.without.neutral.items():
+        yield (
+            f"your network does without `{name}`: each gradient is judged with "
+            f"{'ones' if number else 'zeros'} in its place"
+        )
 
 
 def _named_slips(inspection: Inspection) -> Iterator[str]:
@@ -35,10 +43,19 @@ def _named_slips(inspection: Inspection) -> Iterator[str]:
             yield f"{text}; each gradient is judged by itself all the same"
 
 
-def obstacles(passes: Mapping[int, JudgedPass]) -> list[str]:
-    """Why forward passes are none of the assignment's network, each reason once."""
-    reasons = (judged.reason for judged in passes.values())
+def obstacles(inspection: Inspection, passes: Mapping[int, JudgedPass]) -> list[str]:
+    """Why forward passes are none of the assignment's network, each reason once.
+
+    Of passes in which a gradient was derived, if there is any: the network is run on the whole
+    data set, too, or on one example, to see what it has learnt.
+    """
+    deriving = {each.pass_id for each in inspection.seen.observed if _derives(inspection, each)}
+    reasons = (passes[number].reason for number in sorted(deriving & passes.keys() or passes))
     return list(dict.fromkeys(reason for reason in reasons if reason is not None))
+
+
+def _derives(inspection: Inspection, seen: Observed) -> bool:
+    return not seen.end and seen.lifetime in inspection.targets
 
 
 def cells(study: Study, outcome: RunOutcome, seen: Trace) -> Iterator[CellResult]:

@@ -86,7 +86,7 @@ class Script:
         """What was seen of a run, held against the reference; its steps in the clean room."""
         inspection = self._inspected(study, seen, room, self.networks(choice.source.sha256))
         passes = inspection.judged_passes()
-        differing = obstacles(passes)
+        differing = obstacles(inspection, passes)
         return Answers(
             source=choice.source,
             outcome=outcome,
