@@ -85,7 +85,7 @@ def test_zeros_for_a_matrix_of_weights_are_no_network_of_the_assignments(grade: 
 
 
 def test_what_the_size_of_a_batch_is_left_at_by_a_loop_is_no_size(grade: Grade) -> None:
-    card = grade(SETUP, FORWARD, BACKWARD, "n = 31\n" + TRAINING)
+    card = grade(SETUP, FORWARD, BACKWARD, "n, batch_size = 31, 32\n" + TRAINING)
     assert exercise(card, "exercise-4").score == 7
     assert card.integrity == []
 

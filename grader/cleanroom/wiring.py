@@ -212,18 +212,18 @@ class Wirings:
                 found[canonical] = during.inputs[name]
             elif name in during.numbers:
                 found[canonical] = torch.tensor(during.numbers[name])
-        return self.without.filled(self._sized(found))
+        return self.without.filled(self._sized(found, during))
 
-    def _sized(self, found: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """The same without numbers that are not the size they should be: what `n` is left at by
-        another loop is not how many examples this batch has.
+    def _sized(self, found: dict[str, torch.Tensor], during: Pass) -> dict[str, torch.Tensor]:
+        """The same with the number that is the size it should be, where several stand under names
+        of a size: what `n` is left at by another loop is not how many examples this batch has.
         """
         for name, leaf in self.assignment.spec.inputs.items():
             sized = found.get(leaf.size_of or "")
             if sized is not None and sized.dim() and name in found:
-                number = found[name]
-                if number.numel() == 1 and number.item() != sized.shape[0]:
-                    del found[name]
+                size, names = sized.shape[0], self.assignment.input_names.items()
+                if any(during.numbers.get(each) == size for each, of in names if of == name):
+                    found[name] = torch.tensor(size)
         return found
 
     # ---- inputs under other names ---------------------------------------------------------------
