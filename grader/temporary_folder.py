@@ -14,6 +14,8 @@ from filelock import FileLock, Timeout
 
 PREFIX = "grader-"
 _LOCK, _HELD = ".lock", ".held"
+_GONE = ".gone"
+"""Ending of a folder that is being removed: whoever is killed at it leaves it to the next."""
 _LONG = 3600.0
 """Seconds in which whoever makes a folder has come to hold it, or has been killed before."""
 
@@ -35,21 +37,41 @@ def workspace(*, mode: int = 0o700) -> Iterator[Path]:
             yield folder
     finally:
         if os.getpid() == owner:  # and not a fork of the process that made it
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
 
 
 def _sweep() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if _abandoned(folder):
+        if folder.name.endswith(_GONE) and _ours(folder):
             shutil.rmtree(folder, ignore_errors=True)
+        elif _abandoned(folder):
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Take a folder away as a whole: half of one, without its lock, would look like nobody's."""
+    gone = folder.with_name(folder.name + _GONE)
+    try:
+        folder.rename(gone)
+    except OSError:  # somebody else has done it
+        return
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _ours(folder: Path) -> bool:
+    """Whether a folder is one, and this user's."""
+    try:
+        mine = not hasattr(os, "geteuid") or folder.lstat().st_uid == os.geteuid()
+    except OSError:
+        return False
+    return mine and not folder.is_symlink()
 
 
 def _abandoned(folder: Path) -> bool:
     """Whether this is a workspace of ours that nobody holds any more."""
     lock = folder / _LOCK
     try:
-        ours = not hasattr(os, "geteuid") or folder.lstat().st_uid == os.geteuid()
-        if not ours or folder.is_symlink() or not lock.is_file() or _is_being_made(folder):
+        if not _ours(folder) or not lock.is_file() or _is_being_made(folder):
             return False
         with FileLock(lock, timeout=0):
             return True

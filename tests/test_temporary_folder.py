@@ -70,6 +70,20 @@ def test_a_workspace_whose_lock_nobody_holds_yet_is_left_alone_for_an_hour(tempo
         assert not begun.is_dir()
 
 
+def test_what_a_killed_removal_left_is_removed_by_the_next(temporary, monkeypatch):
+    def killed(folder, **_):
+        (Path(folder) / ".lock").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt), workspace() as folder:
+        patched.setattr("shutil.rmtree", killed)
+    assert len(list(temporary.iterdir())) == 1
+    assert not folder.is_dir()
+    with workspace():
+        pass
+    assert list(temporary.iterdir()) == []
+
+
 MANY = """
 import sys
 from grader.temporary_folder import workspace
