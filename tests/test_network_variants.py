@@ -4,9 +4,12 @@ forward pass: judged as fairly as the assignment's own, and nothing said that is
 
 from __future__ import annotations
 
+import re
+import textwrap
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from conftest import BACKWARD, FORWARD, SETUP, Grade, exercise, row
 
 from grader.exercises.script.account import obstacles
@@ -125,3 +128,64 @@ def test_tensors_that_are_listed_to_be_compared_are_no_gradients(grade: Grade) -
     card = grade(SETUP, FORWARD, listed + BACKWARD)
     assert exercise(card, "exercise-1").score == 26
     assert {t.attempt for t in exercise(card, "exercise-1").targets} == {None}
+
+
+def in_functions(taken_apart: str, lines: str = BACKWARD) -> list[str]:
+    """The parameters drawn by a function, and handed as a list to a forward pass and the way
+    back, each of which takes it apart.
+    """
+    drawn, _, batch = SETUP.partition("for p in parameters:")
+    head, _, parameters = drawn.partition("g = torch")
+    draw = indented(f"g = torch{parameters}return [p.requires_grad_() for p in parameters]")
+    forward = FORWARD.partition("for p in parameters")[0]
+    names = [line.partition(" = ")[0] for line in forward.strip().splitlines()]
+    kept = ", ".join(f"'{name}': {name}" for name in names)
+    found = [line.partition(" = ")[0] for line in lines.splitlines() if re.match(r"d\w+ = ", line)]
+    given = ", ".join(f"'{name[1:]}': {name}" for name in dict.fromkeys(found))
+    read = "".join(f"{name} = seen['{name}']\n" for name in names)
+    whole = "C, W1, b1, W2, b2, bngain, bnbias = parameters\n"
+    g = "g = torch.Generator().manual_seed(1)\n"
+    return [
+        f"{head}\ndef draw():\n{draw}",
+        f"def run(parameters, Xb, Yb, n):\n{indented(whole + forward)}\n    return {{{kept}}}\n",
+        (
+            f"def back(parameters, Xb, Yb, n, seen):\n{indented(taken_apart + read + lines)}\n"
+            f"    return {{{given}}}\n"
+        ),
+        (
+            f"parameters = draw()\n{g}{batch.partition('requires_grad = True')[2].strip()}\n"
+            "seen = run(parameters, Xb, Yb, n)\ngrads = back(parameters, Xb, Yb, n, seen)\n"
+        ),
+    ]
+
+
+def indented(code: str) -> str:
+    return textwrap.indent(code.strip("\n"), "    ")
+
+
+TAKEN_APART = [
+    "C, W1, b1, W2, b2, bngain, bnbias = parameters\n",
+    "C, W1, _, W2, *rest = parameters\nbngain = rest[1]\n",
+    "C, w1, _, w2, _, gain, _ = parameters\n",
+]
+
+
+@pytest.mark.parametrize("taken_apart", TAKEN_APART)
+def test_a_list_of_parameters_is_the_same_wherever_it_is_taken_apart(
+    grade: Grade, taken_apart: str
+) -> None:
+    lines = BACKWARD
+    if "w1" in taken_apart:
+        for name, own in (("W1", "w1"), ("W2", "w2"), ("bngain", "gain")):
+            lines = re.sub(rf"\b{name}\b", own, lines)
+    card = grade(*in_functions(taken_apart, lines))
+    assert exercise(card, "exercise-1").score == 26
+    assert steps(card, "wrong") == []
+    assert card.integrity == []
+
+
+def test_a_mistake_is_found_where_a_list_of_parameters_is_handed_on(grade: Grade) -> None:
+    lines = BACKWARD.replace("dh = dlogits @ W2.T", "dh = dlogits @ W2.T * 2")
+    card = grade(*in_functions(TAKEN_APART[0], lines))
+    assert steps(card, "wrong") == ["dh"]
+    assert exercise(card, "exercise-1").score == 25

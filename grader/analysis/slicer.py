@@ -30,6 +30,7 @@ from grader.analysis.statements import (
     root_of,
     viewed,
 )
+from grader.analysis.unpacked import Unpacked
 from grader.protocol.language import ROOTS
 from grader.protocol.vocabulary import BUILTINS, PLACING
 
@@ -117,7 +118,7 @@ class Formula:
     def unbegun(self) -> bool:
         """Whether it changes something that no statement in sight has made."""
         first = self.members[0] if self.members else None
-        return first is not None and first.statement is None and first.source is None
+        return first is not None and not (first.statement or first.source or first.listed)
 
     @property
     def autograd(self) -> bool:
@@ -132,7 +133,7 @@ class Formula:
     @property
     def handed_on(self) -> bool:
         """Whether it is an element of a container, or what a call hands on as an argument."""
-        return any(m.source is not None or m.place is not None for m in self.members)
+        return any(m.source or m.place is not None or m.listed for m in self.members)
 
     @property
     def renames(self) -> tuple[str, Place] | None:
@@ -169,6 +170,8 @@ class _Member(NamedTuple):
     """Where it is read, if not where it stands: arguments, where their function is called."""
     source: Definition | None = None
     """The container of which it reads an element."""
+    listed: tuple[Definition, ...] = ()
+    """What it holds, one after the other, as those tell who take it apart."""
 
 
 class Slicer:
@@ -208,6 +211,7 @@ class Slicer:
         self._elements: dict[str, Definition] = {}
         """Name in the clean room → element of a container that is read by a known key."""
         self._element_names: dict[object, str] = {}
+        self.unpacked = Unpacked(self)
 
     # ---- taking in ----------------------------------------------------------------------------
 
@@ -226,6 +230,7 @@ class Slicer:
             self._import(node)
         if isinstance(node, ast.ClassDef):
             self._classes.add(node.name)
+        self.unpacked.take_in(statement)
         if isinstance(node, FUNCTIONS):
             found = (part.names for part in parts(node) if isinstance(part, ast.Global))
             if declared := {name for names in found for name in names}:
@@ -280,6 +285,10 @@ class Slicer:
             depth = min(len(s.path) for s in inside)
             found = max((s for s in inside if len(s.path) == depth), key=lambda s: s.index)
         return Place(found.block, found.index + 1)
+
+    def before(self, statement: Statement) -> Place:
+        """The place right before a statement."""
+        return Place(statement.block, statement.index)
 
     def end_of_cell(self, index: int) -> Place:
         """The place after a cell's last statement."""
@@ -370,9 +379,17 @@ class Slicer:
 
     def _defined(self, name: str, members: list[_Member], first: Statement) -> Definition:
         """A value that a fresh assignment begins; several names of one statement share it."""
-        whole = members[0].value is None and len(members) == 1
-        key: object = ("all", id(first), members[0].carried) if whole else None
-        return self._keep(name, members, key)
+        if members[0].value is not None or len(members) > 1:
+            return self._keep(name, members)
+        carried = members[0].carried
+        origin, called = self.unpacked.first_of(name, first)
+        if called != name:
+            other = ast.Name(called, ast.Load())
+            place = Place(origin.block, origin.index + 1)
+            renamed = _Member(first, other, carried=carried, place=place)
+            return self._keep(name, [renamed], ("renamed", id(first), name, carried))
+        members = [self._member(name, origin, carried=carried)]
+        return self._keep(name, members, ("all", id(origin), carried))
 
     def _keep(self, name: str, members: list[_Member], key: object = None) -> Definition:
         key = key or (name, *((id(m.statement), m.carried, m.complaint) for m in members))
@@ -567,6 +584,10 @@ class Slicer:
                 element = ast.Assign([ast.Name(name, ast.Store())], member.value, lineno=1)
                 reads = {member.source.name: member.source}
                 yield Step(None, (element,), reads, frozenset())
+            if member.listed:
+                names: list[ast.expr] = [ast.Name(each.name, ast.Load()) for each in member.listed]
+                made = ast.Assign([ast.Name(name, ast.Store())], ast.List(names), lineno=1)
+                yield Step(None, (made,), {each.name: each for each in member.listed}, frozenset())
             if member.statement is None:
                 continue
             place = member.place or Place(member.statement.block, member.statement.index)
@@ -600,6 +621,8 @@ class Slicer:
             found = (
                 self._grad(each, place) or self._elements.get(each) or self.reaching(each, place)
             )
+            if found is not None and not self.unpacked.takes_apart(statement):
+                found = self._listed(found)
             function = _function_of(found)
             if function is not None and found is not None:
                 prelude[each], free = self._function(function)
@@ -612,6 +635,16 @@ class Slicer:
                 unknown.add(each)
         nodes = (*prelude.values(), node)
         return Step(statement, nodes, reads, frozenset(unknown))
+
+    def _listed(self, container: Definition) -> Definition:
+        """A list of parameters that a function hands back, as those name them who take it apart:
+        what is drawn in the function is no way to them.
+        """
+        elements = tuple(self.unpacked.elements(container))
+        if not elements:
+            return container
+        key = ("listed", container.name, id(container.formula))
+        return self._keep(container.name, [_Member(None, listed=elements)], key)
 
     def _function(self, statement: Statement) -> tuple[ast.stmt, set[str]]:
         """A function or class, ready for the clean room, and the names that it reads."""

@@ -371,7 +371,7 @@ class Walker:
         rests = any(
             name in self.names.tensors or {(function, name), (None, name)} & self._from_forward
             for name in reads
-        )
+        ) or any(self._is_handed_on(name, value) for name, value in statement.assigns.items())
         self._from_forward |= {(function, name) for name in statement.assigns if rests}
         names = tuple(
             name
@@ -387,6 +387,12 @@ class Walker:
             root = not rests or not self.forwards
             self.forwards.append(ForwardWrite(site=site, names=names, root=root))
             self._happens("forward", places)
+
+    def _is_handed_on(self, name: str, value: ast.expr | None) -> bool:
+        """Whether a tensor is what a container holds under its name: `h = cache["h"]`."""
+        element = pseudonym(value) if value is not None else None
+        tensor = self.names.tensors.get(name)
+        return element is not None and self.names.tensors.get(key_of(element)) == tensor is not None
 
     def _updates(self, name: str | None) -> bool:
         """Whether a step of gradient descent changes what is called so."""
