@@ -43,6 +43,15 @@ def test_a_right_notebook_is_right_and_the_network_is_said_to_be_its_own() -> No
     assert "points" not in found.output
 
 
+def test_a_script_finds_what_lies_beside_it() -> None:
+    Path("size.txt").write_text("1")
+    beside = "import os\nhere = os.path.dirname(os.path.abspath(__file__))\n"
+    beside += "with open(os.path.join(here, 'size.txt')) as file:\n    assert int(file.read())\n"
+    found = check(beside + ANSWERED.read_text())
+    assert found.exit_code == 0, found.output
+    assert "7 of 7 gradients are right" in found.output
+
+
 def test_a_mistake_costs_its_own_step_and_has_a_reason() -> None:
     found = check(ANSWERED.read_text().replace("2 * diff / n", "2 * diff"))
     assert found.exit_code == 1

@@ -61,7 +61,7 @@ class DraftAssignment(msgspec.Struct, kw_only=True):
 def drafted(notebook: Notebook) -> DraftAssignment:
     """Run a file and understand it. Raises DraftError where no assignment can be made of it."""
     statements = parts(notebook)
-    run = ran(statements)
+    run = ran(statements, notebook.path if notebook.module else None)
     value = run.names.get("loss")
     if run.loss is None and isinstance(value, torch.Tensor) and value.grad_fn is not None:
         run.loss = ast.Name("loss", ast.Load())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import types
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -28,13 +29,18 @@ class Ran:
         """Statement → values of the names that it bound, as they were then."""
 
 
-def ran(statements: list[Piece]) -> Ran:
-    """Run them. Raises DraftError where one raises before there is a loss."""
+def ran(statements: list[Piece], script: str | None = None) -> Ran:
+    """Run them. Raises DraftError where one raises before there is a loss.
+
+    script: the file's name, if it is one that is run as a whole: it may look beside itself.
+    """
     run = Ran()
     # Classes and pickles look their module up.
     module = types.ModuleType("__main__")
     run.names = module.__dict__
     run.names["__name__"] = "__main__"
+    if script is not None:
+        run.names["__file__"] = str(Path(script).resolve())
     _block(statements, run)
     return run
 
