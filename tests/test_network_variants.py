@@ -189,3 +189,30 @@ def test_a_mistake_is_found_where_a_list_of_parameters_is_handed_on(grade: Grade
     card = grade(*in_functions(TAKEN_APART[0], lines))
     assert steps(card, "wrong") == ["dh"]
     assert exercise(card, "exercise-1").score == 25
+
+
+PICKED = {"Xb": "X[rows]", "Yb": "Y[rows]"}
+
+
+def unnamed(code: str) -> str:
+    """Code that picks its batch wherever it needs it."""
+    for name, picked in PICKED.items():
+        code = re.sub(rf"\b{name}\b", picked, code)
+    return code
+
+
+def test_a_batch_without_a_name_is_found_by_the_lines_that_pick_it(grade: Grade) -> None:
+    setup = SETUP.replace("ix = ", "rows = ").replace("Xb, Yb = X[ix], Y[ix]\n", "")
+    card = grade(setup, unnamed(FORWARD), unnamed(BACKWARD))
+    assert exercise(card, "exercise-1").score == 26
+    assert card.integrity == []
+    assert card.notes == []
+
+
+def test_a_batch_without_a_name_that_is_picked_anew_is_another_one(grade: Grade) -> None:
+    setup = SETUP.replace("ix = ", "rows = ").replace("Xb, Yb = X[ix], Y[ix]\n", "")
+    early, late = BACKWARD.split("dC = torch.zeros_like(C)")
+    lines = f"{early}rows = rows + 1\ndC = torch.zeros_like(C){late}"
+    card = grade(setup, unnamed(FORWARD), unnamed(lines))
+    assert row(card, "dC").score == 0
+    assert exercise(card, "exercise-1").score == 25

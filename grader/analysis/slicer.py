@@ -19,6 +19,7 @@ from grader.analysis import liveness
 from grader.analysis.effort import Effort
 from grader.analysis.lifetime import Path
 from grader.analysis.nodes import copied, parts
+from grader.analysis.picked import Picked
 from grader.analysis.statements import (
     FUNCTIONS,
     MARK,
@@ -178,10 +179,14 @@ class Slicer:
     """All of one submission's code, asked for what defines what."""
 
     def __init__(
-        self, effort: Effort, apart: Container[str] = (), keys: Container[str] = ()
+        self,
+        effort: Effort,
+        apart: Container[str] = (),
+        keys: Container[str] = (),
+        tensors: Container[str] = (),
     ) -> None:
         """apart: gradients' names; they are never taken for views of one another. keys: names
-        of inputs and forward tensors, by which containers may hold them.
+        of inputs and forward tensors, by which containers may hold them. tensors: of the latter.
         """
         self.effort = effort
         self.apart = apart
@@ -212,6 +217,7 @@ class Slicer:
         """Name in the clean room → element of a container that is read by a known key."""
         self._element_names: dict[object, str] = {}
         self.unpacked = Unpacked(self)
+        self.picked = Picked(self, tensors)
 
     # ---- taking in ----------------------------------------------------------------------------
 
@@ -231,6 +237,8 @@ class Slicer:
         if isinstance(node, ast.ClassDef):
             self._classes.add(node.name)
         self.unpacked.take_in(statement)
+        if not statement.blocks:
+            self.picked.take_in(statement)
         if isinstance(node, FUNCTIONS):
             found = (part.names for part in parts(node) if isinstance(part, ast.Global))
             if declared := {name for names in found for name in names}:
@@ -549,6 +557,23 @@ class Slicer:
             self._elements[number] = Definition(own, self._formulas[key])
         return self._element_names[key]
 
+    def picked_element(
+        self, pair: tuple[str, str], known: Sequence[Definition | None], place: Place
+    ) -> str:
+        """The name of what one variable picks from another, the same for the same two values."""
+        key = ("picked", *((each.name, id(each.formula)) for each in known if each is not None))
+        if key not in self._formulas:
+            of, by = (ast.Name(each, ast.Load()) for each in pair)
+            read = ast.Subscript(of, ast.Tuple([by], ast.Load()), ast.Load())
+            block = place.block.statements
+            here = block[min(place.index, len(block) - 1)]
+            own = MARK.join(pair)
+            number = f"{own}{MARK}{len(self._elements)}"
+            self._formulas[key] = Formula(self, own, [_Member(here, read, place=place)])
+            self._element_names[key] = number
+            self._elements[number] = Definition(own, self._formulas[key])
+        return self._element_names[key]
+
     def _base(self, element: str, place: Place) -> Definition | None:
         """What a container is before it was handed on under other names, without the other
         elements that were put into it since.
@@ -694,7 +719,8 @@ class _Naming(ast.NodeTransformer):
         return self.generic_visit(node)  # type: ignore[return-value]
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        return self._element(node)
+        picked = None if self.plain else self.slicer.picked.name(node, self.place)
+        return self._element(node) if picked is None else ast.Name(picked, ast.Load())
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if node.attr in liveness.FORM:

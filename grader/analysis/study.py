@@ -116,7 +116,7 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
 
 def _slicer(effort: Effort, assignment: Assignment) -> Slicer:
     keys = assignment.input_names.keys() | assignment.tensor_names.keys()
-    return Slicer(effort, assignment.gradient_names, keys)
+    return Slicer(effort, assignment.gradient_names, keys, assignment.tensor_names.keys())
 
 
 def _sources(

@@ -67,8 +67,16 @@ class Passes:
     def look(self, name: str, local: Mapping[str, Any]) -> Any:
         """What stands under a name, or under the key of a container: `P·W1` is `P["W1"]`."""
         root, _, key = name.partition(MARK)
-        value = local[root] if root in local else self.namespace.get(root)
-        return _element(value, key) if key else value
+        value = self._variable(root, local)
+        if not key:
+            return value
+        element = _element(value, key)
+        if element is None and isinstance(value, torch.Tensor | np.ndarray):
+            return _picked(value, self._variable(key, local))  # `X[rows]`, without a name
+        return element
+
+    def _variable(self, name: str, local: Mapping[str, Any]) -> Any:
+        return local[name] if name in local else self.namespace.get(name)
 
     def _contained(self, names: Iterable[str], local: Mapping[str, Any]) -> None:
         """Inputs that stand nowhere but as elements of some dictionary or object."""
@@ -135,4 +143,14 @@ def _element(value: Any, key: str) -> Any:
     try:
         return value[key] if isinstance(value, dict) else getattr(value, key)
     except Exception:  # noqa: BLE001 - the student's object may do anything when looked at
+        return None
+
+
+def _picked(value: Any, rows: Any) -> Any:
+    """`value[rows]` of two tensors or arrays; None where there is none."""
+    if not isinstance(rows, torch.Tensor | np.ndarray):
+        return None
+    try:
+        return value[rows]
+    except Exception:  # noqa: BLE001 - they may not fit
         return None
