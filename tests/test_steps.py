@@ -150,6 +150,9 @@ def test_what_is_kept_under_a_key_of_the_run_is_for_a_person_to_look_at(grade: G
     card = grade(SETUP, FORWARD, kept, COMPUTED)
     assert {row(card, name).verdict for name in ("dW2", "db2")} == {"unjudged"}
     assert "keeps in `g` under keys" in str(row(card, "dW2").note)
+    others = [each for each in card.exercises if each.id != "exercise-1"]
+    assert {target.verdict for each in others for target in each.targets} == {"missing"}
+    assert [note.code for note in card.integrity] == ["unjudged"]
     assert row(grade(SETUP, FORWARD, kept), "dW2").verdict == "missing"
 
 

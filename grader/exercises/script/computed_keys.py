@@ -14,14 +14,17 @@ from grader.analysis.study import Study
 from grader.notebook.syntax import SyntaxProblem, parse
 
 
-def kept_elsewhere(study: Study) -> str | None:
-    """What is to be said of a gradient that no line in sight makes; None if none may be kept so."""
+def kept_elsewhere(study: Study, exercise: str) -> str | None:
+    """What is to be said of a gradient that no line in sight makes; None if none of an exercise,
+    by its id, may be kept so.
+    """
+    holders = _holders(study, exercise)
     for cell, source in study.sources.items():
         tree = parse(source) if isinstance(source, str) else None
         if tree is None or isinstance(tree, SyntaxProblem):
             continue
         for container, line in _writes(tree):
-            if container in _holders(study):
+            if container in holders:
                 return (
                     f"no line makes it by name; it may be one of those that line {line} of cell "
                     f"{cell} keeps in `{container}` under keys that are put together in the run"
@@ -29,9 +32,10 @@ def kept_elsewhere(study: Study) -> str | None:
     return None
 
 
-def _holders(study: Study) -> set[str]:
-    """Containers of which at least one element is a gradient."""
-    names = {life.name for life in study.program.lifetimes if life.target is not None}
+def _holders(study: Study, exercise: str) -> set[str]:
+    """Containers of which at least one element is a gradient of an exercise."""
+    lives = (life for life in study.program.lifetimes if life.target is not None)
+    names = {life.name for life in lives if life.exercise == exercise}
     return {root_of(name) for name in names if MARK in name}
 
 

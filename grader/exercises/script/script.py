@@ -166,8 +166,8 @@ def _unanswered(
     somewhere?
     """
     network = next((p.network for p in passes.values() if isinstance(p.network, Network)), None)
-    elsewhere = kept_elsewhere(study)
     for exercise in assignment.spec.exercises:
+        elsewhere = kept_elsewhere(study, exercise.id)
         for target in exercise.targets:
             lives = [
                 life
