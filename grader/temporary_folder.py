@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -9,8 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 PREFIX = "grader-"
 _LOCK, _HELD = ".lock", ".held"
@@ -27,11 +26,14 @@ def workspace(*, mode: int = 0o700) -> Iterator[Path]:
     A killed run cannot remove its own; the next one does: what it finds is known by its
     lock, which the system releases with the process that held it. A folder is only looked
     at once it says that it is held: before that, its lock is free though its owner lives.
+    The package filelock would not do: whom it tells whether a lock is free, for them it makes
+    the folder anew that its owner has just taken away.
     """
     _sweep()
     folder, owner = Path(tempfile.mkdtemp(prefix=PREFIX)), os.getpid()
     try:
-        with FileLock(folder / _LOCK):
+        with (folder / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             (folder / _HELD).touch()
             folder.chmod(mode)
             yield folder
@@ -73,9 +75,10 @@ def _abandoned(folder: Path) -> bool:
     try:
         if not _ours(folder) or not lock.is_file() or _is_being_made(folder):
             return False
-        with FileLock(lock, timeout=0):
+        with lock.open("r+") as opened:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
-    except (OSError, Timeout):
+    except OSError:  # somebody holds it, or has just taken it away
         return False
 
 

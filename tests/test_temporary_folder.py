@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import temporary_folder
 from grader.temporary_folder import workspace
 
 HOLD = """
@@ -82,6 +83,21 @@ def test_what_a_killed_removal_left_is_removed_by_the_next(temporary, monkeypatc
     with workspace():
         pass
     assert list(temporary.iterdir()) == []
+
+
+def test_a_folder_that_its_owner_takes_away_meanwhile_does_not_come_back(temporary, monkeypatch):
+    others = temporary / "grader-others"
+    others.mkdir()
+    (others / ".lock").touch()
+
+    def taken_away(folder):
+        (folder / ".lock").unlink()
+        folder.rmdir()
+        return False
+
+    monkeypatch.setattr(temporary_folder, "_is_being_made", taken_away)
+    with workspace():
+        assert not others.exists()
 
 
 MANY = """
