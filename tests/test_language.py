@@ -17,7 +17,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.protocol.language import OutsideError, bindings, check, compiled
+from grader.protocol.language import ASKED, OutsideError, bindings, check, compiled
 from grader.protocol.vocabulary import ATTRIBUTES, BUILTINS, PATHS
 from grader.worker.cleanroom import _found, _holds
 
@@ -129,7 +129,7 @@ def test_syntax_that_is_not_listed_is_refused(kind: type[ast.AST]) -> None:
         "with open('x'):\n    pass",
         "with torch.no_grad() as x:\n    pass",
         "with torch.autograd.set_detect_anomaly(True):\n    pass",
-        "@torch.no_grad()\ndef f():\n    pass",
+        "@torch.compile()\ndef f():\n    pass",
         "class T(torch.Tensor):\n    pass",
         "class T(metaclass=M):\n    pass",
         "class T:\n    x = 1",
@@ -144,7 +144,6 @@ def test_statements_that_do_more_than_compute_are_refused(source: str) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        "x.grad",
         "x.grad_fn",
         "x.requires_grad",
         "x.retain_grad()",
@@ -152,8 +151,8 @@ def test_statements_that_do_more_than_compute_are_refused(source: str) -> None:
         "x._base",
         "x._version",
         "x.is_leaf",
-        "x.h.grad",
-        "G['x'].grad",
+        "x.h.grad_fn",
+        "G['x'].grad_fn",
         "torch.autograd.grad(y,x)",
         "torch.func.vjp(f,x)",
         "torch.jacobian",
@@ -177,12 +176,12 @@ def test_statements_that_do_more_than_compute_are_refused(source: str) -> None:
         "f.__globals__",
         "__import__('os')",
         "__builtins__",
-        "[x.grad]",
-        "f(a=x.grad)",
-        "(lambda:x.grad)",
-        "f'{x.grad}'",
-        "x[x.grad]",
-        "{1:x.grad}",
+        "[x.grad_fn]",
+        "f(a=x.grad_fn)",
+        "(lambda:x.grad_fn)",
+        "f'{x.grad_fn}'",
+        "x[x.grad_fn]",
+        "{1:x.grad_fn}",
     ],
 )
 def test_the_engine_dunder_names_and_unlisted_paths_are_refused(expression: str) -> None:
@@ -617,3 +616,123 @@ def test_the_programs_tried_are_let_through_often_enough_to_say_something() -> N
 
     attempt()
     assert sum(tried) > len(tried) / 5
+
+
+# ---- objects of one's own ----------------------------------------------------------------------
+
+OBJECTS = {
+    "attributes in a tuple": """
+class A:
+    def __init__(self, a, b):
+        self.a, (self.b, c) = a, (b, 1)
+        self.c = self.d = c
+made = A(1, 2)
+y = [made.a, made.b, made.c, made.d]
+""",
+    "a derived class": """
+class Base:
+    def __init__(self, a):
+        self.a = a
+    def both(self):
+        return [self.a, self.b, 1, 1]
+class A(Base):
+    def __init__(self, a):
+        super().__init__(a)
+        self.b = 2
+y = A(1).both()
+""",
+    "fields": """
+@dataclass(frozen=True)
+class A:
+    a: int
+    b: int = 2
+    @property
+    def both(self):
+        return [self.a, self.b, 1, 1]
+y = A(1).both
+""",
+    "a named tuple": """
+class A(NamedTuple):
+    "two"
+    a: int
+    b: int = 2
+B = collections.namedtuple("B", "c d")
+one, two = A(1)
+y = [one, two, B(1, d=1).c, B(1, 1)[1]]
+""",
+    "operators": """
+class A:
+    def __init__(self, a):
+        self.a = a
+    def __add__(self, other):
+        return A(self.a + other.a)
+    def __rmul__(self, other):
+        return A(other * self.a)
+    def __getitem__(self, number):
+        return self.a * number
+y = [A(1)[1], (2 * A(1)).a, (A(0) + A(1)).a, 1]
+""",
+    "their own grad": """
+class A:
+    def __init__(self, a):
+        self.grad = a
+made = {"one": A(1)}
+made["one"].grad += 1
+y = [1, made["one"].grad, 1, types.SimpleNamespace(grad=1).grad]
+""",
+    "what is there unasked": """
+found = collections.defaultdict(lambda: 1)
+found["b" + str(2)] += 1
+y = [found["a"], found["b2"], *divmod(3, 2)]
+""",
+}
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_plain_objects_do_what_they_do_in_python(kind: str) -> None:
+    assert run(OBJECTS[kind])["y"] == [1, 2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "x.grad",
+        "[x][0].grad",
+        "{'h': x}['h'].grad",
+        "(lambda t: t.grad)(x)",
+        "f'{x.grad}'",
+        "types.SimpleNamespace(h=x).h.grad",
+        "collections.namedtuple('A', 'h')(x)[0].grad",
+    ],
+)
+def test_the_gradient_of_a_tensor_is_asked_of_nobody(expression: str) -> None:
+    with pytest.raises(OutsideError, match=ASKED):
+        run(f"y = {expression}", x=torch.ones(2, requires_grad=True))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class A(B):\n    pass",
+        "class A(torch.Tensor):\n    pass",
+        "class A(int):\n    pass",
+        "class A:\n    a: int = 1",
+        "class A(metaclass=type):\n    pass",
+        "class A(NamedTuple):\n    a: int\n    def f(self):\n        return 1",
+        "class A:\n    def f(self):\n        return super().f()\nA().f()",
+        "class A:\n    def __init__(self):\n        super().__class__",
+        "class A:\n    def __init__(self, a):\n        super().__init__()\nA.__init__(1, 2)",
+        "class A:\n    def __getattr__(self, name):\n        return 1",
+        "class A:\n    def __del__(self):\n        pass",
+        "A = collections.namedtuple('A', ['a', '__class__'])",
+        "A = collections.namedtuple('A', 'a=[].__class__')",
+        "y = collections.namedtuple('A', 'a')(1).__class__",
+        "y = collections.defaultdict(list).default_factory",
+        "y = collections.abc",
+        "y = types.FunctionType",
+        "y = str(torch.ones(2))",
+    ],
+)
+def test_objects_lead_nowhere_else(source: str) -> None:
+    with pytest.raises((OutsideError, NameError, TypeError, ValueError)):
+        run(source, B=torch.Tensor)

@@ -279,9 +279,9 @@ def test_no_process_is_left_when_the_trusted_side_is_killed():
 
 def worker_pids() -> list[int]:
     """Workers below this process; whoever loses its parent is handed to us (see conftest)."""
-    below = [os.getpid()]
+    below, family = [os.getpid()], parents().items()
     for pid in below:  # grows as children are found
-        below += [child for child, parent in parents().items() if parent == pid]
+        below += [child for child, parent in family if parent == pid]
     return [pid for pid in below if is_worker(pid)]
 
 

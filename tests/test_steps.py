@@ -138,13 +138,17 @@ def test_a_mistake_in_one_round_of_a_loop_costs_once(
 
 
 COMPUTED = """
+def way_back(g):
+    for k in ["W2", "b2"]:
+        g[k] = h.T @ g["logits"] if k == "W2" else g["logits"].sum(0)
 g = {"logits": dlogits, "h": dh}
-for k in ["W2", "b2"]:
-    g[k] = h.T @ g["logits"] if k == "W2" else g["logits"].sum(0)
+way_back(g)
 """
 
 
-def test_what_is_kept_under_a_key_of_the_run_is_for_a_person_to_look_at(grade: Grade) -> None:
+def test_what_is_kept_under_a_key_of_the_run_out_of_sight_is_for_a_person_to_look_at(
+    grade: Grade,
+) -> None:
     kept = BACKWARD.replace("dW2 = h.T @ dlogits", "").replace("db2 = dlogits.sum(0)", "")
     assert kept.count("dW2") == kept.count("db2") == 0
     card = grade(SETUP, FORWARD, kept, COMPUTED)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from grader.analysis.effort import Effort
 from grader.analysis.nodes import parts
 from grader.analysis.slicer import Definition, Formula
-from grader.analysis.statements import MARK, key_of
+from grader.analysis.statements import MARK, key_of, root_name
 from grader.protocol.language import OutsideError, check
 
 ENGINE = frozenset(
@@ -28,12 +28,17 @@ class Formulas:
     """Answers about formulas, each worked out once."""
 
     def __init__(
-        self, effort: Effort, inputs: Mapping[str, str], indices: Collection[str] = ()
+        self,
+        effort: Effort,
+        inputs: Mapping[str, str],
+        indices: Collection[str] = (),
+        owns: Callable[[str], bool] = lambda _: False,
     ) -> None:
         """inputs: student's variable → canonical parameter or index input; indices: those that
-        are index inputs.
+        are index inputs; owns: whether a name holds objects of the submission's own classes.
         """
         self._effort = effort
+        self._owns = owns
         self.inputs = inputs
         self.indices = frozenset(indices)
         self._told: dict[tuple[int, str], str] = {}
@@ -64,11 +69,23 @@ class Formulas:
         key = id(formula)
         if key not in self._engine:
             self._kept.append(formula)
-            nodes = (n for step in formula.steps for node in step.nodes for n in parts(node))
+            nodes = (node for step in formula.steps for node in step.nodes)
             self._engine[key] = any(
-                isinstance(n, ast.Attribute) and n.attr in ENGINE for n in nodes
+                isinstance(part, ast.Attribute) and self._asks(part, own=_has_own(node))
+                for node in nodes
+                for part in parts(node)
             )
         return self._engine[key]
+
+    def _asks(self, node: ast.Attribute, *, own: bool) -> bool:
+        """Whether an attribute is autograd's; `.grad` of the student's own objects is not.
+
+        own: it stands in a class whose objects have one.
+        """
+        if node.attr not in ENGINE or isinstance(node.ctx, ast.Store):
+            return False
+        holder = root_name(node.value) if node.attr == "grad" else None
+        return not (own and node.attr == "grad") and (holder is None or not self._owns(holder))
 
     def leaf(self, definition: Definition) -> str | None:
         """The canonical input that a definition stands for; None if it is computed.
@@ -293,3 +310,14 @@ def _complaint(formula: Formula) -> str | None:
 def slot(definition: Definition) -> str:
     """A definition's name in the clean room."""
     return f"{definition.formula.number}:{definition.name}"
+
+
+def _has_own(node: ast.stmt) -> bool:
+    """Whether it is a class that gives its objects a `grad`."""
+    if not isinstance(node, ast.ClassDef):
+        return False
+    stored = (part for part in parts(node) if isinstance(part, ast.Attribute))
+    return any(
+        part.attr == "grad" and isinstance(part.ctx, ast.Store) and root_name(part.value) == "self"
+        for part in stored
+    )

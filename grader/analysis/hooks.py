@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from grader.analysis.lifetime import Program, Site
+from grader.analysis.lifetime import Lifetime, Program, Site
+from grader.analysis.statements import key_of, root_of
 from grader.protocol import Hook, Op
 
 
@@ -30,7 +31,7 @@ def hooks_of(program: Program, *, steps: int) -> dict[int, list[Hook]]:
             add(life.writes[0], "fresh", life.id, [life.name])
     for life in program.lifetimes:
         if life.settle is not None:
-            add(life.settle, "settle", life.id, [life.name, life.text])
+            add(life.settle, "settle", life.id, [life.name, _looked_up(life)])
     for index, loop in enumerate(program.loops):
         add(loop, "leave", index, value=steps)
     for index, (loop, share) in enumerate(program.watched):
@@ -38,3 +39,10 @@ def hooks_of(program: Program, *, steps: int) -> dict[int, list[Hook]]:
     for site, name in program.limits:
         add(site, "limit", names=[name], value=steps)
     return dict(hooks)
+
+
+def _looked_up(life: Lifetime) -> str:
+    """What shows a lifetime's value. A dictionary is asked so that it gets no new keys by it."""
+    if not life.made:
+        return life.text
+    return f"{root_of(life.name)}.get({key_of(life.name)!r})"

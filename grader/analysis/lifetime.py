@@ -45,6 +45,8 @@ class Lifetime(msgspec.Struct, kw_only=True):
     begun_before_loop: bool = False
     """Written first before a loop that derives gradients, and again inside it."""
     exercise: str | None = None
+    made: bool = False
+    """An element whose key only the run puts together: whether there is one, the run tells."""
 
 
 class ForwardWrite(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 
 from grader.analysis.nodes import parts
-from grader.analysis.statements import FUNCTIONS, changed_names, root_name, written_names
+from grader.analysis.statements import FUNCTIONS, MARK, changed_names, root_name, written_names
 
 Names = frozenset[str]
 FORM = frozenset({"shape", "dtype", "size", "ndim", "dim", "numel", "device", "len"})
@@ -113,7 +113,8 @@ def free(function: ast.FunctionDef | ast.ClassDef) -> set[str]:
     """Names that a function or class reads and does not bind."""
     if isinstance(function, ast.ClassDef):
         methods = [part for part in function.body if isinstance(part, ast.FunctionDef)]
-        return set().union(*(free(method) for method in methods))
+        bases = {part.id for part in function.bases if isinstance(part, ast.Name)}
+        return bases.union(*(free(method) for method in methods)) - {"object"}
     arguments = frozenset(a.arg for a in parts(function.args) if isinstance(a, ast.arg))
     inner: list[ast.FunctionDef] = []
     found: set[str] = set()
@@ -171,9 +172,11 @@ def pruned_function(function: ast.FunctionDef) -> ast.FunctionDef:
 
 
 def pruned_class(node: ast.ClassDef) -> ast.ClassDef:
-    """A class whose methods are pruned."""
+    """A class whose methods are pruned; how it is shown is no matter."""
     new = copy(node)
-    new.body = [pruned_function(p) if isinstance(p, ast.FunctionDef) else p for p in node.body]
+    kept = (p for p in node.body if getattr(p, "name", None) not in {"__repr__", "__str__"})
+    new.body = [pruned_function(p) if isinstance(p, ast.FunctionDef) else p for p in kept]
+    new.body = new.body or [ast.Pass()]
     return new
 
 
@@ -225,13 +228,27 @@ def _needed_compound(
     return new
 
 
+def objects(loop: ast.AST) -> set[str]:
+    """What a loop through objects needs besides names: calls of methods of its variables."""
+    heads = (part.target for part in parts(loop) if isinstance(part, ast.For))
+    return {f"{MARK}{name}" for head in heads for name in stored(head)}
+
+
 def written(node: ast.stmt) -> Iterator[str]:
-    """Names that a simple statement binds or changes."""
+    """Names that a simple statement binds or changes; with a mark before it, the variable of which
+    a method is called and nothing else done.
+    """
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        function = node.value.func
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            yield f"{MARK}{function.value.id}"
     for part in parts(node):
         if isinstance(part, ast.Name | ast.Subscript | ast.Attribute) and isinstance(
             part.ctx, ast.Store
         ):
             yield from written_names(part)
+            if isinstance(part, ast.Attribute) and part.attr == "grad":
+                yield from _owner(part, node)
         elif isinstance(part, ast.Call):
             yield from changed_names(part)
             if isinstance(node, ast.Expr) and _is_own(part.func):
@@ -239,6 +256,13 @@ def written(node: ast.stmt) -> Iterator[str]:
                 for argument in part.args:
                     if (root := root_name(argument)) is not None:
                         yield root
+
+
+def _owner(target: ast.Attribute, node: ast.stmt) -> Iterator[str]:
+    """The object whose own `grad` is written; a tensor's is only ever taken away."""
+    name, value = root_name(target.value), getattr(node, "value", None)
+    if name is not None and (name == "self" or not isinstance(value, ast.Constant)):
+        yield name
 
 
 def _is_own(function: ast.expr) -> bool:

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from grader.analysis import liveness
 from grader.analysis.effort import Effort
@@ -245,8 +245,7 @@ class Slicer:
                 self._globals[node.name] = declared
                 self._writers[node.name] = statement
         for name, value in statement.assigns.items():
-            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-                self._constructed[name].add(value.func.id)
+            self._constructed[name].update(_constructors(value))
             view = viewed(value)
             if view is not None and view != name and name not in self.apart:
                 self._views[view].add(name)
@@ -383,7 +382,11 @@ class Slicer:
                     waiting.pop(view, None)
 
     def _member(self, name: str, statement: Statement, *, carried: bool) -> _Member:
-        return _Member(statement, statement.assigns.get(name), carried=carried)
+        value = statement.assigns.get(name)
+        whole = statement.assigns.get(root_of(name))
+        if value is None and MARK in name and _gives_defaults(whole):
+            value = ast.Subscript(whole, ast.Constant(key_of(name)), ast.Load())
+        return _Member(statement, value, carried=carried)
 
     def _defined(self, name: str, members: list[_Member], first: Statement) -> Definition:
         """A value that a fresh assignment begins; several names of one statement share it."""
@@ -422,7 +425,7 @@ class Slicer:
             known = self._touching[id(block)] = {}
             for statement in block.statements:
                 names = statement.assigns.keys() | statement.updates | self._declared(statement)
-                names |= {n for n in statement.called_on if self._constructed[n] & self._classes}
+                names |= {n for n in statement.called_on if self.owns(n)}
                 for name in names:
                     known.setdefault(name, []).append(statement.index)
         return known
@@ -525,10 +528,20 @@ class Slicer:
         if first is not None and first.assigns.get(name) is not None:
             return own  # written by hand
         tensor = self.reaching(name.removesuffix(GRAD), place)
-        if tensor is None:
+        if tensor is None or self.is_own_object(tensor):
             return None
         key = ("grad", id(tensor.formula), tensor.name)
         return self._keep(name, [_Member(None, complaint=AUTOGRAD)], key)
+
+    def owns(self, name: str) -> bool:
+        """Whether what a name holds was made by classes of the submission."""
+        return not self._constructed[name].isdisjoint(self._classes)
+
+    def is_own_object(self, definition: Definition) -> bool:
+        """Whether a value begins as an object of a class of the submission."""
+        first = next(definition.formula.statements, None)
+        value = first.assigns.get(definition.name) if first is not None else None
+        return not self._classes.isdisjoint(_constructors(value))
 
     def element(self, name: str, node: ast.Subscript | ast.Attribute, place: Place) -> str | None:
         """The name under which an element of a container is read; None for what is none.
@@ -538,7 +551,8 @@ class Slicer:
         """
         found = self.reaching(name, place)
         first = next(found.formula.statements, None) if found else None
-        if first is not None and name in first.assigns:
+        whole = first.assigns.get(root_of(name)) if first is not None else None
+        if first is not None and (name in first.assigns or _gives_defaults(whole)):
             return name
         if key_of(name) not in self.keys:
             return None
@@ -556,6 +570,15 @@ class Slicer:
             self._element_names[key] = number
             self._elements[number] = Definition(own, self._formulas[key])
         return self._element_names[key]
+
+    def made_element(self, name: str, place: Place) -> Definition | None:
+        """An element under a key that the run has put together, read from its whole container."""
+        base = self.reaching(root_of(name), place)
+        if base is None:
+            return None
+        read = ast.Subscript(ast.Name(base.name), ast.Constant(key_of(name)), ast.Load())
+        key = ("made", base.name, id(base.formula), name)
+        return self._keep(name, [_Member(None, read, source=base)], key)
 
     def picked_element(
         self, pair: tuple[str, str], known: Sequence[Definition | None], place: Place
@@ -627,13 +650,15 @@ class Slicer:
             return ast.Assign([ast.Name(name, ast.Store())], member.value, lineno=node.lineno)
         if isinstance(node, ast.For | ast.While | ast.If):
             wanted = {name, *self._changing_views(name)}
+            if name in member.statement.called_on:  # it goes through objects, which change
+                wanted |= liveness.stored(node) | liveness.objects(node)
             kept = liveness.pruned_block([node], wanted)
             return kept[0] if kept else ast.Pass()
         return node
 
     def _step(self, statement: Statement, node: ast.stmt, place: Place, own: set[str]) -> Step:
         node = _Naming(self, place).visit(copied(node))
-        prelude: dict[str, ast.stmt] = {}
+        prelude: dict[str, tuple[tuple[int, int], ast.stmt]] = {}
         names, _ = liveness.exposed([node])
         reads: dict[str, Definition] = {}
         unknown: set[str] = set()
@@ -650,7 +675,8 @@ class Slicer:
                 found = self._listed(found)
             function = _function_of(found)
             if function is not None and found is not None:
-                prelude[each], free = self._function(function)
+                definition, free = self._function(function)
+                prelude[each] = (function.cell, function.node.lineno), definition
                 pending += sorted(free - own)
             elif found is not None:
                 reads[each] = found
@@ -658,7 +684,9 @@ class Slicer:
                 reads[each] = self._keep(each, [_Member(None, complaint=ORPHAN)], ("orphan", each))
             elif each not in BUILTINS:
                 unknown.add(each)
-        nodes = (*prelude.values(), node)
+        # In the order of the source: a class comes after those that it is derived from.
+        defined = (one for _, one in sorted(prelude.values(), key=lambda each: each[0]))
+        nodes = (*defined, node)
         return Step(statement, nodes, reads, frozenset(unknown))
 
     def _listed(self, container: Definition) -> Definition:
@@ -727,16 +755,35 @@ class _Naming(ast.NodeTransformer):
             node.value = _without_grad(node.value)
         return self._element(node)
 
+    def _is_own(self, name: str) -> bool:
+        found = self.slicer.reaching(name, self.place)
+        return found is not None and self.slicer.is_own_object(found)
+
     def _element(self, node: ast.Subscript | ast.Attribute) -> ast.expr:
         name = None if self.plain else pseudonym(node)
         if name is None:
             return self.generic_visit(node)  # type: ignore[return-value]
         if not isinstance(node.ctx, ast.Load):
             return ast.Name(name, node.ctx)
-        if name.endswith(GRAD):
+        if name.endswith(GRAD) and not self._is_own(root_of(name)):
             return ast.Name(name, ast.Load())
         element = self.slicer.element(name, node, self.place)
         return self.generic_visit(node) if element is None else ast.Name(element, ast.Load())  # type: ignore[return-value]
+
+
+def _gives_defaults(value: ast.expr | None) -> TypeGuard[ast.expr]:
+    """`defaultdict(float)`: whatever is read from it, it has."""
+    return isinstance(value, ast.Call) and _name_called(value) == "defaultdict"
+
+
+def _constructors(value: ast.expr | None) -> Iterator[str]:
+    """Functions and classes of whose results a value consists."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        yield value.func.id
+    elif isinstance(value, ast.List | ast.Tuple | ast.Dict | ast.ListComp | ast.DictComp):
+        for child in ast.iter_child_nodes(value):
+            if isinstance(child, ast.expr):
+                yield from _constructors(child)
 
 
 def _name_called(node: ast.Call) -> str:

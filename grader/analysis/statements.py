@@ -111,8 +111,12 @@ class Statement:
         if isinstance(self.node, (*FUNCTIONS, ast.ClassDef)):
             return frozenset()
         calls = (part.func for part in parts(self.node) if isinstance(part, ast.Call))
-        named = (f.value if isinstance(f, ast.Attribute) else f for f in calls)
-        return frozenset(node.id for node in named if isinstance(node, ast.Name))
+        named = (_object_of(f.value if isinstance(f, ast.Attribute) else f) for f in calls)
+        found = {name for name in named if name is not None}
+        for part in parts(self.node):  # `for layer in reversed(layers): d = layer.backward(d)`
+            if isinstance(part, ast.For) and found & set(_names(part.target)):
+                found |= set(_names(part.iter))
+        return frozenset(found)
 
     def changes(self, name: str) -> bool | None:
         """True: binds it anew; False: may change it; None: leaves it alone."""
@@ -127,6 +131,17 @@ class Statement:
     def whole(self) -> frozenset[str]:
         """Containers that are changed otherwise than by writing an element with a known key."""
         return frozenset(_updates(self.node, elements=False))
+
+
+def _object_of(node: ast.expr) -> str | None:
+    """`net` of `net`, `net[0]`, `net["first"]`."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    return (part.id for part in parts(node) if isinstance(part, ast.Name))
 
 
 def _stands_open(node: ast.stmt) -> bool:
@@ -247,8 +262,21 @@ def _updates(node: ast.stmt, *, elements: bool = True) -> Iterator[str]:
         ):
             if part not in inside and (elements or pseudonym(_element_of(part)) is None):
                 yield from written_names(part)
+                yield from _owner_of_grad(part, node)
         elif isinstance(part, ast.Call):
             yield from changed_names(part)
+
+
+def _owner_of_grad(target: ast.expr, node: ast.stmt) -> Iterator[str]:
+    """`nodes` of `nodes["h"].grad = …`, an object's own attribute: nobody writes a tensor's by hand
+    but to take it away.
+    """
+    if not isinstance(target, ast.Attribute) or target.attr != "grad":
+        return
+    value = node.value if isinstance(node, ast.Assign | ast.AugAssign) else None
+    if pseudonym(target) is None and value is not None and not isinstance(value, ast.Constant):
+        names = (pseudonym(target.value), root_name(target.value))
+        yield from (name for name in names if name is not None)
 
 
 def _of_comprehensions(node: ast.stmt) -> Iterator[ast.AST]:

@@ -97,8 +97,11 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
     walker.walk(slicer.module)
     program = walker.program()
     definitions = dict(_definitions(program, slicer))
-    formulas = Formulas(effort, inputs, {c for c, kind in kinds.items() if kind == "index"})
-    formulas.gradients = frozenset(id(each.formula) for each in definitions.values())
+    indices = {c for c, kind in kinds.items() if kind == "index"}
+    formulas = Formulas(effort, inputs, indices, slicer.owns)
+    made = {life.id for life in program.lifetimes if life.made}
+    known = (each for number, each in definitions.items() if number not in made)
+    formulas.gradients = frozenset(id(each.formula) for each in known)
     formulas.elements = frozenset(_elements(program, slicer))
     definitions |= _renamed(program, definitions, formulas, slicer)
     return Study(
@@ -162,7 +165,8 @@ def _definitions(program: Program, slicer: Slicer) -> Iterator[tuple[int, Defini
     for life in program.lifetimes:
         assert life.settle is not None
         place = slicer.after(life.settle.cell, life.settle.path)
-        found = slicer.reaching(life.name, place) if place is not None else None
+        find = slicer.made_element if life.made else slicer.reaching
+        found = find(life.name, place) if place is not None else None
         if found is not None:
             yield life.id, found
 

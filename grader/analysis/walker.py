@@ -10,7 +10,8 @@ from collections.abc import Set as AbstractSet
 
 from grader.analysis.effort import MAX_LIFETIMES, Effort, TooIntricateError
 from grader.analysis.lifetime import ForwardWrite, Lifetime, Program, Site
-from grader.analysis.liveness import loads, value_reads
+from grader.analysis.liveness import loads, stored, value_reads
+from grader.analysis.made_keys import filled, fills
 from grader.analysis.nodes import parts
 from grader.analysis.settle import settle_of
 from grader.analysis.slicer import MODULES
@@ -21,6 +22,7 @@ from grader.analysis.statements import (
     Block,
     Statement,
     key_of,
+    keyed,
     own_expressions,
     pseudonym,
     root_of,
@@ -32,6 +34,8 @@ NO_VARIABLES = frozenset(dir(builtins)) | MODULES.keys()
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 MAX_OWN = 300
 """Lifetimes under names that say nothing."""
+MAX_CONTAINERS = 5
+"""Containers that one statement fills under keys of which the text shows nothing."""
 
 
 class KnownNames:
@@ -55,6 +59,9 @@ class KnownNames:
         self.loop_parameters = frozenset(loop_parameters)
         self.parameters = frozenset(parameters)
         self.spelling = Spelling(gradients, {**inputs, **tensors})
+        plain = (n for n, last in {**inputs, **tensors}.items() if last in self.wanted)
+        self.keys = [*gradients, *plain]
+        """Keys under which a gradient may be kept."""
 
 
 BRIEF, SOME, MOST = 4, 10, 50
@@ -97,6 +104,10 @@ class Walker:
         self._gone_through: AbstractSet[str] = frozenset()
         """What the innermost `for` goes through: `for name in p: p[name] -= …` updates it."""
         self._roles: dict[tuple[str | None, str], str] = {}
+        self._makers: set[str] = set()
+        """Functions that give back a container which they fill under keys made in the run."""
+        self._made = False
+        """Whether a statement around the one at hand fills such a container: then that tells."""
         self._read_forward: set[tuple[str | None, str]] = set()
         """Elements called like inputs that forward lines read, each with its function."""
 
@@ -222,6 +233,8 @@ class Walker:
         if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
             if isinstance(node, FUNCTIONS) and statement.block.parent is None:
                 self.functions.add(node.name)
+                if fills(node):
+                    self._makers.add(node.name)
             around, self._loops = self._loops, ()
             for block in statement.blocks:
                 if isinstance(node, ast.ClassDef):
@@ -240,9 +253,40 @@ class Walker:
             stored = (part.id for part in parts(node.target) if isinstance(part, ast.Name))
             self._loop_variables.update(stored)
             self._gone_through = _gone_through(node.iter)
+        around_made = self._made
+        made = [] if function or around_made else self._made_within(node)
+        self._made = around_made or bool(made)
         for block in statement.blocks:
             self._block(block, function)
         self._loops, self._gone_through = around, frozenset()
+        for container in made:
+            self._made_in(container, statement, site)
+        self._made = around_made
+
+    def _made_within(self, node: ast.stmt) -> list[str]:
+        """Containers that a statement fills under keys made in the run once the forward pass has
+        begun; none where it trains: what stands within it tells then.
+        """
+        found = list(dict.fromkeys(filled(node, self._makers)))[:MAX_CONTAINERS]
+        if not found or not self.forwards:
+            return []
+        if not isinstance(node, LOOPS):
+            return found
+        counted = {n for part in parts(node) if isinstance(part, LOOPS) for n in stored(part)}
+        changed = {updated(part) for part in parts(node) if isinstance(part, ast.stmt)}
+        return [] if changed & ({""} | self.names.parameters | counted) else found
+
+    def _made_in(self, container: str, statement: Statement, site: Site) -> None:
+        """Whatever gradient may be found in a container of which the text shows no keys."""
+        for key in self.names.keys:
+            name = keyed(container, key)
+            if (None, name) in self._current:
+                continue
+            life = self._begin(name, None, False, None, [], statement)
+            life.text, life.made = f"{container}[{key!r}]", True
+            life.writes.append(site)
+            self._around[life.id] = self._loops, self._loops
+            self._happens("derive", self._loops)
 
     def _methods(self, block: Block, function: str) -> None:
         """The body of a class: what it assigns are attributes, fields with their defaults, and no

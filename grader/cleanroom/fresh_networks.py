@@ -51,8 +51,12 @@ class FreshNetworks:
         self.formulas = study.formulas
         self.wirings = Wirings(study, assignment)
         self.tolerance = assignment.spec.tolerance
-        self.lives = [life for life in study.program.lifetimes if life.id in study.definitions]
         self.observed = _first_observed(seen.observed)
+        self.lives = [
+            life
+            for life in study.program.lifetimes
+            if life.id in study.definitions and (not life.made or self._is_there(life))
+        ]
         self.wiring: dict[int, Wiring] = {}
         """Lifetime → the leaves of its network."""
         self._drawn: dict[tuple[Wiring, int], list[Draw]] = {}
@@ -146,6 +150,11 @@ class FreshNetworks:
                 return True
             self.room.values = values
         return False
+
+    def _is_there(self, life: Lifetime) -> bool:
+        """Whether anything stands under a key that is made in the run."""
+        seen = self.observed.get(life.id)
+        return seen is not None and seen.value.kind != "none"
 
     def _pass(self, life: Lifetime) -> Pass:
         """The forward pass during which a lifetime settled, else the nearest one."""

@@ -10,8 +10,10 @@ from typing import Any
 from grader.analysis.lifetime import Lifetime
 from grader.analysis.slicer import Definition
 from grader.analysis.spelling import Spelling
-from grader.analysis.statements import MARK
+from grader.analysis.statements import MARK, key_of, root_of
 from grader.cleanroom.forward_lines import ForwardLines
+from grader.marking.comparison import squeezed
+from grader.protocol import TOO_LARGE
 
 
 class Naming(ForwardLines):
@@ -40,13 +42,17 @@ class Naming(ForwardLines):
             names, {**self.assignment.input_names, **own, **self.assignment.tensor_names}
         )
         for life in self.study.program.lifetimes:
+            if self._holds_something_else(life):
+                life.target = None
             if life.sure and life.target is not None:
                 self.targets[life.id] = life.target
         unsettled: list[tuple[Lifetime, str]] = []
         for life in self.lives:
-            if life.sure:
+            if life.sure or self._holds_something_else(life) or self._made_elsewhere(life):
                 continue
             hint = spelling.hinted(life.name) or life.target
+            if hint != life.target and not life.made and self._stands_alone(life):
+                hint = life.target
             fitting = self.fitting.get(life.id, [])
             if hint is not None and (hint in fitting or not spelling.weak(life.name)):
                 self.targets[life.id] = hint
@@ -56,6 +62,50 @@ class Naming(ForwardLines):
                 unsettled.append((life, hint))
         self._settle(unsettled)
         self._by_order()
+
+    def _holds_something_else(self, life: Lifetime) -> bool:
+        """Whether no numbers stand under a tensor's own name: `caches["W2"] = (h, W2)`. Under a
+        gradient's they would be one of the wrong type.
+        """
+        key, seen = key_of(life.name), self.observed.get(life.id)
+        if key == life.name or key in self.assignment.gradient_names:
+            return False
+        value = seen.value if seen is not None else None
+        return value is not None and value.kind == "other" and value.note != TOO_LARGE
+
+    def _stands_alone(self, life: Lifetime) -> bool:
+        """Whether a key is called as the student calls a forward tensor, and nothing in its
+        container is a gradient: `self.x = x` of a layer.
+        """
+        return MARK in life.name and self._kind_of_key(life) not in self._holders
+
+    def _made_elsewhere(self, life: Lifetime) -> bool:
+        """Whether nothing says that it is a gradient what stands under a key that is made in the
+        run: it equals none, as all under such keys in its container, and is not even called and
+        shaped as one.
+        """
+        if not life.made or self.fitting.get(life.id):
+            return False
+        container, named = self._kind_of_key(life)
+        return (container, named) not in self._holders and not (named and self._has_shape(life))
+
+    def _has_shape(self, life: Lifetime) -> bool:
+        """Whether something stands there in the shape of the target of that name."""
+        draws = self.draws_of(life)
+        target = self.assignment.gradient_names[key_of(life.name)][1:]
+        shape = self.observed[life.id].value.shape
+        if not draws or shape is None:
+            return False
+        return squeezed(shape) == squeezed(list(draws[0].network.gradients[target].shape))
+
+    def _kind_of_key(self, life: Lifetime) -> tuple[str, bool]:
+        """The container, and whether the key is a gradient's name or a tensor's own."""
+        return root_of(life.name), key_of(life.name) in self.assignment.gradient_names
+
+    @cached_property
+    def _holders(self) -> set[tuple[str, bool]]:
+        """Containers, with the kind of key, in which something equals a gradient."""
+        return {self._kind_of_key(life) for life in self.lives if self.fitting.get(life.id)}
 
     def _settle(self, unsettled: Sequence[tuple[Lifetime, str]]) -> None:
         """A part of a gradient is called after it, too: `dcounts_1`. Such a name is an attempt

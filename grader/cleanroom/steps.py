@@ -21,6 +21,7 @@ from grader.cleanroom.room import SILENT, Computed, Question
 from grader.cleanroom.stretches import Stretch
 from grader.cleanroom.wiring import Wiring
 from grader.marking.step import StepFinding
+from grader.protocol.language import ASKED
 
 OVERLOOKED = "what its lines compute is not what it held: something changes it unseen"
 
@@ -201,9 +202,10 @@ class Steps(LoopRounds):
         self, stretch: Stretch, exercise: Exercise, told: Told, wiring: Wiring
     ) -> StepFinding:
         known = self._known(stretch)
-        if stretch.copied:
-            return msgspec.structs.replace(known, copied=True, why="it asks autograd")
         unfaithful = self._unfaithful(stretch.life, told.again)
+        asked = stretch.copied or unfaithful == ASKED
+        if asked or (stretch.asking and not self._unasked(stretch, told.again)):
+            return msgspec.structs.replace(known, copied=True, why="it asks autograd")
         if unfaithful is not None:
             return msgspec.structs.replace(known, why=unfaithful)
         evidence = self._evidence(stretch, exercise, told, wiring)
@@ -318,6 +320,17 @@ class Steps(LoopRounds):
         if value.shape != seen.numbers.shape or not _same(value, seen.numbers):
             return OVERLOOKED
         return None
+
+    def _unasked(self, stretch: Stretch, again: Mapping[int, Answer]) -> bool:
+        """Whether the lines gave the run's own value where there is no autograd to be asked: the
+        `.grad` in them is an attribute of the student's own objects.
+        """
+        seen = self.observed.get(stretch.life.id)
+        if seen is None or seen.numbers is None or seen.pass_id not in again:
+            return False
+        if any(self.room.values.get(each) is not None for each in stretch.asking):
+            return False  # what the run had is no line's doing
+        return self._unfaithful(stretch.life, again) is None
 
 
 def _kept(evidence: Evidence) -> Evidence:

@@ -30,6 +30,8 @@ class Stretch:
     """Target → a gradient that is read and that no line computes."""
     copied: bool
     """Autograd is asked for anything else."""
+    asking: Sequence[Definition] = ()
+    """What has words in it by which autograd is asked, unless they are of own objects."""
 
 
 class Stretches(Bindings):
@@ -68,11 +70,11 @@ class Stretches(Bindings):
         taken = boundary(exercise) & behind
         engine = [each for each in way if each.formula.autograd]
         standing = [each for each in engine if self._tensor_of(each) in taken]
-        asks = any(
-            self.formulas.asks_engine(each.formula)
+        asking = [
+            each
             for each in way
-            if self._of.get(each) not in upstream
-        )
+            if self._of.get(each) not in upstream and self.formulas.asks_engine(each.formula)
+        ]
         return Stretch(
             life=life,
             definitions=way,
@@ -83,7 +85,8 @@ class Stretches(Bindings):
                 for each in way
                 if each.formula.orphan and self._target_of(each) in taken
             },
-            copied=len(standing) < len(engine) or asks,
+            copied=len(standing) < len(engine),
+            asking=asking,
         )
 
     def _known(self, stretch: Stretch) -> StepFinding:

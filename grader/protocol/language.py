@@ -10,18 +10,29 @@ module object, no builtin and no attribute that is not listed is ever within the
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from types import CodeType
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 from grader.protocol.vocabulary import ATTRIBUTES, BUILTINS, CONTEXTS, PATHS, PLACING, STAYING
 
-ROOTS = frozenset({"torch", "numpy", "math"})
+ROOTS = frozenset({"torch", "numpy", "math", "collections", "types"})
 """Names that stand for modules; a path from them has to be listed."""
 GET, SET, TEST, POWER = "attribute of", "set attribute of", "holds", "to the power of"
-MOVE = "moved by"
+MOVE, VALUE = "moved by", "value of"
 """Names, which no student can spell, of what the clean room puts in the place of syntax."""
+INIT = "begin as"
+ASKED = "`.grad` of a tensor is autograd's"
+"""Said of lines that ask for one: there is none in the clean room."""
+_OPERATORS = frozenset(
+    f"__{side}{name}__"
+    for name in ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"]
+    for side in ("", "r")
+)
+_METHODS = _OPERATORS | {"__init__", "__call__", "__neg__", "__getitem__", "__len__"}
+"""Methods with such names that an own class may have."""
 _MAX_BITS = 4096
 """Of a whole number's power: 9**9**9 ignores timers. Tensors may be raised to any power."""
 
@@ -96,7 +107,9 @@ def _check_attribute(node: ast.Attribute) -> None:
     if (path := path_of(node)) is not None:
         if path not in PATHS:
             raise OutsideError(f"`{path}` cannot be followed")
-    elif node.attr.startswith("__") or node.attr in ENGINE:
+    elif _begins_parent(node):
+        return
+    elif node.attr.startswith("__") or (node.attr in ENGINE and node.attr != "grad"):
         raise OutsideError(f"`.{node.attr}` cannot be followed")
 
 
@@ -119,19 +132,44 @@ def _check_with(node: ast.With) -> None:
 
 
 def _check_function(node: ast.FunctionDef) -> None:
-    allowed = all(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
-    if not allowed or (node.name.startswith("__") and node.name not in {"__init__", "__call__"}):
+    allowed = all(_is_decorator(each) for each in node.decorator_list)
+    if not allowed or (node.name.startswith("__") and node.name not in _METHODS):
         raise OutsideError(f"the function `{node.name}` cannot be followed")
 
 
+def _is_decorator(node: ast.expr) -> bool:
+    """One that makes a method a static one or an attribute, or has nothing to do with values."""
+    if isinstance(node, ast.Name):
+        return node.id in {"staticmethod", "property"}
+    return isinstance(node, ast.Call) and path_of(node.func) in CONTEXTS
+
+
 def _check_class(node: ast.ClassDef) -> None:
-    plain = all(isinstance(base, ast.Name) and base.id == "object" for base in node.bases)
-    if not plain or node.keywords or node.decorator_list:
-        raise OutsideError(f"the class `{node.name}` is not a plain one")
-    if not all(
-        isinstance(part, ast.FunctionDef | ast.Pass) or _docstring(part) for part in node.body
+    plain = all(isinstance(base, ast.Name) for base in node.bases)
+    if (
+        not (plain or _is_tuple(node))
+        or node.keywords
+        or not all(map(_makes_fields, node.decorator_list))
     ):
         raise OutsideError(f"the class `{node.name}` is not a plain one")
+    for part in node.body:
+        known = isinstance(part, ast.FunctionDef | ast.Pass) or _docstring(part)
+        if not known and not (
+            isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+        ):
+            raise OutsideError(f"the class `{node.name}` is not a plain one")
+
+
+def _is_tuple(node: ast.ClassDef) -> bool:
+    """`class Cache(NamedTuple)`"""
+    return [ast.unparse(base).rpartition(".")[2] for base in node.bases] == ["NamedTuple"]
+
+
+def _makes_fields(decorator: ast.expr) -> bool:
+    """`@dataclass`, `@dataclasses.dataclass(frozen=True)`."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
+    return name == "dataclass"
 
 
 def _check_formatted(node: ast.FormattedValue) -> None:
@@ -157,7 +195,9 @@ ENGINE = frozenset(
     | {"register_hook", "retain_grad", "_backward_hooks", "register_post_accumulate_grad_hook"}
     | {"_base", "_version", "is_leaf"}
 )
-"""Attributes by which the engine is asked; no own object may have one of these names either."""
+"""Attributes by which the engine is asked; no own object may have one of these names either, but
+for `grad`, which is looked up on own objects only.
+"""
 
 
 # ---- in the clean room ---------------------------------------------------------------------------
@@ -181,11 +221,19 @@ def bindings(find: Callable[[str], Any], test: Callable[[Any], bool]) -> dict[st
     named = {path: found for path in PATHS if (found := find(path)) is not None}
     named["numpy.newaxis"] = None
     syntax = {GET: own.get, SET: own.set, TEST: test, POWER: _power, MOVE: own.moved}
+    syntax[INIT] = own.begin
+    named["collections.namedtuple"] = own.named_tuple
+    named["types.SimpleNamespace"] = own.namespace
     # torch imports parts of itself through the builtins of whoever calls it; a slice cannot name
     # either of these, since it may hold no dunder name and no import statement.
     builtins = {"__build_class__": own.build, "__import__": _import_for_torch}
     hidden = {"__builtins__": builtins, "__name__": "slice"}
-    return hidden | syntax | BUILTINS | named | {"staticmethod": staticmethod}
+    decorators = {_decorator("staticmethod"): staticmethod, _decorator("property"): property}
+    return hidden | syntax | BUILTINS | named | decorators
+
+
+def _decorator(name: str) -> str:
+    return f"as {name}"
 
 
 def _import_for_torch(name: str, *rest: Any, **options: Any) -> Any:
@@ -207,16 +255,35 @@ class _Own:
     def __init__(self) -> None:
         self._classes: set[type] = set()
 
-    def build(self, body: Any, name: str, *_bases: Any) -> type:
-        made: type = _build_class(body, name)
+    def build(self, body: Any, name: str, *bases: Any) -> type:
+        if not self._classes.issuperset(bases):
+            raise OutsideError(f"the class `{name}` is not a plain one")
+        made: type = _build_class(body, name, *bases)
         self._classes.add(made)
         return made
+
+    def begin(self, value: Any, own: Any) -> Any:
+        """What `super().__init__` is in a method of a class."""
+        if own not in self._classes:
+            raise OutsideError("`super` cannot be followed here")
+        return getattr(super(own, value), "__init__")  # noqa: B009 - of an own class, or object
+
+    def named_tuple(self, name: str, fields: Any, *, defaults: Any = None) -> type:
+        made: type = namedtuple(name, fields, defaults=defaults)  # type: ignore[misc]  # noqa: PYI024
+        self._classes.add(made)
+        return made
+
+    def namespace(self, **values: Any) -> Any:
+        self._classes.add(SimpleNamespace)
+        return SimpleNamespace(**values)
 
     def get(self, value: Any, name: str) -> Any:
         if type(value) in self._classes or name in ATTRIBUTES:
             return getattr(value, name)
         if isinstance(value, type) and value in self._classes and name in vars(value):
             return getattr(value, name)  # a static method
+        if name == "grad" and hasattr(type(value), "requires_grad"):
+            raise OutsideError(ASKED)
         raise OutsideError(f"`.{name}` cannot be followed")
 
     def moved(self, value: Any, name: str, *arguments: Any, **options: Any) -> Any:
@@ -241,8 +308,33 @@ def _is_device(value: Any) -> bool:
 _build_class: Any = __build_class__
 
 
+def _stored_attributes(target: ast.expr) -> bool:
+    """Whether attributes are assigned, be it within a tuple: `self.x, self.W = x, W`."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return any(map(_stored_attributes, target.elts))
+    return isinstance(target.value if isinstance(target, ast.Starred) else target, ast.Attribute)
+
+
+class _Apart(ast.NodeTransformer):
+    """Names in the place of a target's attributes, and the assignments that are left to do."""
+
+    def __init__(self) -> None:
+        self.assigned: list[ast.stmt] = []
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if not isinstance(node.ctx, ast.Store):
+            return node
+        name = f"{VALUE} {len(self.assigned)}"
+        self.assigned.append(ast.Assign([node], ast.Name(name, ast.Load())))
+        return ast.Name(name, ast.Store())
+
+
 class _Binder(ast.NodeTransformer):
     """Paths become names, attributes of own objects calls, conditions tests."""
+
+    def __init__(self) -> None:
+        self._class = ""
+        """The class around the statement at hand."""
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if (path := path_of(node)) is not None:
@@ -258,6 +350,11 @@ class _Binder(ast.NodeTransformer):
         method = node.func
         if not isinstance(method, ast.Attribute):
             return self.generic_visit(node)
+        if _begins_parent(method) and self._class:
+            node.func = _call(
+                INIT, [ast.Name("self", ast.Load()), ast.Name(self._class, ast.Load())]
+            )
+            return self.generic_visit(node)
         node.keywords = [each for each in node.keywords if each.arg not in PLACING]
         if method.attr not in STAYING or path_of(method) is not None:
             return self.generic_visit(node)
@@ -267,11 +364,19 @@ class _Binder(ast.NodeTransformer):
         return moved
 
     def visit_Assign(self, node: ast.Assign) -> Any:
-        target = node.targets[0]
-        if len(node.targets) > 1 or not isinstance(target, ast.Attribute):
+        if not any(_stored_attributes(target) for target in node.targets):
             return self.generic_visit(node)
-        value = [self.visit(target.value), ast.Constant(target.attr), self.visit(node.value)]
-        return ast.Expr(_call(SET, value))
+        target = node.targets[0]
+        if len(node.targets) > 1:  # one after the other, as Python does
+            value = ast.Assign([ast.Name(VALUE, ast.Store())], node.value)
+            each = [ast.Assign([part], ast.Name(VALUE, ast.Load())) for part in node.targets]
+            return self._block([value, *each])
+        if isinstance(target, ast.Attribute):
+            value_of = [self.visit(target.value), ast.Constant(target.attr), self.visit(node.value)]
+            return ast.Expr(_call(SET, value_of))
+        apart = _Apart()
+        whole = ast.Assign([apart.visit(target)], node.value)
+        return self._block([whole, *apart.assigned])
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         if not isinstance(node.target, ast.Attribute) and not isinstance(
@@ -290,8 +395,8 @@ class _Binder(ast.NodeTransformer):
         for argument in ast.walk(node.args):
             if isinstance(argument, ast.arg):
                 argument.annotation = None
-        if any(isinstance(d, ast.Name) for d in node.decorator_list):
-            node.decorator_list = [ast.Name("staticmethod", ast.Load())]
+        named = (each for each in node.decorator_list if isinstance(each, ast.Name))
+        node.decorator_list = [ast.Name(_decorator(each.id), ast.Load()) for each in named]
         node.body = self._block(node.body)
         node.args = self.visit(node.args)
         return node
@@ -309,8 +414,19 @@ class _Binder(ast.NodeTransformer):
     visit_While = visit_IfExp = visit_If  # noqa: N815
 
     def visit_ClassDef(self, node: ast.ClassDef) -> Any:
-        node.bases = []
-        node.body = self._block(node.body)
+        fields = [part for part in node.body if isinstance(part, ast.AnnAssign)]
+        bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
+        if _is_tuple(node):
+            return self.visit(_tuple_of(node, fields))
+        if node.decorator_list:
+            node.body.insert(0, _initialised(fields))
+        elif fields:
+            raise OutsideError(f"the class `{node.name}` is not a plain one")
+        node.decorator_list = []
+        node.bases = [ast.Name(base, ast.Load()) for base in bases if base != "object"]
+        around, self._class = self._class, node.name
+        node.body = self._block(part for part in node.body if part not in fields)
+        self._class = around
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
@@ -327,6 +443,49 @@ class _Binder(ast.NodeTransformer):
             new = self.visit(statement)
             found += new if isinstance(new, list) else [new]
         return found or [ast.Pass()]
+
+
+def _begins_parent(method: ast.Attribute) -> bool:
+    """`super().__init__`"""
+    called = method.value
+    return (
+        method.attr == "__init__"
+        and isinstance(called, ast.Call)
+        and (isinstance(called.func, ast.Name) and called.func.id == "super" and not called.args)
+    )
+
+
+def _initialised(fields: Iterable[ast.AnnAssign]) -> ast.FunctionDef:
+    """The `__init__` of a dataclass."""
+    names = [each.target.id for each in fields if isinstance(each.target, ast.Name)]
+    arguments = ast.arguments(
+        posonlyargs=[],
+        args=[ast.arg("self"), *(ast.arg(name) for name in names)],
+        kwonlyargs=[],
+        kw_defaults=[],
+        defaults=[each.value for each in fields if each.value is not None],
+    )
+    body: list[ast.stmt] = [
+        ast.Assign(
+            [ast.Attribute(ast.Name("self", ast.Load()), name, ast.Store())],
+            ast.Name(name, ast.Load()),
+        )
+        for name in names
+    ]
+    return ast.FunctionDef("__init__", arguments, body or [ast.Pass()], [])
+
+
+def _tuple_of(node: ast.ClassDef, fields: Sequence[ast.AnnAssign]) -> ast.Assign:
+    """`class Cache(NamedTuple)` with its fields, as `namedtuple` makes it."""
+    if len(fields) < len(node.body) - sum(map(_docstring, node.body)):
+        raise OutsideError(f"the class `{node.name}` is not a plain one")
+    names: list[ast.expr] = [ast.Constant(ast.unparse(each.target)) for each in fields]
+    defaults: list[ast.expr] = [each.value for each in fields if each.value is not None]
+    root = ast.Attribute(ast.Name("collections", ast.Load()), "namedtuple", ast.Load())
+    made = ast.Call(root, [ast.Constant(node.name), ast.List(names, ast.Load())], [])
+    if defaults:
+        made.keywords = [ast.keyword("defaults", ast.List(defaults, ast.Load()))]
+    return ast.Assign([ast.Name(node.name, ast.Store())], made)
 
 
 def _call(name: str, arguments: list[ast.expr]) -> ast.Call:

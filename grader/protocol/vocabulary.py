@@ -6,6 +6,9 @@ anything but what it was handed. Nothing random is listed: what draws cannot be 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 _ELEMENTWISE = (
     "abs absolute exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square pow sign neg negative "
     "reciprocal tanh sigmoid relu sin cos tan sinh cosh asin acos atan atan2 erf floor ceil "
@@ -92,6 +95,8 @@ PATHS = frozenset(
     + ["numpy.linalg.norm", "numpy.newaxis"]
     + _DEVICES.split()
     + [f"math.{name}" for name in _MATH.split()]
+    + ["collections.namedtuple", "collections.defaultdict", "collections.OrderedDict"]
+    + ["types.SimpleNamespace"]
 )
 
 _CHANGING = (
@@ -119,7 +124,17 @@ ATTRIBUTES = (
     | IN_PLACE
 ) - _NOT_ALLOWED
 """Methods and attributes of tensors, arrays and containers."""
-BUILTINS = {
+
+
+def _text(value: object) -> str:
+    """`str`, of numbers and text: how a tensor is printed is nobody's derivation."""
+    if isinstance(value, int | float | str):
+        return str(value)
+    raise TypeError("only numbers are made text")
+
+
+BUILTINS: dict[str, Callable[..., Any]] = {
     each.__name__: each
     for each in (range, zip, enumerate, reversed, len, abs, min, max, sum, float, int, bool, list)
 } | {each.__name__: each for each in (tuple, dict, set, sorted, round, map, any, all, slice)}
+BUILTINS |= {"str": _text, "divmod": divmod}

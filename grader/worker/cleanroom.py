@@ -6,7 +6,9 @@ ran. Tensors have no `requires_grad`, so that there is no graph to ask.
 
 from __future__ import annotations
 
+import collections
 import math
+import types
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import reduce
@@ -26,6 +28,7 @@ from grader.worker.snapshot import snapshot
 
 MAX_DEPTH = 400
 """Values that are computed from one another; a chain as long as that is nobody's derivation."""
+_MODULES = {"torch": torch, "numpy": np, "math": math, "collections": collections, "types": types}
 _STANDINS: dict[str, Callable[..., Any]] = {}
 
 
@@ -177,7 +180,7 @@ def _found(path: str) -> Any:
     if path in _STANDINS:
         return _STANDINS[path]
     first, *names = path.split(".")
-    module: Any = {"torch": torch, "numpy": np, "math": math}[first]
+    module: Any = _MODULES[first]
     return reduce(lambda at, name: getattr(at, name, None), names, module)
 
 

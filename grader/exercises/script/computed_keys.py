@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from grader.analysis.made_keys import filled
+from grader.analysis.nodes import parts
 from grader.analysis.statements import MARK, root_of
 from grader.analysis.study import Study
 from grader.notebook.syntax import SyntaxProblem, parse
@@ -41,14 +43,6 @@ def _holders(study: Study, exercise: str) -> set[str]:
 
 def _writes(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Containers into which something is put under a key that is no constant."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Assign | ast.AugAssign):
-            continue
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
-                key = target.slice
-                made = isinstance(key, ast.JoinedStr | ast.Name) or (
-                    isinstance(key, ast.BinOp) and isinstance(key.op, ast.Add)
-                )
-                if made:
-                    yield target.value.id, node.lineno
+    for node in parts(tree):
+        if isinstance(node, ast.Assign | ast.AugAssign):
+            yield from ((container, node.lineno) for container in filled(node))

@@ -1,0 +1,187 @@
+"""Gradients and what they are made of in objects, records and dictionaries of the student's own."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import BACKWARD, FORWARD, SETUP, Grade
+
+DIRECT = """
+dh = dlogits @ W2.T
+dW2 = h.T @ dlogits
+db2 = dlogits.sum(0)
+"""
+FIRST = """
+dembcat = dhprebn @ W1.T
+dW1 = embcat.T @ dhprebn
+db1 = dhprebn.sum(0)
+"""
+assert DIRECT in BACKWARD
+assert FIRST in BACKWARD
+
+LAYERS = """
+class Layer:
+    def __init__(self):
+        self.dW, self.db = None, None
+    def __repr__(self):
+        return type(self).__name__
+class Linear(Layer):
+    def __init__(self, W, b):
+        super().__init__()
+        self.W, self.b = W, b
+    def __call__(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dout):
+        self.dW, self.db = self.x.T @ dout, dout.sum(0)
+        return dout @ self.W.T
+class Through(Layer):
+    def __call__(self, x):
+        return x
+    def backward(self, dout):
+        return dout
+net = [Through(), Linear(W2, b2)]
+x = h
+for layer in net:
+    x = layer(x)
+"""
+BACK_THROUGH = """
+d = dlogits
+for layer in reversed(net):
+    print(layer)
+    d = layer.backward(d)
+dh = d
+dW2, db2 = net[1].dW, net[1].db
+"""
+RECORDS = """
+from collections import namedtuple
+from dataclasses import dataclass
+from typing import NamedTuple
+@dataclass
+class Node:
+    value: torch.Tensor
+    grad: torch.Tensor = None
+nodes = {"h": Node(h), "W2": Node(W2), "b2": Node(b2)}
+nodes["h"].grad = dlogits @ nodes["W2"].value.T
+nodes["W2"].grad = nodes["h"].value.T @ dlogits
+nodes["b2"].grad = dlogits.sum(0)
+dh, dW2, db2 = nodes["h"].grad, nodes["W2"].grad, nodes["b2"].grad
+class Cache(NamedTuple):
+    x: torch.Tensor
+    W: torch.Tensor
+Both = namedtuple("Both", "x W")
+def back(dout, c: Cache):
+    return dout @ c.W.T, c.x.T @ dout, dout.sum(0)
+"""
+KEPT = """
+from collections import defaultdict
+dh = dlogits @ W2.T
+"""
+MADE = """
+grads = defaultdict(float)
+for number, (a, dz) in enumerate([(embcat, dhprebn), (h, dlogits)]):
+    grads["dW" + str(number + 1)] += a.T @ dz
+params = {"W2": (h, dlogits), "W1": None}
+def biases(**given):
+    return {f"b{k[1]}": dz.sum(0) for k, dz in given.items()}
+sums = {**biases(d1=dhprebn), **biases(d2=dlogits)}
+errors = dict(zip(["dW1", "dW2"], [(grads["dW1"] - W1.grad).abs().max(), 0.0]))
+"""
+
+
+def back(direct: str, first: str) -> str:
+    """The way back with other lines for the two linear layers."""
+    return BACKWARD.replace(DIRECT, direct).replace(FIRST, first)
+
+
+HONEST = {
+    "layers in a list": [LAYERS, back(BACK_THROUGH, FIRST)],
+    "records": [back(RECORDS, "\ndembcat, dW1, db1 = back(dhprebn, Both(embcat, W=W1))\n")],
+    "keys of the run": [back(KEPT, "\ndembcat = dhprebn @ W1.T\n"), MADE],
+}
+
+
+@pytest.mark.parametrize("form", HONEST)
+def test_what_is_kept_in_the_students_own_way_is_found_and_followed(
+    grade: Grade, form: str
+) -> None:
+    card = grade(SETUP, FORWARD, *HONEST[form])
+    rows = card.exercises[0].targets
+    assert [row.name for row in rows if row.score < row.max_score or row.step != "right"] == []
+    assert [note.code for note in card.integrity] == []
+    others = {row.verdict for each in card.exercises[1:] for row in each.targets}
+    assert others == {"missing"}
+
+
+def test_mistakes_in_it_are_wrong_and_nothing_else_is(grade: Grade) -> None:
+    records = RECORDS.replace('dlogits @ nodes["W2"].value.T', '2 * dlogits @ nodes["W2"].value.T')
+    made = MADE.replace("a.T @ dz", "a.T @ dz / n").replace(".sum(0) for", ".sum(0) * 3 for")
+    made = made.replace("grads[", "other[").replace("grads =", "other =")
+    kept = back(records.replace("db2 = nodes", "_ = nodes"), "\ndembcat = dhprebn @ W1.T\n")
+    card = grade(SETUP, FORWARD, "from collections import defaultdict", kept, made)
+    rows = card.exercises[0].targets
+    wrong = {row.name for row in rows if row.step == "wrong" and row.score < row.max_score}
+    assert wrong == {"dh", "dW1"}
+    assert {row.name for row in rows if row.score < row.max_score} - wrong == {"db1", "db2"}
+
+
+OWN_AUTOGRAD = """
+class Value:
+    def __init__(self, data):
+        self.data = data
+        self.grad = torch.zeros_like(data)
+    def __matmul__(self, other):
+        out = Value(self.data @ other.data)
+        def back():
+            self.grad = self.grad + out.grad @ other.data.T
+            other.grad = other.grad + self.data.T @ out.grad
+        out.back = back
+        return out
+left, right = Value(h), Value(W2)
+product = left @ right
+product.grad = dlogits
+product.back()
+dh = left.grad
+dW2 = right.grad
+db2 = dlogits.sum(0)
+"""
+
+
+def test_ones_own_engine_is_no_copying_though_it_cannot_be_followed(grade: Grade) -> None:
+    card = grade(SETUP, FORWARD, back(OWN_AUTOGRAD, FIRST))
+    assert card.exercises[0].score == 26
+    assert [note.code for note in card.integrity] == ["unproven"]
+
+
+COPIES = """
+from collections import namedtuple
+from types import SimpleNamespace
+class Box:
+    def __init__(self, t):
+        self.t = t
+        self.grad = None
+    def of_it(self):
+        return self.t.grad
+class Taken:
+    def __init__(self, t):
+        self.grad = t.grad
+Pair = namedtuple("Pair", "a b")
+dh = Box(h).t.grad
+dW2 = [Box(W2)][0].of_it() + 0
+db2 = Pair(b2, None).a.grad * 1
+"""
+MORE_COPIES = """
+dembcat = Taken(embcat).grad
+box = Box(W1)
+box = W1
+dW1 = box.grad.clone()
+db1 = (lambda t: t.grad)(SimpleNamespace(t=b1).t)
+"""
+
+
+def test_a_tensors_own_gradient_is_a_copy_in_whatever_it_is_kept(grade: Grade) -> None:
+    card = grade(SETUP, FORWARD, back(COPIES, MORE_COPIES))
+    rows = card.exercises[0].targets
+    copied = {row.name for row in rows if row.basis == "copied"}
+    assert copied == {"dh", "dW2", "db2", "dembcat", "dW1", "db1"}
+    assert sum(row.score for row in rows if row.name in copied) == 0
+    assert {row.name for row in rows if row.score == 0} == copied
