@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import postgresql_server
 import pytest
@@ -22,6 +22,9 @@ from grader.assignment import Assignment, load_assignment  # noqa: E402
 from grader.records.scorecard import ExerciseScore, Scorecard, TargetScore  # noqa: E402
 from grader.sandbox import Sandbox, open_sandbox  # noqa: E402
 from grader.submission import Submission  # noqa: E402
+
+if TYPE_CHECKING:
+    from grader.pipeline import Grader
 
 if sys.platform == "linux":
     # Orphans of the tests come to this process, so that several can run side by side.
@@ -192,10 +195,26 @@ def sandbox(data: Path) -> Iterator[Sandbox]:
 Grade = Callable[..., Scorecard]
 
 
-@pytest.fixture
-def grade(tmp_path: Path, assignment: Assignment, sandbox: Sandbox, data: Path) -> Grade:
-    """Grade a notebook made of cells, or the content of a file."""
+@pytest.fixture(scope="session")
+def grader_of(sandbox: Sandbox, data: Path) -> Callable[[Assignment], Grader]:
+    """One grader for each assignment, as a class has it: what it knows of it is found out once."""
     from grader.pipeline import Grader
+
+    made: dict[int, tuple[Assignment, Grader]] = {}
+
+    def of(assignment: Assignment) -> Grader:
+        if id(assignment) not in made:
+            made[id(assignment)] = assignment, Grader(assignment, sandbox, data)
+        return made[id(assignment)][1]
+
+    return of
+
+
+@pytest.fixture
+def grade(
+    tmp_path: Path, assignment: Assignment, grader_of: Callable[[Assignment], Grader]
+) -> Grade:
+    """Grade a notebook made of cells, or the content of a file."""
 
     def run(
         *cells: str | dict[str, Any],
@@ -206,7 +225,7 @@ def grade(tmp_path: Path, assignment: Assignment, sandbox: Sandbox, data: Path) 
         path = tmp_path / name
         path.write_bytes(notebook(*cells) if content is None else content)
         submission = Submission(id="anna", candidates=(path,), origin=name)
-        return Grader(by, sandbox, data).grade(submission).card
+        return grader_of(by).grade(submission).card
 
     return run
 
