@@ -185,3 +185,30 @@ def test_a_tensors_own_gradient_is_a_copy_in_whatever_it_is_kept(grade: Grade) -
     assert copied == {"dh", "dW2", "db2", "dembcat", "dW1", "db1"}
     assert sum(row.score for row in rows if row.name in copied) == 0
     assert {row.name for row in rows if row.score == 0} == copied
+
+
+WHOLE = """
+@torch.no_grad()
+def way_back():
+    a = dlogits @ W2.T
+    b = h.T @ dlogits
+    c = a * (1 - h)
+    d = bngain * c
+    return a, b, c, d
+dh, dW2, dhpreact, dbnraw = way_back()
+db2 = dlogits.sum(0)
+"""
+
+
+def test_a_mistake_among_a_functions_own_names_costs_once_and_is_shown_where_it_stands(
+    grade: Grade,
+) -> None:
+    direct = BACKWARD.replace(DIRECT, WHOLE)
+    lines = direct.replace("\ndhpreact = (1.0 - h**2) * dh", "").replace(
+        "\ndbnraw = bngain * dhpreact", ""
+    )
+    assert len(lines) < len(direct) - 50
+    rows = {row.name: row for row in grade(SETUP, FORWARD, lines).exercises[0].targets}
+    assert [name for name, row in rows.items() if row.step != "right"] == ["dhpreact"]
+    assert [line.text.strip() for line in rows["dhpreact"].lines] == ["c = a * (1 - h)"]
+    assert rows["dbnraw"].basis == "follow_through"

@@ -399,8 +399,27 @@ class Slicer:
             place = Place(origin.block, origin.index + 1)
             renamed = _Member(first, other, carried=carried, place=place)
             return self._keep(name, [renamed], ("renamed", id(first), name, carried))
+        if (inner := self._handed_back(name, first)) is not None:
+            return self._keep(name, [inner._replace(carried=carried)])
         members = [self._member(name, origin, carried=carried)]
         return self._keep(name, members, ("all", id(origin), carried))
+
+    def _handed_back(self, name: str, statement: Statement) -> _Member | None:
+        """A name as the variable of a function that becomes it, where the function is called but
+        once and has one return: `hp` for the `dhpreact` of `dh, dhpreact = backward()`.
+        """
+        call = statement.node.value if isinstance(statement.node, ast.Assign) else None
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            return None
+        function = _function_of(self.reaching(call.func.id, self.before(statement)))
+        if function is None or len(self._calls[call.func.id]) != 1 or not function.blocks:
+            return None
+        last = function.blocks[0].statements[-1]
+        returns = [part for part in parts(function.node) if isinstance(part, ast.Return)]
+        given = (
+            _element_given(name, statement, returns[0].value) if returns == [last.node] else None
+        )
+        return given and _Member(statement, given, place=self.before(last))
 
     def _keep(self, name: str, members: list[_Member], key: object = None) -> Definition:
         key = key or (name, *((id(m.statement), m.carried, m.complaint) for m in members))
@@ -784,6 +803,20 @@ def _constructors(value: ast.expr | None) -> Iterator[str]:
         for child in ast.iter_child_nodes(value):
             if isinstance(child, ast.expr):
                 yield from _constructors(child)
+
+
+def _element_given(name: str, statement: Statement, value: ast.expr | None) -> ast.Name | None:
+    """The variable that becomes `name` when the tuple that a function returns is taken apart."""
+    assert isinstance(statement.node, ast.Assign)
+    for target in statement.node.targets:
+        if not isinstance(target, ast.Tuple) or not isinstance(value, ast.Tuple):
+            return None
+        if len(target.elts) != len(value.elts):
+            return None
+        for each, given in zip(target.elts, value.elts, strict=True):
+            if isinstance(each, ast.Name) and each.id == name:
+                return given if isinstance(given, ast.Name) else None
+    return None
 
 
 def _name_called(node: ast.Call) -> str:

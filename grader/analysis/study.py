@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 import msgspec
@@ -14,7 +15,7 @@ from grader.analysis.lifetime import Lifetime, Program
 from grader.analysis.recognise import Recogniser
 from grader.analysis.shared import inert, shared_cells
 from grader.analysis.slicer import Definition, Place, Slicer
-from grader.analysis.statements import MARK
+from grader.analysis.statements import FUNCTIONS, MARK, Statement
 from grader.analysis.walker import KnownNames, Walker
 from grader.assignment import Assignment
 from grader.notebook import Notebook, SyntaxProblem, Unreadable, python_source, read_notebook
@@ -50,12 +51,15 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     """Cells of which a line or two could not be read, and were left out."""
 
     def lines(self, life: Lifetime) -> list[Line]:
-        """The student's lines that wrote a lifetime, each once, in order."""
-        wrote = {site.cell for site in life.writes}
+        """The student's lines that wrote a lifetime, each once, in order; where it is another
+        variable's value, those that made that one.
+        """
+        places = sorted({(w.cell, n) for w in life.writes for n in range(w.line, w.end_line + 1)})
+        made = self.definitions.get(life.id)
+        if made is not None and made.name != life.name and not life.made:
+            places = sorted(set(_places(made.formula.statements))) or places
+        wrote = {cell for cell, _ in places}
         cells = {c.index: c.source.split("\n") for c in self.notebook.cells if c.index in wrote}
-        places = sorted(
-            {(w.cell, line) for w in life.writes for line in range(w.line, w.end_line + 1)}
-        )
         return [
             Line(
                 cell=None if self.notebook.module else cell,
@@ -65,6 +69,14 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
             for cell, line in places[:MAX_LINES]
             if line <= len(cells[cell])
         ]
+
+
+def _places(statements: Iterable[Statement]) -> Iterator[tuple[int, int]]:
+    """Cells and lines of statements; of functions and classes none."""
+    for each in statements:
+        if not isinstance(each.node, (*FUNCTIONS, ast.ClassDef)):
+            last = each.node.end_lineno or each.node.lineno
+            yield from ((each.cell, line) for line in range(each.node.lineno, last + 1))
 
 
 def study(notebook: Notebook, assignment: Assignment) -> Study | Unreadable:
