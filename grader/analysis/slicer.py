@@ -416,10 +416,10 @@ class Slicer:
             return None
         last = function.blocks[0].statements[-1]
         returns = [part for part in parts(function.node) if isinstance(part, ast.Return)]
-        given = (
-            _element_given(name, statement, returns[0].value) if returns == [last.node] else None
-        )
-        return given and _Member(statement, given, place=self.before(last))
+        if returns != [last.node]:
+            return None
+        given = _element_given(name, statement, returns[0].value)
+        return _Member(statement, given, place=self.before(last)) if given is not None else None
 
     def _keep(self, name: str, members: list[_Member], key: object = None) -> Definition:
         key = key or (name, *((id(m.statement), m.carried, m.complaint) for m in members))
