@@ -27,7 +27,9 @@ from grader.analysis.statements import (
     Statement,
     always,
     key_of,
+    lent,
     pseudonym,
+    root_name,
     root_of,
     viewed,
 )
@@ -328,7 +330,7 @@ class Slicer:
         while True:
             self.effort.spend(1)
             for statement in self._sighted(name, views, block, index):
-                fresh = statement.changes(name)
+                fresh = statement.changes(name) and not self._goes_on(name, statement)
                 if fresh is None and not members and (left := self._left_by(statement, name)):
                     return left
                 if fresh is None and MARK in name and name not in statement.called_on:
@@ -354,6 +356,11 @@ class Slicer:
         if not members or self._begins(name, members[0]):
             return self._keep(name, members) if members else None
         return self._keep(name, [_Member(None, complaint=None), *members])
+
+    def _goes_on(self, name: str, statement: Statement) -> bool:
+        """Whether a loop that binds a name for certain reads first what it held before."""
+        loop = statement.node
+        return isinstance(loop, ast.For) and name in liveness.exposed([loop])[0]
 
     def _begins(self, name: str, member: _Member) -> bool:
         """Whether a loop makes a value before it reads it: if it runs at all, it begins it."""
@@ -629,7 +636,9 @@ class Slicer:
                 break
             (name, place), found = renamed, further
         own = self.reaching(name + MARK + key, place)
-        return found if own is None or found is None else self._without_others(name, own, found)
+        if own is None or found is None or _filled_unseen(name, own.formula):
+            return found
+        return self._without_others(name, own, found)
 
     def _without_others(self, name: str, element: Definition, whole: Definition) -> Definition:
         """A container as it is for one of its elements."""
@@ -659,7 +668,8 @@ class Slicer:
                 continue
             place = member.place or Place(member.statement.block, member.statement.index)
             node = self._node(name, member)
-            yield self._step(member.statement, node, place, own if number else set())
+            own_name = name if number or member.value is None else ""
+            yield self._step(member.statement, node, place, own if number else set(), own_name)
             own |= {name, *self._changing_views(name)}
 
     def _node(self, name: str, member: _Member) -> ast.stmt:
@@ -671,12 +681,16 @@ class Slicer:
             wanted = {name, *self._changing_views(name)}
             if name in member.statement.called_on:  # it goes through objects, which change
                 wanted |= liveness.stored(node) | liveness.objects(node)
+            wanted |= {var for var, names in lent(node).items() if name in names}
             kept = liveness.pruned_block([node], wanted)
             return kept[0] if kept else ast.Pass()
         return node
 
-    def _step(self, statement: Statement, node: ast.stmt, place: Place, own: set[str]) -> Step:
-        node = _Naming(self, place).visit(copied(node))
+    def _step(
+        self, statement: Statement, node: ast.stmt, place: Place, own: set[str], whole: str
+    ) -> Step:
+        """whole: the container that the step is about, whose elements are written in it."""
+        node = _Naming(self, place, whole=whole).visit(copied(node))
         prelude: dict[str, tuple[tuple[int, int], ast.stmt]] = {}
         names, _ = liveness.exposed([node])
         reads: dict[str, Definition] = {}
@@ -737,8 +751,11 @@ class Slicer:
 class _Naming(ast.NodeTransformer):
     """Modules under their full paths; elements of containers that have a definition as names."""
 
-    def __init__(self, slicer: Slicer, place: Place, *, plain: bool = False) -> None:
+    def __init__(
+        self, slicer: Slicer, place: Place, *, plain: bool = False, whole: str = ""
+    ) -> None:
         self.slicer = slicer
+        self.whole = whole
         self.place = place
         self.plain = plain
 
@@ -766,6 +783,8 @@ class _Naming(ast.NodeTransformer):
         return self.generic_visit(node)  # type: ignore[return-value]
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        if isinstance(node.ctx, ast.Store) and self.whole and root_name(node) == self.whole:
+            return self._kept(node)
         picked = None if self.plain else self.slicer.picked.name(node, self.place)
         return self._element(node) if picked is None else ast.Name(picked, ast.Load())
 
@@ -773,6 +792,13 @@ class _Naming(ast.NodeTransformer):
         if node.attr in liveness.FORM:
             node.value = _without_grad(node.value)
         return self._element(node)
+
+    def _kept(self, node: ast.expr) -> ast.expr:
+        """A target within the container itself, whose elements are no variables there."""
+        if isinstance(node, ast.Subscript):
+            node.slice = self.visit(node.slice)
+            node.value = self._kept(node.value)
+        return node
 
     def _is_own(self, name: str) -> bool:
         found = self.slicer.reaching(name, self.place)
@@ -783,11 +809,18 @@ class _Naming(ast.NodeTransformer):
         if name is None:
             return self.generic_visit(node)  # type: ignore[return-value]
         if not isinstance(node.ctx, ast.Load):
-            return ast.Name(name, node.ctx)
+            kept = root_of(name) == self.whole
+            return self.generic_visit(node) if kept else ast.Name(name, node.ctx)  # type: ignore[return-value]
         if name.endswith(GRAD) and not self._is_own(root_of(name)):
             return ast.Name(name, ast.Load())
         element = self.slicer.element(name, node, self.place)
         return self.generic_visit(node) if element is None else ast.Name(element, ast.Load())  # type: ignore[return-value]
+
+
+def _filled_unseen(container: str, formula: Formula) -> bool:
+    """Whether a container gets elements under keys of the run, which may read any other."""
+    later = (member.statement for member in formula.members[1:])
+    return any(each is not None and container in each.whole for each in later)
 
 
 def _gives_defaults(value: ast.expr | None) -> TypeGuard[ast.expr]:

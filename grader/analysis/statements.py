@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from grader.analysis.lifetime import Path
-from grader.analysis.nodes import parts
+from grader.analysis.nodes import copied, parts
 from grader.protocol.vocabulary import ATTRIBUTES, IN_PLACE
 
 AT = frozenset({"at", "put", "copyto", "put_along_axis"})
@@ -111,7 +111,8 @@ class Statement:
         if isinstance(self.node, (*FUNCTIONS, ast.ClassDef)):
             return frozenset()
         calls = (part.func for part in parts(self.node) if isinstance(part, ast.Call))
-        named = (_object_of(f.value if isinstance(f, ast.Attribute) else f) for f in calls)
+        objects = [f.value if isinstance(f, ast.Attribute) else f for f in calls]
+        named = (*map(_object_of, objects), *map(pseudonym, objects))
         found = {name for name in named if name is not None}
         for part in parts(self.node):  # `for layer in reversed(layers): d = layer.backward(d)`
             if isinstance(part, ast.For) and found & set(_names(part.target)):
@@ -245,10 +246,37 @@ def _targets(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, as
 def _matched(target: ast.Tuple | ast.List, value: ast.expr | None) -> Sequence[ast.expr | None]:
     """What each element of a target is given, where the text tells."""
     nothing = [None] * len(target.elts)
+    if isinstance(value, ast.ListComp | ast.GeneratorExp):
+        value = _written_out(value)
     if not isinstance(value, ast.Tuple | ast.List) or len(value.elts) != len(target.elts):
         return nothing
     starred = any(isinstance(e, ast.Starred) for e in (*value.elts, *target.elts))
     return nothing if starred else value.elts
+
+
+def _written_out(node: ast.ListComp | ast.GeneratorExp) -> ast.Tuple | None:
+    """`(g["h"], g["W"])` for `(g[k] for k in ("h", "W"))`."""
+    (first, *others) = node.generators
+    given: Sequence[ast.expr] = getattr(first.iter, "elts", ())
+    if isinstance(first.iter, ast.Constant) and isinstance(first.iter.value, str):
+        given = [ast.Constant(letter) for letter in first.iter.value]
+    if others or first.ifs or first.is_async or not isinstance(first.target, ast.Name):
+        return None
+    if not all(isinstance(each, ast.Name | ast.Constant) for each in given):
+        return None
+    name = first.target.id
+    return ast.Tuple([_Put(name, each).visit(copied(node.elt)) for each in given], ast.Load())
+
+
+class _Put(ast.NodeTransformer):
+    """Puts an expression in the place of a variable."""
+
+    def __init__(self, name: str, value: ast.expr) -> None:
+        self.name = name
+        self.value = value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.copy_location(copied(self.value), node) if node.id == self.name else node
 
 
 def _updates(node: ast.stmt, *, elements: bool = True) -> Iterator[str]:
@@ -256,6 +284,7 @@ def _updates(node: ast.stmt, *, elements: bool = True) -> Iterator[str]:
     if isinstance(node, (*FUNCTIONS, ast.ClassDef)) or _declares(node):
         return
     inside = set(_of_comprehensions(node))
+    aliases = lent(node)
     for part in parts(node):
         if isinstance(part, ast.Name | ast.Subscript | ast.Attribute) and isinstance(
             part.ctx, ast.Store | ast.Del
@@ -263,8 +292,12 @@ def _updates(node: ast.stmt, *, elements: bool = True) -> Iterator[str]:
             if part not in inside and (elements or pseudonym(_element_of(part)) is None):
                 yield from written_names(part)
                 yield from _owner_of_grad(part, node)
+                if not isinstance(part, ast.Name):
+                    yield from aliases.get(root_name(part) or "", ())
         elif isinstance(part, ast.Call):
             yield from changed_names(part)
+            if aliases:
+                yield from (n for name in changed_names(part) for n in aliases.get(name, ()))
 
 
 def _owner_of_grad(target: ast.expr, node: ast.stmt) -> Iterator[str]:
@@ -277,6 +310,29 @@ def _owner_of_grad(target: ast.expr, node: ast.stmt) -> Iterator[str]:
     if pseudonym(target) is None and value is not None and not isinstance(value, ast.Constant):
         names = (pseudonym(target.value), root_name(target.value))
         yield from (name for name in names if name is not None)
+
+
+def lent(node: ast.AST) -> dict[str, set[str]]:
+    """Variable of a loop → those whose values it is in turn, which change with it:
+    `for d, x in [(dh, h), (dq, q)]: d[i] = …`.
+    """
+    found: dict[str, set[str]] = {}
+    for loop in parts(node) if isinstance(node, ast.For) else ():
+        if not isinstance(loop, ast.For) or not isinstance(loop.iter, ast.List | ast.Tuple):
+            continue
+        for value in loop.iter.elts:
+            for each, given in _pairs(loop.target, value):
+                found.setdefault(each, set()).add(given)
+    return found
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, str]]:
+    """Names of a target, each with the variable that it is given."""
+    if isinstance(target, ast.Name) and isinstance(value, ast.Name):
+        yield target.id, value.id
+    elif isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+        for each, given in zip(target.elts, value.elts, strict=False):
+            yield from _pairs(each, given)
 
 
 def _of_comprehensions(node: ast.stmt) -> Iterator[ast.AST]:

@@ -23,6 +23,7 @@ from grader.analysis.statements import (
     Statement,
     key_of,
     keyed,
+    lent,
     own_expressions,
     pseudonym,
     root_of,
@@ -91,6 +92,8 @@ class Walker:
         """Names, each with its function, whose values rest on forward tensors."""
         self._views: dict[str, str] = {}
         """Variable → the one whose memory it shares: `flat = dC.view(-1, 10)`."""
+        self._lent: dict[str, set[str]] = {}
+        """Variable of a loop → those whose values it is in turn."""
         self._own = 0
         self._loops: tuple[int, ...] = ()
         """Loops around the statement at hand, by their number in `all_loops`, outer ones first."""
@@ -253,6 +256,7 @@ class Walker:
             stored = (part.id for part in parts(node.target) if isinstance(part, ast.Name))
             self._loop_variables.update(stored)
             self._gone_through = _gone_through(node.iter)
+            self._lent |= lent(node)
         around_made = self._made
         made = [] if function or around_made else self._made_within(node)
         self._made = around_made or bool(made)
@@ -321,6 +325,7 @@ class Walker:
             if view is not None and view != name and not self._of_its_own(name, view):
                 self._views[name] = view
         shared = {self._views.get(name, name) for name in statement.updates}
+        shared = shared.union(*(self._lent.get(name, ()) for name in statement.updates))
         for name in sorted(shared | statement.updates):
             self._gradient(name, None, statement, site, function)
         self._forward(statement, site, function, places)

@@ -36,6 +36,8 @@ class Question(NamedTuple):
     """What the leaves are; values that depend on no gradient are computed once for each."""
     bind: Mapping[Definition, torch.Tensor]
     wanted: Sequence[Definition]
+    decided: bool = False
+    """Conditions on tensors are decided by the values at hand."""
 
 
 class CleanRoom(Closing):
@@ -132,7 +134,12 @@ class CleanRoom(Closing):
                         arrays.add(key)
             wanted = [self._slot(each) for each in question.wanted]
             evaluations.append(
-                protocol.Evaluation(network=networks[question.network], bind=bind, wanted=wanted)
+                protocol.Evaluation(
+                    network=networks[question.network],
+                    bind=bind,
+                    wanted=wanted,
+                    decided=question.decided,
+                )
             )
         recipes = [self._recipe(formula) for formula in needed.values()]
         new = [recipe for recipe in recipes if self._known.get(recipe.number) != recipe]

@@ -21,7 +21,7 @@ from grader.cleanroom.room import SILENT, Computed, Question
 from grader.cleanroom.stretches import Stretch
 from grader.cleanroom.wiring import Wiring
 from grader.marking.step import StepFinding
-from grader.protocol.language import ASKED
+from grader.protocol.language import ASKED, UNDECIDED
 
 OVERLOOKED = "what its lines compute is not what it held: something changes it unseen"
 
@@ -104,10 +104,24 @@ class Steps(LoopRounds):
         self, wiring: Wiring, exercise: Exercise, stretches: Mapping[int, Stretch]
     ) -> dict[int, StepFinding]:
         told = self._tell(wiring, exercise, stretches)
-        return {
+        findings = {
             number: self._finding(stretch, exercise, told, wiring)
             for number, stretch in stretches.items()
         }
+        undecided = {n: stretches[n] for n, each in findings.items() if each.why == UNDECIDED}
+        return findings | self._decided(wiring, exercise, undecided)
+
+    def _decided(
+        self, wiring: Wiring, exercise: Exercise, stretches: Mapping[int, Stretch]
+    ) -> dict[int, StepFinding]:
+        """Steps with conditions on tensors that are right whichever way these were decided. They
+        are never wrong: another network may go another way.
+        """
+        if not stretches:
+            return {}
+        told = self._tell(wiring, exercise, stretches, decided=True)
+        found = {n: self._finding(each, exercise, told, wiring) for n, each in stretches.items()}
+        return {number: each for number, each in found.items() if each.step == "right"}
 
     def _askable(self, stretches: Mapping[int, Stretch]) -> Iterator[dict[int, Stretch]]:
         """Stretches that can be asked together: what stands in the place of one's upstream may be
@@ -126,7 +140,14 @@ class Steps(LoopRounds):
         for some in portions(together.items(), lambda item: self._elements(item[1].life)):
             yield dict(some)
 
-    def _tell(self, wiring: Wiring, exercise: Exercise, stretches: Mapping[int, Stretch]) -> Told:
+    def _tell(
+        self,
+        wiring: Wiring,
+        exercise: Exercise,
+        stretches: Mapping[int, Stretch],
+        *,
+        decided: bool = False,
+    ) -> Told:
         """Everything that readings compare, asked in one go."""
         lives = [stretch.life for stretch in stretches.values()]
         draws, during = self.draws_of(lives[0]), self._pass(lives[0])
@@ -138,7 +159,7 @@ class Steps(LoopRounds):
         for number, draw in enumerate(draws):
             bound = self._bindings(wiring, draw, during, lives)
             shapes = bound | self._upstream(draw, sources, lives)
-            at = f"{exercise.id} {number}"
+            at = f"{exercise.id} {number}{' decided' * decided}"
             if not self._few:
                 questions["full"].append(Question(f"{at} full", bound, wanted))
             questions["cut"].append(Question(at, shapes, wanted))
@@ -149,7 +170,8 @@ class Steps(LoopRounds):
                 named = shapes | self._named(wiring, ways, draw)
                 questions["named"].append(Question(f"{at} named", named, wanted))
         ordinary = self._ordinary(wiring, lives, sources)
-        answers = iter(self.room.ask([*itertools.chain(*questions.values()), *ordinary.values()]))
+        asked = [*itertools.chain(*questions.values()), *ordinary.values()]
+        answers = iter(self.room.ask([each._replace(decided=decided) for each in asked]))
         told = {kind: list(itertools.islice(answers, len(q))) for kind, q in questions.items()}
         again = dict(zip(ordinary, answers, strict=True))
         return Told(draws, told["full"], told["cut"], told["true"], told["named"], again)

@@ -24,6 +24,8 @@ GET, SET, TEST, POWER = "attribute of", "set attribute of", "holds", "to the pow
 MOVE, VALUE = "moved by", "value of"
 """Names, which no student can spell, of what the clean room puts in the place of syntax."""
 INIT = "begin as"
+UNDECIDED = "a condition on a tensor cannot be followed"
+"""Said of lines whose way the network at hand would decide."""
 ASKED = "`.grad` of a tensor is autograd's"
 """Said of lines that ask for one: there is none in the clean room."""
 _OPERATORS = frozenset(

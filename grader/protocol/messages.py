@@ -92,6 +92,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """Slot → blob key of the value that it gets without being computed."""
     wanted: list[str]
     """Slots; a value is computed though it is bound, for others read the binding."""
+    decided: bool = False
+    """Conditions on tensors are decided by the values at hand."""
 
 
 class Room(Message, tag="room", frozen=True, kw_only=True):

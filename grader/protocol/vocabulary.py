@@ -92,7 +92,7 @@ PATHS = frozenset(
         for name in ["norm", "vector_norm", "matrix_norm", "multi_dot", "vecdot"]
     ]
     + [f"numpy.{name}" for name in f"{_NUMPY} {_CONSTANTS} {_DTYPES}".split()]
-    + ["numpy.linalg.norm", "numpy.newaxis"]
+    + ["numpy.linalg.norm", "numpy.newaxis", "numpy.vectorize"]
     + _DEVICES.split()
     + [f"math.{name}" for name in _MATH.split()]
     + ["collections.namedtuple", "collections.defaultdict", "collections.OrderedDict"]

@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load
 
 from grader.protocol import Computed, Done, Recipe, Room, Value, decode_room
-from grader.protocol.language import OutsideError, bindings, compiled
+from grader.protocol.language import UNDECIDED, OutsideError, bindings, compiled
 from grader.protocol.tensors import pack
 from grader.worker.channel import Channel
 from grader.worker.errors import explain
@@ -43,7 +43,8 @@ class Slices:
         self.room = room
         self.channel = channel
         self.limit = limit
-        self.names = bindings(_found, _holds)
+        self.decided = False
+        self.names = bindings(_found, lambda value: _holds(value, decided=self.decided))
         self.recipes: dict[int, Recipe] = {}
         self.values: dict[str, Any] = {}
         self._take(room, blob)
@@ -73,6 +74,7 @@ class Slices:
         networks: dict[int, dict[int, Any]] = {}
         for number, evaluation in enumerate(self.room.evaluations):
             bound = {slot: self.values[key] for slot, key in evaluation.bind.items()}
+            self.decided = evaluation.decided
             asked = _Evaluation(self, bound, networks.setdefault(evaluation.network, {}))
             values: dict[str, Value] = {}
             failures: dict[str, str] = {}
@@ -168,10 +170,10 @@ def _own(value: Any) -> Any:
     return value if isinstance(value, int | float | str) else deepcopy(value)
 
 
-def _holds(value: Any) -> bool:
+def _holds(value: Any, *, decided: bool = False) -> bool:
     """A condition's value; one on a tensor would be decided by the network at hand."""
-    if isinstance(value, torch.Tensor | np.ndarray):
-        raise OutsideError("a condition on a tensor cannot be followed")
+    if not decided and isinstance(value, torch.Tensor | np.ndarray):
+        raise OutsideError(UNDECIDED)
     return bool(value)
 
 

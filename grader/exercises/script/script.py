@@ -155,7 +155,9 @@ class Script:
         if not isinstance(network, Network):
             return b""
         tensors = network.inputs | network.tensors
-        blob: bytes = save({name: value.clone() for name, value in tensors.items()})  # no views
+        blob: bytes = save(
+            {name: value.clone().contiguous() for name, value in tensors.items()}  # no views
+        )
         return blob
 
 
