@@ -203,6 +203,44 @@ def test_other_right_ways_are_right(
     assert (wrong, card.integrity) == ([], [])
 
 
+COLUMNS = """
+import numpy as np
+
+def softmax_loss_naive(W, X, y, reg):
+    loss, dW = 0.0, np.zeros_like(W)
+    for i in range(X.shape[1]):
+        scores = W @ X[:, i]
+        p = np.exp(scores - scores.max())
+        p /= p.sum()
+        loss -= np.log(p[y[i]])
+        p[y[i]] -= 1
+        dW += np.outer(p, X[:, i])
+    loss = loss / X.shape[1] + reg / 2 * (W * W).sum()
+    return loss, dW / X.shape[1] + reg * W
+
+def svm_loss_naive(W, X, y, reg):
+    return np.maximum(W @ X, 0).sum(), np.zeros_like(W)
+"""
+
+
+def test_examples_in_columns_as_in_the_first_year(mark: Marking, tmp_path: Path) -> None:
+    path = tmp_path / "linear.py"
+    path.write_text(COLUMNS)
+    found = {e: t for e, t in targets(mark("cs231n_classifiers", path)) if not e.startswith("T")}
+    assert given(found["softmax_loss_naive"]) == "right"
+    assert given(found["svm_loss_naive"]) == "unfinished"
+
+
+@pytest.mark.parametrize("edit", [("reg * W", "W"), ("p[y[i]] -= 1", "pass")])
+def test_examples_in_columns_make_nothing_right(
+    mark: Marking, edit: tuple[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "linear.py"
+    path.write_text(COLUMNS.replace(*edit))
+    found = dict(targets(mark("cs231n_classifiers", path)))
+    assert given(found["softmax_loss_naive"]) == "wrong"
+
+
 def test_handing_on_to_a_wrong_function_of_the_same_layer_earns_nothing(
     mark: Marking, tmp_path: Path
 ) -> None:

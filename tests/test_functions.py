@@ -829,6 +829,23 @@ def test_python_2_is_run_as_such_and_said(card_of):
     assert row(wrong, "norm_backward", "dx").diagnosis.code == "missing_path"
 
 
+def test_methods_that_dicts_had_in_python_2_are_known(card_of):
+    looked = "{'t': 1}.iteritems()"
+    source = RIGHT.replace(
+        "    dx = dout.dot(w.T)\n", f"    list({looked})\n    dx = dout.dot(w.T)\n"
+    )
+    assert looked in source
+    card = card_of(source)
+    assert card.score == 7
+    assert "written for Python 2" in card.notes[0]
+
+
+def test_what_fails_in_python_2_as_well_is_told_as_it_fails_there(card_of):
+    source = RIGHT + OLD.replace("return (x", "return lost * (x")
+    card = card_of(source, {"norm_backward": EXERCISES["norm_backward"]})
+    assert "name 'lost' is not defined" in why(card, "norm_backward", "dx")
+
+
 @pytest.mark.parametrize(
     "change",
     [("x[i] / n", "(x[i:i + 1].T @ np.ones(1)) / n"), ("xrange", "range")],

@@ -231,6 +231,56 @@ def test_a_class_of_almost_the_name_is_taken_where_there_is_one_only(
     assert points(card_of(session, tmp_path / "own", exact + other), "ReLU.backward") == [1]
 
 
+@pytest.mark.parametrize("name", ["FullyConnectedLayer", "Dense", "Affine_Module"])
+def test_the_same_layer_by_another_name_of_the_field(
+    session: GradingSession, tmp_path: Path, name: str
+) -> None:
+    renamed = TURNED.replace("class Linear", f"class {name}")
+    assert points(card_of(session, tmp_path, renamed), "Linear.backward") == [1, 1, 1]
+    (tmp_path / "two").mkdir()
+    two = renamed + renamed.replace(name, "FC")
+    assert points(card_of(session, tmp_path / "two", two), "Linear.backward") == [0, 0, 0]
+
+
+TOLD = """
+import torch
+
+def both(params, X, y, reg):
+    hidden = (X @ params["W1"] + params["b1"]).clamp(min=0)
+    probabilities = (hidden @ params["W2"] + params["b2"]).softmax(1)
+    rows = torch.arange(len(y))
+    squares = sum((params[name] ** 2).sum() for name in ("W1", "W2"))
+    loss = -probabilities[rows, y].log().mean() + reg * squares
+    dscores = probabilities.clone()
+    dscores[rows, y] -= 1
+    dscores /= len(y)
+    dhidden = dscores @ params["W2"].T * (hidden > 0)
+    grads = {"W2": hidden.T @ dscores + 2 * reg * params["W2"], "b2": dscores.sum(0)}
+    grads |= {"W1": X.T @ dhidden + 2 * reg * params["W1"], "b1": dhidden.sum(0)}
+    return loss, grads
+
+class TwoLayerNet:
+    def __init__(self, input_size, hidden_size, output_size, dtype=None, device=None, std=1e-4):
+        sizes = (input_size, hidden_size), (hidden_size, output_size)
+        self.params = {f"W{k}": std * torch.randn(*size) for k, size in enumerate(sizes, 1)}
+        self.params |= {f"b{k}": torch.zeros(size[1]) for k, size in enumerate(sizes, 1)}
+
+    def loss(self, X, y=None, reg=0.0):
+        return both(self.params, X, y, reg)
+"""
+
+
+def test_a_net_that_is_told_the_regularisation_by_each_call(tmp_path: Path) -> None:
+    with GradingSession(load_assignment(ROOT / "assignments" / "eecs498_layers")) as session:
+        card = card_of(session, tmp_path, TOLD)
+        assert points(card, "TwoLayerNet.loss") == [0.5] * 4
+        assert card.integrity == []
+        (tmp_path / "wrong").mkdir()
+        wrong = TOLD.replace('hidden.T @ dscores + 2 * reg * params["W2"]', "hidden.T @ dscores")
+        card = card_of(session, tmp_path / "wrong", wrong)
+        assert points(card, "TwoLayerNet.loss") == [0.5, 0.5, 0, 0.5]
+
+
 def test_a_base_or_a_decorator_that_was_not_handed_in_takes_no_definition_along(
     session: GradingSession, tmp_path: Path
 ) -> None:

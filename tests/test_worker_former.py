@@ -106,3 +106,20 @@ def test_whole_numbers_are_divided_as_in_python_2():
 def test_who_asks_for_true_division_has_it():
     source = "from __future__ import division\nhalf = 1 / 2"
     assert run(source, "python2")["half"] == run("half = 1 / 2", "numpy")["half"] == 0.5
+
+
+def test_dicts_have_the_methods_that_they_had():
+    scope = run(
+        """
+        class Own(object):
+            def iteritems(self):
+                return "own"
+        table = {"a": 1}
+        found = [table.has_key("a"), table.has_key("b"), list(table.iteritems())]
+        found += [list(table.iterkeys()), list(table.itervalues()), Own().iteritems()]
+        """,
+        "python2",
+    )
+    assert scope["found"] == [True, False, [("a", 1)], ["a"], [1], "own"]
+    with pytest.raises(AttributeError):
+        run("{}.iteritems()", "numpy")

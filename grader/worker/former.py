@@ -15,8 +15,9 @@ import numpy as np
 
 from grader.protocol.calls import Former
 
-_SET, _AUGMENT, _SLICE, _ONE, _DIVIDE, _DIVIDE_INTO = (
-    f"__former_{name}__" for name in ("set", "augment", "slice", "one", "divide", "divide_into")
+_SET, _AUGMENT, _SLICE, _ONE, _DIVIDE, _DIVIDE_INTO, _METHOD = (
+    f"__former_{name}__"
+    for name in ("set", "augment", "slice", "one", "divide", "divide_into", "method")
 )
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "iadd",
@@ -40,20 +41,28 @@ def names(former: Former) -> dict[str, Any]:
         _DIVIDE: functools.partial(_divided, operator.truediv),
         _DIVIDE_INTO: functools.partial(_divided, operator.itruediv),
     }
-    return own if former == "numpy" else own | _PYTHON_2
+    return own if former == "numpy" else own | _PYTHON_2 | {_METHOD: _method}
 
 
 def rewritten(tree: ast.Module, former: Former) -> ast.Module:
     """The same statements on the same lines, as they were understood."""
-    divides = former == "python2" and not any(map(_divides_truly, tree.body))
-    _Rewriting(divides).visit(tree)
+    old = former == "python2"
+    _Rewriting(old, old and not any(map(_divides_truly, tree.body))).visit(tree)
     return ast.fix_missing_locations(tree)
 
 
 class _Rewriting(ast.NodeTransformer):
-    def __init__(self, divides: bool) -> None:
+    def __init__(self, old: bool, divides: bool) -> None:
+        self._old = old
+        """It is Python 2."""
         self._divides = divides
         """Whole numbers are divided without a rest."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        if self._old and node.attr in _METHODS and isinstance(node.ctx, ast.Load):
+            return ast.copy_location(_call(_METHOD, node.value, ast.Constant(node.attr)), node)
+        return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         self.generic_visit(node)
@@ -135,6 +144,11 @@ def _augment(holder: Any, index: Any, kind: str, value: Any) -> None:
     _set(holder, index, change(holder[index], value))
 
 
+def _method(owner: Any, name: str) -> Any:
+    """A method that dicts had in Python 2."""
+    return _METHODS[name](owner) if isinstance(owner, dict) else getattr(owner, name)
+
+
 def _one(value: Any) -> Any:
     """The number of an array that holds one."""
     if isinstance(value, np.ndarray) and value.ndim and value.size == 1:
@@ -153,6 +167,12 @@ def _whole(value: Any) -> bool:
     return isinstance(value, int)
 
 
+_METHODS: dict[str, Callable[[Any], Any]] = {
+    "iteritems": operator.attrgetter("items"),
+    "itervalues": operator.attrgetter("values"),
+    "iterkeys": operator.attrgetter("keys"),
+    "has_key": operator.attrgetter("__contains__"),
+}
 _PYTHON_2: dict[str, Any] = {
     "xrange": range,
     "unicode": str,

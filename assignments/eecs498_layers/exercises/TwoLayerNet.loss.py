@@ -34,7 +34,11 @@ def own_forward(X, y, W1, b1, W2, b2, reg):
 
 
 def of_net(X, y, W1, b1, W2, b2, reg):
+    import inspect
+
     (d, h), c = W1.shape, W2.shape[1]
-    net = TwoLayerNet(d, h, c, weight_scale=0.1, reg=reg, dtype=X.dtype, device="cpu")
+    told = "reg" in inspect.signature(TwoLayerNet.loss).parameters  # the net of the homework before
+    more = {} if told else {"weight_scale": 0.1, "reg": reg}
+    net = TwoLayerNet(d, h, c, dtype=X.dtype, device="cpu", **more)
     net.params.update(W1=W1, b1=b1, W2=W2, b2=b2)
-    return net.loss(X, y)
+    return net.loss(X, y, reg=reg) if told else net.loss(X, y)

@@ -16,6 +16,9 @@ _ONE_NUMBER = re.compile(
 )
 _INDEX = re.compile(r"only integers, slices|integer indices|can't multiply sequence by non-int")
 _OLD_NAME = re.compile(rf"NameError: name '(?:{'|'.join(OLD)})' is not defined")
+METHODS = frozenset({"iteritems", "itervalues", "iterkeys", "has_key"})
+"""Of dicts, in Python 2."""
+_OLD_METHOD = re.compile(rf"'dict' object has no attribute '(?:{'|'.join(METHODS)})'")
 _PYTHON_2 = re.compile(r"Missing parentheses in call to|TabError")
 
 
@@ -40,7 +43,7 @@ def told(results: Sequence[Judged], name: str) -> Iterator[str]:
 
 
 def _of_python_2(error: str) -> bool:
-    return any(p.search(error) for p in (_OLD_NAME, NO_WHOLE, _INDEX, _ONE_NUMBER))
+    return any(p.search(error) for p in (_OLD_NAME, _OLD_METHOD, NO_WHOLE, _INDEX, _ONE_NUMBER))
 
 
 def written_for_python_2(file: Read) -> bool:
@@ -49,6 +52,8 @@ def written_for_python_2(file: Read) -> bool:
     if any(map(_only_3, nodes)):
         return False
     if any(_PYTHON_2.search(problem.message) for problem in file.problems.values()):
+        return True
+    if any(isinstance(n, ast.Attribute) and n.attr in METHODS for n in nodes):
         return True
     read = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     bound = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}

@@ -165,6 +165,8 @@ class Functions:
             outcomes = answered.of(each.exercise.id, "otherwise")
             again.take(outcomes, self.assignment.spec.tolerance)
         again.former = former
+        if again.failing == each.failing and not former_of(again, handed.file):
+            return again  # what fails now is no matter of age: this is to be told
         return again if again.failing < each.failing else each
 
     def _originate(self, results: Sequence[Judged], handed: AnswerFile) -> None:

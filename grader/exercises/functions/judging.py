@@ -31,6 +31,8 @@ class Judged(msgspec.Struct, kw_only=True):
 
     oracle: FunctionOracle
     variant: int = 0
+    variants: Sequence[int] = (0,)
+    """Forms of the forward pass that may be meant."""
     deviates: list[str] = []
     """Keys of the forward value that the student computes otherwise, "" for a single one."""
     values: dict[str, Valued] = {}
@@ -73,14 +75,14 @@ class Judged(msgspec.Struct, kw_only=True):
         """
         if len(outcomes) < len(self.outcomes):
             return
-        values = _values(outcomes, self.exercise, self.variant, tolerance)
+        variant, values = _best(outcomes, self.exercise, self.variants, tolerance)
         gained = _right(values) - _right(self.values)
         came = not any(each.raised for each in outcomes)
         nowhere = all(each.raised for each in self.outcomes)
         if gained > 0 or (
             gained == 0 and nowhere and (came or all(map(of_another_form, self.outcomes)))
         ):
-            self.outcomes, self.values = list(outcomes), values
+            self.outcomes, self.variant, self.values = list(outcomes), variant, values
 
 
 def judged(oracle: FunctionOracle, answered: Answered, assignment: Assignment) -> Judged:
@@ -89,16 +91,25 @@ def judged(oracle: FunctionOracle, answered: Answered, assignment: Assignment) -
     own = answered.of(exercise.id, "own_forward")
     variants, deviates = _variants(oracle, own, assignment)
     outcomes = answered.of(exercise.id, "student")
-    values = {each: _values(outcomes, exercise, each, tolerance) for each in variants}
-    variant = max(variants, key=lambda number: _right(values[number]))
+    variant, values = _best(outcomes, exercise, variants, tolerance)
     return Judged(
         oracle=oracle,
         variant=variant,
+        variants=variants,
         deviates=deviates,
         unwritten=bool(own) and all(_nothing(each) for each in own),
         outcomes=outcomes,
-        values=values[variant],
+        values=values,
     )
+
+
+def _best(
+    outcomes: Sequence[Outcome], exercise: Exercise, variants: Sequence[int], tolerance: Tolerance
+) -> tuple[int, dict[str, Valued]]:
+    """The form of the forward pass for which most is right, and what is."""
+    values = {each: _values(outcomes, exercise, each, tolerance) for each in variants}
+    variant = max(variants, key=lambda number: _right(values[number]))
+    return variant, values[variant]
 
 
 def _values(

@@ -1,4 +1,4 @@
-"""Classes that nobody defines just so: `SoftMax` or `SoftmaxLayer` for `Softmax`, and the like."""
+"""Classes that nobody defines just so: `SoftmaxLayer` for `Softmax`, `Dense` for `Linear`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from grader.notebook.syntax import parse
 
 ENDS = frozenset({"", "layer", "module"})
 """Ends of a class's name that say no more than that it is one."""
+SAME = ({"linear", "fullyconnected", "fc", "dense", "affine"},)
+"""Names by which the field knows the same layer."""
 
 
 def by_other_names(files: Sequence[Read], asked: Iterable[str]) -> list[Read]:
@@ -30,11 +32,13 @@ def by_other_names(files: Sequence[Read], asked: Iterable[str]) -> list[Read]:
 
 def _almost(file: Read, asked: str) -> list[tuple[int, str]]:
     """Classes with their cells."""
+    plain = _plain(asked)
+    known = next((names for names in SAME if plain in names), {plain})
+    wanted = {name + end for name in known for end in ENDS}
     return [
         (cell, node.name)
         for cell, node in file.definitions
-        if isinstance(node, ast.ClassDef)
-        and _plain(node.name) in {_plain(asked) + end for end in ENDS}
+        if isinstance(node, ast.ClassDef) and _plain(node.name) in wanted
     ]
 
 
