@@ -212,3 +212,81 @@ def test_a_mistake_among_a_functions_own_names_costs_once_and_is_shown_where_it_
     assert [name for name, row in rows.items() if row.step != "right"] == ["dhpreact"]
     assert [line.text.strip() for line in rows["dhpreact"].lines] == ["c = a * (1 - h)"]
     assert rows["dbnraw"].basis == "follow_through"
+
+
+WHOLE_CONTAINER = """
+G = {"h": torch.zeros_like(h)}
+G["h"][:] = dlogits @ W2.T
+cols = {k: G[k] * 1 for k in ("h",)}
+G["W2"], G["b2"] = h.T @ dlogits, 0
+for key, d in {"b2": dlogits}.items():
+    G[key] = G[key] + d.sum(0)
+dh, dW2, db2 = (G[k] for k in ("h", "W2", "b2"))
+"""
+LENT = """
+dembcat, dW1 = torch.zeros_like(embcat), torch.zeros_like(W1)
+db1, other = 0, torch.zeros_like(dhprebn)
+for _ in (1,):
+    db1 = db1 + dhprebn.sum(0)
+for d, a, b in [(dembcat, dhprebn, W1.T), (dW1, embcat.T, dhprebn)]:
+    for i in range(len(a)):
+        d[i] = a[i] @ b
+"""
+HEADS = """
+class Head:
+    def __init__(self, W):
+        self.W = W
+    def backward(self, d):
+        self.dW, self.db = h.T @ d, d.sum(0)
+        return d @ self.W.T
+heads = {"only": Head(W2)}
+dh = heads["only"].backward(dlogits)
+dW2, db2 = heads["only"].dW, heads["only"].db
+"""
+DECIDED = """
+dembcat = torch.zeros_like(embcat)
+for i in range(len(Xb)):
+    if Xb[i].sum() >= 0:
+        dembcat[i] = dhprebn[i] @ W1.T
+dW1 = embcat.T @ dhprebn
+db1 = dhprebn.sum(0)
+"""
+
+
+@pytest.mark.parametrize(("direct", "first"), [(WHOLE_CONTAINER, LENT), (HEADS, DECIDED)])
+def test_containers_as_wholes_and_what_loops_lend_are_followed(
+    grade: Grade, direct: str, first: str
+) -> None:
+    card = grade(SETUP, FORWARD, back(direct, first))
+    rows = card.exercises[0].targets
+    assert [row.name for row in rows if row.score < row.max_score or row.step != "right"] == []
+    assert card.integrity == []
+
+
+def test_a_condition_on_a_tensor_makes_no_line_wrong(grade: Grade) -> None:
+    """Whichever way another network would go: this one went this way."""
+    condition = "if loss < 1000: dh = dlogits @ W2.T\nelse: dh = 0 * h\nif loss < 0: dh = -dh\n"
+    other = condition.replace("loss < 1000", "loss > 1000").replace("loss < 0", "loss > 0")
+    direct = DIRECT.replace("dh = dlogits @ W2.T\n", condition)
+    assert grade(SETUP, FORWARD, back(direct, FIRST)).exercises[0].score == 26
+    row = grade(SETUP, FORWARD, back(direct.replace(condition, other), FIRST)).exercises[0]
+    assert [each.step for each in row.targets if each.name == "dh"] == ["unknown"]
+
+
+HIDDEN = "\ndhpreact = dh * torch.distributions.Normal(h, 1.0).variance * (1.0 - h**2)\n"
+
+
+@pytest.mark.parametrize("factor", ["", " * 2"])
+def test_a_value_that_follows_from_a_wrong_one_counts_where_its_lines_cannot_be_followed(
+    grade: Grade, factor: str
+) -> None:
+    lines = BACKWARD.replace("dh = dlogits @ W2.T", "dh = 3 * dlogits @ W2.T")
+    lines = lines.replace(
+        "\ndhpreact = (1.0 - h**2) * dh\n", HIDDEN.replace("h**2)", f"h**2){factor}")
+    )
+    card = grade(SETUP, FORWARD, lines)
+    rows = {row.name: row for row in card.exercises[0].targets}
+    mine = rows["dhpreact"]
+    assert mine.step == "unknown"
+    assert (mine.basis, mine.root_cause) == (("none", None) if factor else ("follow_through", "dh"))
+    assert [note.code for note in card.integrity] == ([] if factor else ["unproven"])

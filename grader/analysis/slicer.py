@@ -578,11 +578,14 @@ class Slicer:
         found = self.reaching(name, place)
         first = next(found.formula.statements, None) if found else None
         whole = first.assigns.get(root_of(name)) if first is not None else None
-        if first is not None and (name in first.assigns or _gives_defaults(whole)):
+        if found is not None and _filled_unseen(root_of(name), found.formula):
+            base = self.reaching(root_of(name), place)
+        elif first is not None and (name in first.assigns or _gives_defaults(whole)):
             return name
-        if key_of(name) not in self.keys:
+        elif key_of(name) in self.keys:
+            base = self._base(name, place)
+        else:
             return None
-        base = self._base(name, place)
         if base is None:
             return None
         own = f"{base.name}{MARK}{key_of(name)}"
@@ -690,7 +693,8 @@ class Slicer:
         self, statement: Statement, node: ast.stmt, place: Place, own: set[str], whole: str
     ) -> Step:
         """whole: the container that the step is about, whose elements are written in it."""
-        node = _Naming(self, place, whole=whole).visit(copied(node))
+        looping = isinstance(node, ast.For | ast.While)
+        node = _Naming(self, place, whole=whole, around=looping).visit(copied(node))
         prelude: dict[str, tuple[tuple[int, int], ast.stmt]] = {}
         names, _ = liveness.exposed([node])
         reads: dict[str, Definition] = {}
@@ -752,10 +756,20 @@ class _Naming(ast.NodeTransformer):
     """Modules under their full paths; elements of containers that have a definition as names."""
 
     def __init__(
-        self, slicer: Slicer, place: Place, *, plain: bool = False, whole: str = ""
+        self,
+        slicer: Slicer,
+        place: Place,
+        *,
+        plain: bool = False,
+        whole: str = "",
+        around: bool = False,
     ) -> None:
+        """plain: of a function, whose names have other values at each call; whole: the container
+        that is written; around: in a loop, where its elements change meanwhile.
+        """
         self.slicer = slicer
         self.whole = whole
+        self.around = around
         self.place = place
         self.plain = plain
 
@@ -811,6 +825,8 @@ class _Naming(ast.NodeTransformer):
         if not isinstance(node.ctx, ast.Load):
             kept = root_of(name) == self.whole
             return self.generic_visit(node) if kept else ast.Name(name, node.ctx)  # type: ignore[return-value]
+        if root_of(name) == self.whole and self.around:
+            return self.generic_visit(node)  # type: ignore[return-value]
         if name.endswith(GRAD) and not self._is_own(root_of(name)):
             return ast.Name(name, ast.Load())
         element = self.slicer.element(name, node, self.place)
@@ -820,7 +836,16 @@ class _Naming(ast.NodeTransformer):
 def _filled_unseen(container: str, formula: Formula) -> bool:
     """Whether a container gets elements under keys of the run, which may read any other."""
     later = (member.statement for member in formula.members[1:])
-    return any(each is not None and container in each.whole for each in later)
+    return any(
+        isinstance(part, ast.Subscript)
+        and isinstance(part.ctx, ast.Store)
+        and isinstance(part.value, ast.Name)
+        and part.value.id == container
+        and not isinstance(part.slice, ast.Constant)
+        for each in later
+        if each is not None
+        for part in parts(each.node)
+    )
 
 
 def _gives_defaults(value: ast.expr | None) -> TypeGuard[ast.expr]:

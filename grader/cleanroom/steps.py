@@ -13,7 +13,7 @@ import torch
 from grader.analysis.lifetime import Lifetime
 from grader.analysis.slicer import Definition
 from grader.assignment import Exercise
-from grader.cleanroom.loops import LoopRounds
+from grader.cleanroom.following import Following
 from grader.cleanroom.networks import Draw, boundary
 from grader.cleanroom.portions import portions
 from grader.cleanroom.readings import Evidence, Finding, nothing_but_zeros, read, unmoved
@@ -41,7 +41,7 @@ class Told(NamedTuple):
     """Forward pass → the ordinary run's own numbers, computed once more."""
 
 
-class Steps(LoopRounds):
+class Steps(Following):
     """Judges the steps of all exercises."""
 
     def __init__(self, *given: Any) -> None:
@@ -60,6 +60,7 @@ class Steps(LoopRounds):
             exercise = self.exercises[identity]
             marked = [life for life in lives if self.targets[life.id] in exercise.targets]
             self.findings |= self._judge(wiring, exercise, marked, boundary(exercise))
+        self.findings |= self._followed(self.findings)
         for (wiring, identity), lives in groups.items():
             if self._spoilt(lives):
                 self.inner |= self._judge(

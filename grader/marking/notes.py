@@ -14,6 +14,8 @@ from grader.printable import printable
 from grader.protocol.gradient import gradient_name
 from grader.records.scorecard import ExerciseScore, IntegrityNote, TargetScore
 
+ALONE = frozenset({"unproven", "follow_through"})
+"""Why points are given for a value alone."""
 MAX_CAUSES = 4
 """Different reasons that one note lists."""
 MANY = 10
@@ -128,20 +130,23 @@ def _copied(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
 
 
 def _unproven(exercises: Sequence[ExerciseScore]) -> Iterator[IntegrityNote]:
-    """Right values whose lines cannot be followed, one note for all."""
-    rows = [(e, row) for e in exercises for row in e.targets if row.basis == "unproven"]
+    """Right values whose lines cannot be followed, be it right for what flowed in; one note for
+    all.
+    """
+    rows = [(e, row) for e in exercises for row in e.targets if row.unproven and row.basis in ALONE]
     if rows:
         exercise, first = rows[0]
         causes = dict.fromkeys(row.unproven for _, row in rows if row.unproven)
         why = "; ".join(list(causes)[:MAX_CAUSES])
+        follow = " for what flowed in" * any(row.basis == "follow_through" for _, row in rows)
         yield IntegrityNote(
             code="unproven",
             exercise=exercise.id,
             target=first.name,
             cell=first.cell,
             line=first.line,
-            text=f"{_listed(rows)}: the values are right, and decided alone, for the lines cannot "
-            f"be followed ({printable(why)})",
+            text=f"{_listed(rows)}: the values are right{follow}, and decided alone, for the lines "
+            f"cannot be followed ({printable(why)})",
         )
 
 

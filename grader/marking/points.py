@@ -25,6 +25,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """Whether its lines derive it rightly."""
     copied: bool = False
     """Its lines ask the autograd engine for it."""
+    follows: bool = False
+    """Its step is unknown, and its value follows from the student's own wrong gradients."""
     constant: bool = False
     """It depends neither on the network nor on what flows in."""
     own_forward: bool = False
@@ -62,10 +64,12 @@ def basis_of(judgement: Judgement) -> Basis:
         return "value" if judgement.step == "right" else "coincidence"
     if judgement.own_forward:
         return "own_forward"
-    return "follow_through" if judgement.step == "right" else "none"
+    return "follow_through" if judgement.step == "right" or judgement.follows else "none"
 
 
-def points(basis: Basis, max_score: float, rates: Rates, *, exempt: bool = False) -> float:
+def points(
+    basis: Basis, max_score: float, rates: Rates, step: Step, *, exempt: bool = False
+) -> float:
     """Points for a target worth `max_score`. exempt: see `Judgement`."""
     rate = {
         "value": 1.0,
@@ -76,6 +80,8 @@ def points(basis: Basis, max_score: float, rates: Rates, *, exempt: bool = False
         "copied": rates.copied,
         "none": 0.0,
     }[basis]
+    if basis == "follow_through" and step == "unknown":
+        rate *= rates.unproven
     return max_score * rate
 
 
@@ -88,7 +94,7 @@ def rescored(row: TargetScore, max_score: float, rates: Rates) -> TargetScore | 
     if reduced and not row.max_score:
         return None
     exempt = reduced and row.score == row.max_score
-    score = points(row.basis, max_score, rates, exempt=exempt)
+    score = points(row.basis, max_score, rates, row.step, exempt=exempt)
     return msgspec.structs.replace(row, score=score, max_score=max_score)
 
 
@@ -99,6 +105,7 @@ _STARTS = re.compile(r"=[ ]*(?:\w+\.)*(?:zeros|empty)(?:_like)?\(")
 def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> TargetScore:
     """The scorecard's row for one target."""
     basis = basis_of(judgement)
+    alone = basis == "unproven" or (basis == "follow_through" and judgement.step == "unknown")
     lines = list(judgement.lines)
     begun = next((line for line in lines if not _STARTS.search(line.text)), None)
     shown = begun or next(iter(lines), None)
@@ -108,7 +115,7 @@ def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> Tar
         of=judgement.target,
         step=judgement.step,
         basis=basis,
-        score=points(basis, max_score, rates, exempt=judgement.exempt),
+        score=points(basis, max_score, rates, judgement.step, exempt=judgement.exempt),
         max_score=max_score,
         cell=shown.cell if shown is not None else None,
         line=shown.line if shown is not None else None,
@@ -117,6 +124,6 @@ def score_target(judgement: Judgement, *, max_score: float, rates: Rates) -> Tar
         attempt=judgement.attempt,
         upstream=list(judgement.upstream),
         root_cause=judgement.root_cause,
-        unproven=judgement.unproven if basis == "unproven" else None,
+        unproven=judgement.unproven if alone else None,
         diagnosis=judgement.diagnosis,
     )

@@ -94,7 +94,8 @@ class Selection:
     def _merit(self, attempt: Attempt) -> tuple[float, int, int]:
         judgement = self._judged(attempt, [attempt])
         rates = self.assignment.spec.rates
-        earned = points(basis_of(judgement), 1.0, rates, exempt=judgement.exempt)
+        basis = basis_of(judgement)
+        earned = points(basis, 1.0, rates, judgement.step, exempt=judgement.exempt)
         return earned, -SEVERITY[attempt.comparison.verdict], attempt.order
 
     def _judged(self, chosen: Attempt, found: Sequence[Attempt]) -> Judgement:
@@ -124,6 +125,7 @@ class Selection:
             step=chosen.step,
             copied=finding.copied,
             constant=finding.constant,
+            follows=finding.follows,
             own_forward=finding.own_forward,
             exempt=chosen.slipped,
             unproven=(finding.why or UNFOLLOWED) if chosen.step == "unknown" else None,
@@ -138,7 +140,8 @@ class Selection:
         """The first gradient upstream that is wrong by its own fault; None if this one is."""
         if chosen.blamed is not None:
             return chosen.blamed
-        if chosen.comparison.right or chosen.step != "right":
+        follows = chosen.step == "right" or chosen.finding.follows
+        if chosen.comparison.right or not follows:
             return None
         by_key = {each.key: each for each in self.attempts if each.key is not None}
         waiting = list(chosen.finding.sources)
@@ -151,7 +154,7 @@ class Selection:
                 continue
             visited.add(number)
             cause = attempt
-            if attempt.step != "right":
+            if attempt.step != "right" and not attempt.finding.follows:
                 break
             waiting += attempt.finding.sources
         return gradient_name(cause.target) if cause is not None else None

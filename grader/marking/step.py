@@ -19,6 +19,8 @@ class StepFinding(msgspec.Struct, frozen=True, kw_only=True):
     """Wrong, but right for the student's own forward function, which is another one."""
     copied: bool = False
     """Its lines ask the autograd engine for it."""
+    follows: bool = False
+    """The step is unknown, and the value is what follows from wrong gradients of the student's."""
     constant: bool = False
     """It depends neither on the network nor on upstream."""
     why: str | None = None

@@ -50,6 +50,10 @@ BASES: dict[Basis, str] = {
     "none": "",
 }
 
+FOLLOWS_ALONE = (
+    "The value is what follows from the wrong one that flowed in; its lines cannot be followed, so "
+    "the value alone decided."
+)
 NEVER_RAN = (
     "The step itself is right: it was tried on its own, since the run did not get as far as its "
     "value."
@@ -118,6 +122,8 @@ def explanation_of(target: TargetScore) -> str:
     """One sentence below the row, where the verdict alone does not say enough."""
     if target.basis == "follow_through" and target.verdict == "missing":
         return NEVER_RAN
+    if target.basis == "follow_through" and target.unproven:
+        return FOLLOWS_ALONE
     if target.basis in ("follow_through", "own_forward", "coincidence", "copied", "unproven"):
         return BASES[target.basis]
     if target.verdict == "missing":
