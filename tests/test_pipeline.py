@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,22 @@ def test_inputs_under_names_that_nobody_knows_are_found_by_the_lines_that_read_t
     grade: Grade,
 ) -> None:
     card = grade(strange(SETUP), strange(FORWARD), strange(BACKWARD))
+    assert exercise(card, "exercise-1").score == 26
+    assert card.integrity == []
+
+
+def test_parameters_of_ones_are_found_under_names_that_nobody_knows(grade: Grade) -> None:
+    """Their lines can be followed to a beginning that says nothing of them. Where a forward line
+    stands above they might be gradients, too.
+    """
+    text = SETUP.replace("bngain", "stretching").replace("bnbias", "moving")
+    above = "def predict(x):\n    emb = C[x]\n    return emb.sum()\n"
+    begun = re.sub(r"torch.randn\(\(1, 64\).*", "torch.ones((1, 64)) * 0.9", text)
+    assert begun.count("torch.ones(") == 2
+    lines = [
+        t.replace("bngain", "stretching").replace("bnbias", "moving") for t in (FORWARD, BACKWARD)
+    ]
+    card = grade(above + begun, *lines)
     assert exercise(card, "exercise-1").score == 26
     assert card.integrity == []
 

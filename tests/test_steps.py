@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from grader.assignment import Assignment
 from grader.records.scorecard import Scorecard, TargetScore
+from grader.report.wording import explanation_of
 
 RIGHT = {"exact", "close"}
 
@@ -191,6 +192,16 @@ def test_a_lost_path_through_a_gradient_that_is_zero_is_a_coincidence(grade: Gra
     assert (mine.verdict in RIGHT, mine.step, mine.basis) == (True, "wrong", "coincidence")
     assert diagnosis(mine) == "missing_path"
     assert mine.score == 0.5
+
+
+def test_it_is_one_too_after_a_slip_in_the_forward_pass(grade: Grade) -> None:
+    """Its value is another for what stands above it, which costs nothing."""
+    slip = FORWARD.replace("hpreact = bngain * bnraw", "hpreact = bndiff * bnraw")
+    assert slip != FORWARD
+    mine = row(grade(SETUP, slip, change("dlogits += F.one_hot", "dummy = F.one_hot")), "dlogits")
+    assert (mine.verdict, mine.step, mine.basis) == ("mismatch", "wrong", "coincidence")
+    assert mine.score == 0.5
+    assert "forward pass" in explanation_of(mine)
 
 
 def test_a_wrong_index_where_the_gradient_is_zero_is_a_coincidence(grade: Grade) -> None:

@@ -176,7 +176,7 @@ class Formulas:
         the ordinary run will do.
         """
         seen: set[Definition] = set(starts)
-        pending = list(seen)
+        pending, beginnings = list(seen), set[Definition]()
         while pending:
             current = pending.pop()
             if self.leaf(current) is not None or current.formula.autograd:
@@ -186,11 +186,13 @@ class Formulas:
             if self.begins_unseen(current) or self.picked(current):
                 yield current
             if self.complaint(current.formula) is None:
-                below = set(current.formula.inputs()) - seen
+                inputs = set(current.formula.inputs())
                 if self.rests_on_leaf(current):  # perhaps an input under another name
-                    yield from (each for each in below if not self.rests_on_leaf(each))
-                pending += below
-                seen |= below
+                    plain = {each for each in inputs if not self.rests_on_leaf(each)}
+                    yield from plain - beginnings
+                    beginnings |= plain
+                pending += inputs - seen
+                seen |= inputs
 
     def begins_unseen(self, definition: Definition) -> bool:
         """Whether a value has nothing of the network, and cannot be followed to its beginning."""

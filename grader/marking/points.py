@@ -31,6 +31,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """It depends neither on the network nor on what flows in."""
     own_forward: bool = False
     """It is wrong, but right for the student's own forward function."""
+    coincides: bool = False
+    """Its step is right only because something is zero."""
     exempt: bool = False
     """A slip in the forward pass is to blame for a wrong value: the step counts in full."""
     found_as: str | None = None
@@ -64,6 +66,8 @@ def basis_of(judgement: Judgement) -> Basis:
         return "value" if judgement.step == "right" else "coincidence"
     if judgement.own_forward:
         return "own_forward"
+    if judgement.coincides and judgement.exempt and judgement.step == "wrong":
+        return "coincidence"  # as with a right forward pass
     return "follow_through" if judgement.step == "right" or judgement.follows else "none"
 
 

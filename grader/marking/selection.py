@@ -127,6 +127,7 @@ class Selection:
             constant=finding.constant,
             follows=finding.follows,
             own_forward=finding.own_forward,
+            coincides=finding.coincides,
             exempt=chosen.slipped,
             unproven=(finding.why or UNFOLLOWED) if chosen.step == "unknown" else None,
             root_cause=self._root_cause(chosen),

@@ -60,6 +60,12 @@ NEVER_RAN = (
 )
 """follow_through for a step that has no value: nothing wrong need have flowed in."""
 
+SLIPPED = (
+    "Right but for a line of the forward pass that is not the assignment's, and only because some "
+    "gradient is zero: the step would fail elsewhere."
+)
+"""coincidence where the value is not the assignment's."""
+
 # Phrases that follow "the submission".
 RUNS: dict[RunStatus, str] = {
     "completed": "ran to its end",
@@ -107,7 +113,7 @@ def verdict_of(target: TargetScore) -> Word:
         case "copied":
             return Word("Copied from autograd", "flag", "doubt", BASES["copied"])
         case "coincidence":
-            return Word("Right by coincidence", "near", "doubt", BASES["coincidence"])
+            return Word("Right by coincidence", "near", "doubt", explanation_of(target))
         case "follow_through":
             label = f"{word.label}, right step"
             return Word(label, "carry", "carried", BASES["follow_through"])
@@ -124,6 +130,8 @@ def explanation_of(target: TargetScore) -> str:
         return NEVER_RAN
     if target.basis == "follow_through" and target.unproven:
         return FOLLOWS_ALONE
+    if target.basis == "coincidence" and target.verdict not in RIGHT:
+        return SLIPPED
     if target.basis in ("follow_through", "own_forward", "coincidence", "copied", "unproven"):
         return BASES[target.basis]
     if target.verdict == "missing":
