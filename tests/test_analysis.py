@@ -316,3 +316,45 @@ def test_a_container_of_gradients_is_one_all_the_same() -> None:
         "a·probs",
         "d·probs",
     ]
+
+
+@pytest.mark.parametrize(
+    ("begun", "kept"),
+    [("{}", True), ("defaultdict(float)", True), ("torch.zeros_like(C)", False)],
+)
+def test_rows_of_a_tensor_are_no_gradients_under_keys(begun: str, kept: bool) -> None:
+    program = analyse(
+        f"""
+        logits = h @ W
+        if first:
+            table = {begun}
+            for row in range(4):
+                table[row] += emb[row]
+        """
+    )
+    assert any(life.made for life in program.lifetimes) is kept
+
+
+@pytest.mark.parametrize(
+    ("step", "training"),
+    [
+        ("V -= 0.1 * dV", True),
+        ("V = V - 0.1 * grad_V", True),
+        ("V.data += -0.1 * dV", True),
+        ("V -= 0.1 * other", False),
+        ("V = 0.1 * dV", False),
+    ],
+)
+def test_what_is_changed_by_what_is_called_its_gradient_is_trained(
+    step: str, training: bool
+) -> None:
+    program = analyse(
+        f"""
+        for i in range(3):
+            logits = h @ V
+            dlogits = logits / 3
+            dV = h.T @ dlogits
+            {step}
+        """
+    )
+    assert (only(program, "dlogits").loop is not None) is training

@@ -322,6 +322,20 @@ with torch.no_grad():
 """
 
 
+@pytest.mark.parametrize("step", ["{0} += -0.1 * d{0}", "{0} = {0} - 0.1 * d{0}"])
+def test_copies_of_the_parameters_are_trained_in_their_place(grade: Grade, step: str) -> None:
+    """Exercise 4 begun where the first three began, and none of them is changed by it."""
+    names = ["C", "W1", "b1", "W2", "b2", "bngain", "bnbias"]
+    copies = "\n".join(f"{name}_t = {name}.detach().clone()" for name in names)
+    loop = TRAIN[: TRAIN.index("        for p, grad")]
+    for name in names:
+        loop = re.sub(rf"\b(d?){name}\b", rf"\1{name}_t", loop)
+    steps = "\n".join(" " * 8 + step.format(f"{name}_t") for name in names)
+    card = grade(SETUP, FORWARD, BACKWARD, copies + loop + steps)
+    assert [exercise(card, f"exercise-{n}").score for n in (1, 4)] == [26, 7]
+    assert card.integrity == []
+
+
 def test_training_is_cut_short_and_right_in_its_first_and_last_iteration(grade: Grade) -> None:
     card = grade(SETUP, TRAIN)
     assert exercise(card, "exercise-4").score == 7
@@ -385,6 +399,24 @@ def test_a_parameter_that_is_no_tensor_is_named(grade: Grade) -> None:
     content = b"def backward(whatever):\n    dprobs = 1\n"
     card = grade(content=content, name="anna.py")
     assert "its parameter `whatever` is no tensor" in (card.cells[0].error or "")
+
+
+def test_a_module_that_lacks_another_is_called_with_what_it_takes_by_key(grade: Grade) -> None:
+    """What runs it was not handed in; the function stands on its own."""
+    names = [name.strip() for name in PARAMETERS.split(",")]
+    taken = "\n".join(f"    {n} = graph['{n}']" for n in names if n not in {"Xb", "Yb"})
+    lines = ["from absent import network", "import torch, torch.nn.functional as F"]
+    lines += ["def my_backward(Xb, Yb, graph):", taken, INDENTED, "my_backward(*network())"]
+    card = grade(content="\n".join(lines).encode(), name="anna.py")
+    assert exercise(card, "exercise-1").score == 26
+
+
+def test_what_a_function_is_not_called_for_does_not_hide_a_missing_module(grade: Grade) -> None:
+    lines = ["from absent import network", "def my_backward(whatever):", "    dprobs = whatever"]
+    lines += ["x, y = network()", "my_backward(x)"]
+    card = grade(content="\n".join(lines).encode(), name="anna.py")
+    assert card.status == "ungraded"
+    assert "no module named absent" in (card.reason or "")
 
 
 def test_a_script_at_top_level_is_judged_like_a_notebook(grade: Grade) -> None:

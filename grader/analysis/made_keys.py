@@ -12,12 +12,29 @@ from collections.abc import Collection, Iterator
 
 from grader.analysis.nodes import parts
 
+_NUMBERS = ("zeros", "ones", "empty", "full", "new_", "clone", "tensor", "array", "rand")
+"""What the last words of calls begin with that make tensors and arrays."""
+
 
 def filled(node: ast.stmt, makers: Collection[str] = ()) -> Iterator[str]:
-    """Variables that a statement fills in this way.
+    """Variables that a statement fills in this way; no tensors, whose rows are numbered.
 
     makers: functions that give back what they fill so.
     """
+    numbers = {name for part in parts(node) for name in of_numbers(part)}
+    yield from (name for name in _filled(node, makers) if name not in numbers)
+
+
+def of_numbers(node: ast.AST) -> Iterator[str]:
+    """Variables that an assignment makes tensors or arrays: `dE = torch.zeros_like(E)`."""
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+        made = node.value.func
+        word = made.attr if isinstance(made, ast.Attribute) else getattr(made, "id", "")
+        if word.startswith(_NUMBERS):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def _filled(node: ast.stmt, makers: Collection[str]) -> Iterator[str]:
     for part in parts(node):
         if isinstance(part, ast.Assign):
             for target in part.targets:

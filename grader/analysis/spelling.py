@@ -46,7 +46,7 @@ class Spelling:
         hint = self.hinted(name)
         if hint is None or MARK in name:
             return False
-        return not any(self._of_tensor(rest) == hint for rest in _stripped(name))
+        return not any(self._of_tensor(rest) == hint for rest in stripped(name))
 
     def _hinted(self, name: str) -> str | None:
         _, mark, key = name.rpartition(MARK)
@@ -55,7 +55,7 @@ class Spelling:
         return self._of_variable(name)
 
     def _of_variable(self, name: str) -> str | None:
-        for rest in _stripped(name):
+        for rest in stripped(name):
             if (target := self._of_tensor(rest)) is not None:
                 return target
         return self._once_more(name)
@@ -67,14 +67,14 @@ class Spelling:
         """`dlogits_fast`, `grad_h_2`: the longest known name that it begins with."""
         for end in range(len(name) - 1, 1, -1):
             target = self.sure(name[:end]) or next(
-                (t for rest in _stripped(name[:end]) if (t := self._of_tensor(rest))), None
+                (t for rest in stripped(name[:end]) if (t := self._of_tensor(rest))), None
             )
             if target is not None and _TAIL.fullmatch(name[end:]):
                 return target
         return None
 
 
-def _stripped(name: str) -> Iterator[str]:
+def stripped(name: str) -> Iterator[str]:
     """What is left of a name without what says that it is a gradient."""
     for prefix in _BEFORE:
         if name.startswith(prefix):

@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 import msgspec
 
+from grader.analysis.descent import trained_copies
 from grader.analysis.effort import Effort, TooIntricateError
 from grader.analysis.formulas import Formulas
 from grader.analysis.hooks import hooks_of
@@ -94,18 +95,23 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
     spec = assignment.spec
     kinds = {name: leaf.kind for name, leaf in spec.inputs.items()}
     inputs = {n: c for n, c in assignment.input_names.items() if kinds[c] != "constant"}
+    effort = Effort()
+    slicer = _slicer(effort, assignment)
+    sources, left_out = _sources(notebook, slicer)
+    parameters = {n: leaf for n, leaf in inputs.items() if leaf in assignment.parameters}
+    nodes = [statement.node for statement in slicer.module.statements]
+    copies = trained_copies(nodes, parameters)
+    inputs |= copies
     names = KnownNames(
         assignment.gradient_names,
         assignment.tensor_names,
-        assignment.input_names,
+        {**assignment.input_names, **copies},
         spec.loops.parameters,
-        {name for name, leaf in inputs.items() if leaf in assignment.parameters},
+        {*parameters, *copies},
         [target for exercise in spec.exercises for target in exercise.targets],
         spec.loss,
     )
-    effort = Effort()
-    walker, slicer = Walker(names, effort), _slicer(effort, assignment)
-    sources, left_out = _sources(notebook, slicer)
+    walker = Walker(names, effort)
     walker.walk(slicer.module)
     program = walker.program()
     definitions = dict(_definitions(program, slicer))
@@ -119,7 +125,7 @@ def _study(notebook: Notebook, assignment: Assignment) -> Study:
     return Study(
         notebook=notebook,
         program=program,
-        captures=_captures(definitions, formulas, assignment),
+        captures=_captures(definitions, formulas, assignment, copies),
         recogniser=Recogniser(notebook.cells, spec.exercises),
         slicer=slicer,
         formulas=formulas,
@@ -216,10 +222,13 @@ def _elements(program: Program, slicer: Slicer) -> Iterator[int]:
 
 
 def _captures(
-    definitions: Mapping[int, Definition], formulas: Formulas, assignment: Assignment
+    definitions: Mapping[int, Definition],
+    formulas: Formulas,
+    assignment: Assignment,
+    copies: Iterable[str],
 ) -> list[str]:
     """Variables with which slices begin, besides the inputs that the assignment names."""
-    found = {each.name for each in formulas.unseen(definitions.values())}
+    found = {*copies, *(each.name for each in formulas.unseen(definitions.values()))}
     own = (name for name in found if name not in assignment.input_names)
     return sorted(own)[:MAX_CAPTURES]
 

@@ -8,10 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
+from grader.analysis.descent import descended
 from grader.analysis.effort import MAX_LIFETIMES, Effort, TooIntricateError
 from grader.analysis.lifetime import ForwardWrite, Lifetime, Program, Site
 from grader.analysis.liveness import loads, stored, value_reads
-from grader.analysis.made_keys import filled, fills
+from grader.analysis.made_keys import filled, fills, of_numbers
 from grader.analysis.nodes import parts
 from grader.analysis.settle import settle_of
 from grader.analysis.slicer import MODULES
@@ -109,6 +110,8 @@ class Walker:
         self._roles: dict[tuple[str | None, str], str] = {}
         self._makers: set[str] = set()
         """Functions that give back a container which they fill under keys made in the run."""
+        self._of_numbers: set[str] = set()
+        """Tensors and arrays, whose rows are no containers' elements."""
         self._made = False
         """Whether a statement around the one at hand fills such a container: then that tells."""
         self._read_forward: set[tuple[str | None, str]] = set()
@@ -271,7 +274,9 @@ class Walker:
         """Containers that a statement fills under keys made in the run once the forward pass has
         begun; none where it trains: what stands within it tells then.
         """
-        found = list(dict.fromkeys(filled(node, self._makers)))[:MAX_CONTAINERS]
+        self._of_numbers.update(of_numbers(node))
+        fill = (name for name in filled(node, self._makers) if name not in self._of_numbers)
+        found = list(dict.fromkeys(fill))[:MAX_CONTAINERS]
         if not found or not self.forwards:
             return []
         if not isinstance(node, LOOPS):
@@ -313,7 +318,9 @@ class Walker:
                         self._calls[place].add(part.func.id)
                 if _last_word(part.func) in DRAWS:
                     self._happens("draw", places)
-        if self._updates(updated(statement.node)):
+        if self._updates(updated(statement.node)) or (
+            descended(statement.node) - self.names.tensors.keys()
+        ):
             self._happens("update", places)
         if statement.blocks or isinstance(statement.node, ast.Import | ast.ImportFrom):
             return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -47,16 +49,36 @@ def _bound(
     function: Any, request: RunRequest, values: Mapping[str, Any]
 ) -> dict[str, Any] | NotCallable:
     arguments = {}
+    keyed = _keyed(function)
     for name, parameter in inspect.signature(function).parameters.items():
         canonical = request.inputs.get(name) or request.forward.get(name) or name
         if canonical in values:
             arguments[name] = values[canonical]
+        elif name in keyed:
+            names = request.inputs | request.forward
+            arguments[name] = dict(values) | {n: values[c] for n, c in names.items() if c in values}
         elif parameter.default is parameter.empty and parameter.kind not in {
             parameter.VAR_POSITIONAL,
             parameter.VAR_KEYWORD,
         }:
             return NotCallable(f"its parameter `{name}` is no tensor of the forward script")
     return arguments
+
+
+def _keyed(function: Any) -> set[str]:
+    """Names from which a function takes something by a key: `graph["logits"]`."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return set()
+    return {
+        part.value.id
+        for part in ast.walk(tree)
+        if isinstance(part, ast.Subscript)
+        and isinstance(part.value, ast.Name)
+        and isinstance(part.slice, ast.Constant)
+        and isinstance(part.slice.value, str)
+    }
 
 
 def _gradients(result: Any, request: RunRequest) -> dict[str, Any]:

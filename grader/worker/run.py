@@ -62,6 +62,8 @@ class Run:
         self.recorder = Recorder(request, send, self.namespace, self.resolver.note)
         self.codes: dict[int, CodeType | BaseException] = {}
         self._on_processor = False
+        self._failed = False
+        """Whether the last cell raised: then that is what there is to say of it."""
 
     def go(self) -> None:
         """Run all cells and report what was seen."""
@@ -72,7 +74,9 @@ class Run:
         """Run these cells of the request."""
         for cell in cells:
             self.recorder.begin_cell(cell.index)
-            self.send(self._cell(cell), b"")
+            done = self._cell(cell)
+            self._failed = bool(done.error or done.soft_errors)
+            self.send(done, b"")
 
     def end(self) -> None:
         """What comes after the last cell."""
@@ -201,6 +205,8 @@ class Run:
             self._report_entry(outcome.reason)
 
     def _report_entry(self, text: str) -> None:
+        if self._failed:
+            return
         index = self.request.cells[-1].index if self.request.cells else 0
         line = f"{self.request.entry}(): {text}"
         self.send(CellDone(index=index, status="error", error=line), b"")
