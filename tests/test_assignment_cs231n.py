@@ -265,6 +265,16 @@ def test_handing_on_to_a_wrong_function_of_the_same_layer_earns_nothing(
     }
 
 
+def test_a_missing_regularisation_is_told_as_what_lacks(mark: Marking, tmp_path: Path) -> None:
+    folder = tmp_path / "anna"
+    shutil.copytree(ROOT / "solutions" / "cs231n_classifiers", folder)
+    _edit(folder, "softmax_loss_vectorized", " / X.shape[0] + 2 * reg * W", " / X.shape[0]")
+    (wrong,) = [t for _, t in targets(mark("cs231n_classifiers", folder)) if t.diagnosis]
+    assert wrong.diagnosis is not None
+    assert wrong.diagnosis.code == "missing_path"
+    assert "the one that comes back through a square" in wrong.diagnosis.why
+
+
 LATER = ROOT / "assignments/cs231n_classifiers/examples/hiro/cs231n/classifiers/fc_net.py"
 
 

@@ -88,6 +88,7 @@ MISTAKES = {
     "a line too many": ("dx = u\nu = u * 0", "dx = u\npass", "wrong_term"),
     "one step off": ("dx = u[t - 1]", "dx = u[t]", "step_off"),
     "one step before": ("dx = u[t]", "dx = u[t - 1]", "step_off"),
+    "looked up once too often": ("dx = u[z[k]]", "dx = u[k]", "wrong_index"),
     "the other direction": (
         "for t in range(n):\n    dx += u[t]",
         "for t in reversed(range(n)):\n    dx += u[t]",

@@ -787,6 +787,46 @@ def affine_backward(dout, cache):
     assert "has no attribute 't'" in why(card_of(source, one), "affine_backward", "dx")
 
 
+def test_a_cache_of_ones_own_form_without_its_forward_is_not_unfinished(card_of):
+    source = """
+def affine_backward(dout, cache):
+    x, w, b, shape = cache
+    return dout.dot(w.T), x.T.dot(dout), dout.sum(0)
+"""
+    card = card_of(source, {"affine_backward": (AFFINE + OTHERWISE, ["x", "w", "b"])})
+    told = row(card, "affine_backward", "dx").diagnosis
+    assert told.code == "raises"
+    assert "(expected 4, got 3) (its cache has another form" in told.why
+
+
+WITHOUT = RIGHT.replace(
+    RIGHT[RIGHT.index("def affine_backward") : RIGHT.index("def norm_forward")], ""
+)
+
+
+def test_what_is_wrong_is_told_though_a_function_that_is_called_was_not_handed_in(card_of):
+    card = card_of(WITHOUT)
+    assert [t.score for t in card.exercises[2].targets] == [1, 1, 1]
+    assert card.exercises[0].score == 0
+    card = card_of(WITHOUT.replace("(1 - t ** 2)", "(1 - t)"))
+    assert [t.score for t in card.exercises[2].targets] == [0, 0, 0]
+    found = row(card, "layer_backward", "dw").diagnosis
+    assert found.code == "wrong_factor"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("from tools_of_ours import slope", "it is imported from `tools_of_ours`, which is not"),
+        ("import slope", "it could not be imported"),
+        ("", "is not defined."),
+    ],
+)
+def test_names_of_modules_that_were_not_handed_in_are_told_with_these(card_of, line, told):
+    source = f"{line}\n" + RIGHT.replace("dx = dout.dot(w.T)", "dx = slope * dout.dot(w.T)")
+    assert told in why(card_of(source), "affine_backward", "dx")
+
+
 def test_parameters_of_numpy_by_their_former_names(card_of):
     source = RIGHT.replace("dx = dout.dot(w.T)", "dx = np.reshape(dout.dot(w.T), newshape=x.shape)")
     assert card_of(source).score == 7

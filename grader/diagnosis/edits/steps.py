@@ -43,7 +43,7 @@ def superfluous(scene: Scene, node: ast.AST) -> Found:
 
 
 def index(scene: Scene, node: ast.AST) -> Found:
-    """One step off."""
+    """One step off, or by another number."""
     text = scene.text
     if isinstance(node, ast.Subscript):
         places = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
@@ -53,6 +53,10 @@ def index(scene: Scene, node: ast.AST) -> Found:
             words = _off(scene, node)
             if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Add | ast.Sub):
                 yield each, text.of(each.left), words
+            if isinstance(each, ast.Subscript) and not isinstance(
+                each.slice, ast.Slice | ast.Tuple
+            ):
+                yield each, text.of(each.slice), _beside(scene, node)  # looked up once too often
             if isinstance(each, ast.Constant) and type(each.value) is int:
                 yield from ((each, str(n), words) for n in (0, 1, -1, 2) if n != each.value)
             elif not isinstance(each, ast.Constant):

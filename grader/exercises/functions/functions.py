@@ -187,6 +187,9 @@ class Functions:
                 continue
             _, again = self._asked(handed, replaced, each.former)
             each.alone = alone.right_alone(each, again, self.assignment)
+            lent = names & alone.references(each.oracle, self.assignment).keys()
+            answers = again.of(each.exercise.id, "student")
+            each.lent(lent, answers, self.assignment.spec.tolerance)
             if each.alone:
                 each.origin = OWN  # by whatever way the others find theirs
             faulty = [n for n in sorted(names) if n in by_name and by_name[n].wrong]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
@@ -28,7 +28,7 @@ def hypotheses(target: str, back: WaysBack) -> Iterator[tuple[Again, Told]]:
     found = back.ways
     yield lambda other: other.gradients({}, upstream=False), _upstream
     yield from _scaled(back)
-    if len(back.consumers(target)) > 1:
+    if _again_and_again(back.consumers(target)):
         yield _only(target, 0), _not_carried_on  # of a sequence, from its end
         yield from ((_only(target, position), _overwritten) for position in (-1, -2, 1))
     for number, way in enumerate(found):
@@ -57,6 +57,13 @@ def hypotheses(target: str, back: WaysBack) -> Iterator[tuple[Again, Told]]:
         yield _one(number, changes.halved), _factor(way, "half")
     yield from itertools.islice(_other_operands(back), MAX_TENSORS)
     yield from itertools.islice(_other_tensors(back), MAX_TENSORS)
+
+
+def _again_and_again(used: Sequence[Way]) -> bool:
+    """One operation of several reads it, as every step of a sequence does. Where each is another
+    one, what is lacking has a name of its own.
+    """
+    return len({way.kind for way in used}) < len(used)
 
 
 def _other_operands(back: WaysBack) -> Iterator[tuple[Again, Told]]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
 from grader.assignment import Assignment, Exercise, Tolerance
 from grader.exercises.functions.handed_in import AnswerFile
-from grader.exercises.functions.lines import FunctionLines, at, function_at
+from grader.exercises.functions.lines import FunctionLines, at, function_at, imported
 from grader.exercises.functions.oracle import FunctionOracle
 from grader.exercises.functions.origin import OWN, Origin
 from grader.exercises.functions.returned import Answered, Outcome
-from grader.exercises.functions.sentences import Circumstances, of_another_form, why
+from grader.exercises.functions.sentences import (
+    Circumstances,
+    lacking,
+    not_there,
+    of_another_form,
+    why,
+)
 from grader.exercises.functions.values import Valued, is_value, of_cases, valued
 from grader.marking.attempt import Attempt
 from grader.marking.step import StepFinding
@@ -50,6 +56,17 @@ class Judged(msgspec.Struct, kw_only=True):
     """The other function whose fault it is."""
     origin: Origin = OWN
 
+    def lent(
+        self, names: Collection[str], outcomes: Sequence[Outcome], tolerance: Tolerance
+    ) -> None:
+        """What the exercise gives with functions that its author calls and did not hand in: that
+        they are not there tells nothing of what is wrong besides. It makes nothing right.
+        """
+        if outcomes and all(lacking(each) in names for each in self.outcomes):
+            again = _values(outcomes, self.exercise, self.variant, tolerance)
+            self.values |= {n: each for n, each in again.items() if not each.comparison.right}
+            self.outcomes = list(outcomes)
+
     @property
     def exercise(self) -> Exercise:
         return self.oracle.exercise
@@ -73,7 +90,7 @@ class Judged(msgspec.Struct, kw_only=True):
         """These results of another way to call, if more of them are right; or if the first way got
         nowhere, and this one did or comes from the author of what was to be unpacked.
         """
-        if len(outcomes) < len(self.outcomes):
+        if len(outcomes) < len(self.outcomes) or all(map(not_there, outcomes)):
             return
         variant, values = _best(outcomes, self.exercise, self.variants, tolerance)
         gained = _right(values) - _right(self.values)
@@ -197,6 +214,7 @@ def _circumstances(found: Judged, handed: AnswerFile, each: Valued) -> Circumsta
         outcomes=found.outcomes,
         raising=function_at(handed.file, returned.cell, returned.line),
         unwritten=found.unwritten,
+        imported=imported(handed.file),
     )
 
 

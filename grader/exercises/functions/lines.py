@@ -87,6 +87,19 @@ def function_at(file: Read, cell: int | None, line: int | None) -> str | None:
     return None
 
 
+def imported(file: Read) -> dict[str, str]:
+    """Name → the module that it is imported from, by the file's own lines."""
+    return {
+        each.asname or each.name.partition(".")[0]: node.module or each.name
+        if isinstance(node, ast.ImportFrom)
+        else each.name
+        for tree in file.trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for each in node.names
+    }
+
+
 def _end(node: ast.stmt) -> int:
     return node.end_lineno or node.lineno
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 import torch
@@ -47,6 +48,8 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """The student's function in which the error was raised."""
     unwritten: bool = False
     """The student's forward function gives nothing."""
+    imported: Mapping[str, str] = MappingProxyType({})
+    """Name → module, by the file's imports."""
 
 
 def why(valued: Valued, target: str, roles: FunctionFile, known: Circumstances) -> Diagnosis | None:
@@ -57,7 +60,7 @@ def why(valued: Valued, target: str, roles: FunctionFile, known: Circumstances) 
     if outcome.returned.kind == "harness":
         return _unusable(outcome, exercise, roles)
     if outcome.returned.kind == "raised":
-        return _raised(outcome, known)
+        return _raised(outcome, roles, known)
     if valued.comparison.verdict == "missing":
         return _unfinished(f"`{exercise}` returns None for `{gradient_name(target)}`")
     if all(_zeros(each, target) for each in known.outcomes):
@@ -76,6 +79,18 @@ def of_another_form(outcome: Outcome) -> bool:
     """The function could not take apart what it was given: a cache of another form than its own."""
     error = outcome.returned.error or ""
     return outcome.returned.kind == "raised" and any(each.search(error) for each in _APART)
+
+
+def lacking(outcome: Outcome) -> str | None:
+    """The name that a function reads and nothing defines."""
+    found = _NOT_DEFINED.search(outcome.returned.error or "")
+    return found[1] if found and outcome.returned.kind == "raised" else None
+
+
+def not_there(outcome: Outcome) -> bool:
+    """What the harness calls is not defined: it tells nothing of what is."""
+    error = outcome.returned.error or ""
+    return outcome.returned.kind == "harness" and bool(_NOT_DEFINED.search(error))
 
 
 def _zeros(outcome: Outcome, target: str) -> bool:
@@ -123,7 +138,7 @@ def _unusable(outcome: Outcome, exercise: str, roles: FunctionFile) -> Diagnosis
     )
 
 
-def _raised(outcome: Outcome, known: Circumstances) -> Diagnosis:
+def _raised(outcome: Outcome, roles: FunctionFile, known: Circumstances) -> Diagnosis:
     error, function = outcome.returned.error or "", known.raising or known.exercise
     if error.startswith("NotImplementedError"):
         return _unfinished(f"`{function}` raises NotImplementedError")
@@ -132,7 +147,7 @@ def _raised(outcome: Outcome, known: Circumstances) -> Diagnosis:
     elif "NoneType" in error:
         told = f"unfinished: something is still None in `{function}`: {error}."
     else:
-        told = f"`{function}` raises an error{_case(outcome)}: {error}{_hint(error)}."
+        told = f"`{function}` raises an error{_case(outcome)}: {error}{_hint(error, roles, known)}."
     return diagnosis(
         "unfinished" if told.startswith("unfinished") else "raises",
         told,
@@ -142,9 +157,19 @@ def _raised(outcome: Outcome, known: Circumstances) -> Diagnosis:
     )
 
 
-def _hint(error: str) -> str:
-    """What an error means that is an old way of writing."""
+def _hint(error: str, roles: FunctionFile, known: Circumstances) -> str:
+    """What an error means that is an old way of writing, or comes from elsewhere."""
     name = _NOT_DEFINED.search(error)
+    if name and name[1] in known.imported:
+        module = known.imported[name[1]]
+        return (
+            " (it could not be imported)"
+            if module == name[1]
+            else f" (it is imported from `{module}`, which is not there)"
+        )
+    of_cache = "otherwise" in roles.roles and known.raising == known.exercise
+    if of_cache and (_TOO_FEW.search(error) or _TOO_MANY.search(error)):
+        return " (its cache has another form than the exercise's)"
     if name and name[1] in OLD:
         return f" (this is Python 2: `{OLD[name[1]]}` in Python 3)"
     if NO_WHOLE.search(error):

@@ -92,6 +92,8 @@ def operation_of(node: Node) -> str:
 def words(node: Node) -> str:
     """An operation for people."""
     name = operation_of(node)
+    if getattr(node, "_saved_exponent", None) == 2:
+        return "a square"
     return WORDS.get(name, f"`{name}`")
 
 
