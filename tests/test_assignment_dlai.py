@@ -264,6 +264,21 @@ def test_a_stride_forgotten_on_the_way_back_is_named(opened: Class, tmp_path: Pa
         assert f"right for a stride of 1: every window of {operation}" in found.why
 
 
+@pytest.mark.parametrize("opened", ["dlai_deep"], indirect=True)
+def test_a_wrong_sign_above_all_layers_is_told_with_its_line(opened: Class, tmp_path: Path) -> None:
+    assignment, session = opened
+    before, after = "np.divide(Y, AL) - np", "np.divide(Y, AL) + np"
+    notebook = edited(solution(assignment).read_text("utf-8"), "L_model_backward", before, after)
+    (tmp_path / "anna.ipynb").write_text(notebook, "utf-8")
+    (card,) = graded(session, tmp_path / "anna.ipynb", tmp_path / "work").values()
+    assert {exercise for exercise, _ in lost(card)} == {"L_model_backward"}
+    for key in lost(card):
+        found = rows(card)[key].diagnosis
+        assert found is not None
+        assert found.code == "sign"
+        assert after in str(found.evidence["there"])
+
+
 @pytest.mark.parametrize("opened", ["dlai_convolution"], indirect=True)
 def test_windows_of_both_modes_that_are_assigned_are_named(opened: Class, tmp_path: Path) -> None:
     assignment, session = opened

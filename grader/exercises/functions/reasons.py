@@ -23,6 +23,8 @@ PLAIN = frozenset(
     | {"transposed", "wrong_shape", "ones_start", "upstream_missing"}
 )
 """Codes of mistakes that are told from the result as a whole."""
+SOMEWHERE = frozenset({"sign"})
+"""Codes of mistakes on the way to a gradient, of which the numbers do not tell the line."""
 MAX_ELEMENTS = 200_000
 OUT = "out"
 
@@ -56,9 +58,12 @@ class FunctionReasons:
         if whole.code in PLAIN:
             return whole
         found = self._by_ways(target, result)
-        if found is None and self._search is not None and not result.former:
-            found = self._search.reason(result, target)
-        return found or whole
+        if self._search is None or result.former or (found and found.code not in SOMEWHERE):
+            return found or whole
+        edit = self._search.reason(result, target)
+        if found is None or (edit is not None and edit.code == found.code):
+            return edit or found or whole
+        return found
 
     def _by_ways(self, target: str, result: Judged) -> Diagnosis | None:
         """The first single change of the oracle's ways back that makes the student's result, in
