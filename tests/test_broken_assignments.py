@@ -245,6 +245,10 @@ BROKEN: dict[str, tuple[Change, str]] = {
         toml("value = 5\n", ""),
         "assignment.toml: inputs.n: a constant without `value`: add `value`",
     ),
+    "an index from nothing to nothing": (
+        toml("high = 7", "low = 7\nhigh = 7"),
+        "inputs.X: `low` is 7, and `high` is 7: `high` has to be greater than `low`",
+    ),
     "a size that is none": (
         toml("value = 5\n", "value = 4\n"),
         "inputs.n: `value` is 4, the first size of `X` is 5: make them the same",

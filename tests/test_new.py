@@ -219,3 +219,84 @@ loss.backward()
     cells = ["".join(cell["source"]) for cell in json.loads(starter)["cells"]]
     assert any("for each_ in [w]:" in cell for cell in cells)
     assert not any("for each in" in cell for cell in cells)
+
+
+SIZED = """
+import torch
+{sizes}
+words = torch.randint(0, vocab, (n, T))
+lengths = torch.tensor([5, 3, 4])
+mask = torch.arange(T)[None, :] < lengths[:, None]
+E = torch.randn(vocab, d, requires_grad=True)
+q = E[words].view(n, T, heads, dk)
+k = q * 2
+scores = (q * k).sum(-1).masked_fill(~mask[:, :, None], float("-inf"))
+att = scores.softmax(1)
+ctx = (att[..., None] * q).sum(1)
+loss = ctx.tanh().mean() * dk
+loss.backward()
+{answers}
+"""
+SIZES = "vocab, n, T, d, heads = 9, 3, 5, 6, 2\ndk = d // heads"
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        SIZES,
+        SIZES.replace(
+            "vocab, n, T, d, heads = 9, 3, 5, 6", "d, T, heads, vocab, n = 6, 5, 2, 9"
+        ).replace("9, 2", "9, 3"),
+    ],
+)
+def test_sizes_may_come_by_a_tuple(root: Path, sizes: str) -> None:
+    """A batch is counted by the number that it is made with, the others stay with the network."""
+    made = command("new", "mine", "--from", write(root, SIZED.format(sizes=sizes, answers="")))
+    assert made.exit_code == 0, made.output
+    spec = load_assignment(root / "assignments" / "mine").spec
+    constants = {name: leaf for name, leaf in spec.inputs.items() if leaf.kind == "constant"}
+    assert {name: leaf.size_of for name, leaf in constants.items()} == {"n": "words"}
+    script = (root / "assignments" / "mine" / "forward.py").read_text()
+    assert {"T = 5", "heads = 2", "dk = 3"} <= set(script.splitlines())
+
+
+def test_counts_are_drawn_as_the_file_has_them(root: Path) -> None:
+    """A sentence of no words would make a softmax of nothing."""
+    command("new", "mine", "--from", write(root, SIZED.format(sizes=SIZES, answers="")))
+    assignment = load_assignment(root / "assignments" / "mine")
+    lengths = assignment.spec.inputs["lengths"]
+    assert (lengths.low, lengths.high) == (3, 6)
+    drawn = [Oracle(assignment).example(seed)["lengths"] for seed in range(20)]
+    assert {int(each) for one in drawn for each in one} == {3, 4, 5}
+
+
+def test_lines_are_tried_on_such_counts_as_well(root: Path) -> None:
+    """Where the clean room draws a length of nothing, no line of the exercise can be judged."""
+    answers = "dctx = dk * (1 - ctx.tanh() ** 2) / ctx.numel()\ndatt = (dctx[:, None] * q).sum(-1)"
+    command("new", "mine", "--from", write(root, SIZED.format(sizes=SIZES, answers=answers)))
+    (root / "class").mkdir()
+    (root / "class" / "ada.py").write_text((root / "mine.py").read_text())
+    command("grade", "class", "--assignment", "mine", "--out", "reports")
+    card = json.loads((root / "reports" / "ada" / "scorecard.json").read_text())
+    rows = {row["name"]: row["step"] for row in card["exercises"][0]["targets"]}
+    assert rows == {"dctx": "right", "datt": "right"}
+
+
+def test_a_number_is_no_answer(root: Path) -> None:
+    made = command("new", "mine", "--from", write(root, SIZED.format(sizes=SIZES, answers="")))
+    asked = made.output.partition("asked for")[2].splitlines()[0]
+    assert asked.split(", ")[-1].strip() == "dE"
+    assert {"dctx", "datt", "dscores"} <= set(asked.replace(" ", "").split(","))
+    assert "`dk` is something else in the network" in made.output
+    assert "No answers were found" in made.output
+
+
+def test_a_number_among_answers_is_none(root: Path) -> None:
+    answers = "dctx = (1 - ctx.tanh() ** 2) / ctx.numel() * dk\ndq = 0.5\ndscores = dk * 2"
+    made = command("new", "mine", "--from", write(root, SIZED.format(sizes=SIZES, answers=answers)))
+    assert "asked for  dctx\n" in made.output
+
+
+def test_names_of_a_loop_are_spoken_of_once(root: Path) -> None:
+    made = command("new", "gru", "--from", NETWORKS / "gru.py")
+    assert made.output.count("bound again and again") == 1

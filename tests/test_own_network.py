@@ -120,6 +120,25 @@ def test_no_smooth_gradient_is_taken_for_one(folder: Path) -> None:
     assert ForwardExamination(load_assignment(folder)).tied == []
 
 
+SMOOTH = """
+import torch
+x, W = torch.randn(6, 4), torch.randn(4, 5, requires_grad=True)
+hidden = torch.arange(5) > torch.tensor([5, 2, 3, 1, 4, 5])[:, None]
+z = (x @ W).masked_fill(hidden, -1e9)
+far = z.clamp(min=-1e3) * 40
+loss = z.softmax(1)[:, 0].sum() + torch.logsumexp(far, 1).mean()
+loss.backward()
+dz = dfar = dW = None
+"""
+
+
+def test_a_mask_and_a_steep_sum_of_exponentials_have_one_gradient(tmp_path: Path) -> None:
+    Path("smooth.py").write_text(SMOOTH)
+    own, left_out = own_assignment(Path("smooth.py"), tmp_path)
+    assert left_out == []
+    assert {"z", "far", "W"} == set(own.targets)
+
+
 def in_kernel(changes: str = "") -> str:
     names: dict[str, object] = {}
     exec(ANSWERED.read_text() + changes, names)

@@ -31,8 +31,9 @@ class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     mean: Number = 0.0
     range: Annotated[list[Number | int], msgspec.Meta(max_length=2)] = []
     """data: examples are drawn from between these two, whole numbers where both are whole."""
+    low: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 0
     high: Size = 2
-    """Example indices are drawn from 0 … high − 1."""
+    """Example indices are drawn from low … high − 1."""
     value: Number | int | None = None
     """constant: its value in examples."""
     size_of: str | None = None

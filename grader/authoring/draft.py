@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 import types
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
 import msgspec
 import torch
 
+from grader.authoring.answers import answers
 from grader.authoring.fault import DraftError
+from grader.authoring.inputs import InputDraft, data, index, parameter
 from grader.authoring.running import (
     Ran,
     leaves,
@@ -19,25 +23,12 @@ from grader.authoring.running import (
     ran,
     repeats,
 )
+from grader.authoring.sizes import numbers, sizes
 from grader.authoring.statements import Piece, parts
 from grader.notebook import Notebook
-from grader.protocol.gradient import gradient_name
 
 CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, torch.nn.Module)
 LITERALS = (int, float, bool, str, type(None))
-
-
-class InputDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A leaf of the network, as it was found."""
-
-    kind: str
-    shape: list[int] = []
-    scale: float | None = None
-    mean: float | None = None
-    high: int | None = None
-    range: list[int | float] = []
-    value: int | None = None
-    size_of: str | None = None
 
 
 class DraftAssignment(msgspec.Struct, kw_only=True):
@@ -102,7 +93,7 @@ class _Drafting:
         self._back()
         self._sizes()
         self._repeated()
-        answers, targets = self._answers()
+        derivation, targets = answers(self.run, self._network())
         return DraftAssignment(
             inputs={name: self.inputs[name] for name in self._ordered()},
             loss=self.loss,
@@ -110,7 +101,7 @@ class _Drafting:
             set_up=[*self._cells(0, self._start), *self._unpacked()],
             network=self._cells(self._start, len(self.run.done)),
             targets=targets,
-            answers=answers,
+            answers=derivation,
             notes=self.notes,
         )
 
@@ -162,7 +153,7 @@ class _Drafting:
                     f"a parameter of shape {tuple(leaf.shape)} has no name: give each a variable "
                     "of its own, and make it a leaf (requires_grad last)"
                 )
-            self.inputs[name] = InputDraft(kind="parameter", **_spread(leaf))
+            self.inputs[name] = parameter(leaf)
 
     def _back(self) -> None:
         needed = {self.loss}
@@ -212,9 +203,9 @@ class _Drafting:
     def _repeated(self) -> None:
         """Names that say nothing, as they stand for several tensors."""
         counts = Counter(n for i in self.taken if i >= self._start for n in self.run.done[i].binds)
-        for name, count in counts.items():
-            if count > 1:
-                self.notes.append(f"`{name}` is bound {count} times, and so not asked for")
+        again = ", ".join(f"`{name}`" for name in self._in_order(counts) if counts[name] > 1)
+        if again:
+            self.notes.append(f"bound again and again, and so not asked for: {again}")
 
     def _functional(self) -> list[str]:
         """Lines that make modules take their parameters from the inputs."""
@@ -250,11 +241,7 @@ class _Drafting:
                     f"cell {part.cell}: `{name}` is drawn and holds {value.dtype}: make it a "
                     "tensor of floats (`.float()`), which is data of the network"
                 )
-            if value.is_floating_point():
-                self.inputs[name] = InputDraft(kind="data", **_bounds(value))
-            else:
-                high = int(value.max()) + 1 if value.numel() else 2
-                self.inputs[name] = InputDraft(kind="index", shape=list(value.shape), high=high)
+            self.inputs[name] = data(value) if value.is_floating_point() else index(value)
         return None
 
     def _numbers(self, number: int, part: Piece, held: dict[str, Any]) -> str:
@@ -264,24 +251,29 @@ class _Drafting:
         sized = any(isinstance(value, torch.Tensor) for value in reads)
         if literal or number > self._start or (sized and all(map(_plain, reads))):
             return part.text
-        return _LITERAL + "\n".join(f"{name} = {value!r}" for name, value in held.items())
+        return _LITERAL + "\n".join(f"{name} = {held[name]!r}" for name in self._in_order(held))
+
+    def _in_order(self, names: Iterable[str]) -> list[str]:
+        """Names as they come in the file."""
+        words = re.findall(r"\w+", "\n".join(part.text for part in self.run.done))
+        place = {word: number for number, word in reversed([*enumerate(words)])}
+        return sorted(names, key=lambda name: (place.get(name, len(words)), name))
 
     def _sizes(self) -> None:
-        """`n = 32`, where a batch has 32 examples: students may choose another."""
-        batches = {
-            name: leaf.shape[0]
-            for name in self._ordered()
-            if (leaf := self.inputs[name]).kind in {"index", "data"} and leaf.shape
-        }
+        """Numbers that are sizes of batches become constants."""
+        ordered = {name: self.inputs[name] for name in self._ordered()}
         for number, text in list(self.taken.items()):
-            node = ast.parse(text).body[0]
-            if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)):
-                continue
-            size, target = node.value.value, node.targets[0]
-            same = [name for name, first in batches.items() if first == size]
-            if type(size) is int and size > 1 and same and isinstance(target, ast.Name):
-                del self.taken[number]
-                self.inputs[target.id] = InputDraft(kind="constant", value=size, size_of=same[0])
+            for name, batch in sizes(self.run, ordered, text):
+                value = numbers(text)[name]
+                self.inputs[name] = InputDraft(kind="constant", value=value, size_of=batch)
+                left = [n for n in ast.parse(self.taken[number]).body if not _binds(n, name)]
+                self.taken[number] = "\n".join(map(ast.unparse, left))
+        self.taken = {number: text for number, text in self.taken.items() if text}
+
+    def _network(self) -> list[str]:
+        """Names that the forward script speaks of."""
+        bound = {n for i in self.taken for n in self.run.done[i].binds}
+        return self._in_order(bound | self.inputs.keys())
 
     # ---- the notebook ---------------------------------------------------------------------------
 
@@ -290,21 +282,6 @@ class _Drafting:
         for part in self.run.done[begin:end]:
             cells.setdefault(part.cell, []).append(part.text)
         return ["\n".join(texts) for texts in cells.values()]
-
-    def _answers(self) -> tuple[list[str], list[str]]:
-        """Statements that bind d-names, with what they need, and what they derive."""
-        tensors = {n for i in self.taken for n in self.run.done[i].binds} | self.inputs.keys()
-        wanted = {gradient_name(name): name for name in tensors}
-        found: dict[str, None] = {}
-        for part in [*self.run.done, *self.run.later]:
-            found |= dict.fromkeys(wanted[n] for n in sorted(part.binds & wanted.keys()))
-        needed = {gradient_name(name) for name in found}
-        kept: list[str] = []
-        for part in reversed(self.run.later):
-            if part.binds & needed:
-                kept.insert(0, part.text)
-                needed |= part.reads
-        return kept, list(found)
 
 
 _LITERAL = "\0"
@@ -335,27 +312,5 @@ def _plain(value: Any) -> bool:
     return isinstance(value, (torch.Tensor, *LITERALS, *CODE))
 
 
-def _bounds(value: torch.Tensor) -> dict[str, Any]:
-    """The same of data; from where to where they go, where they are all whole or all positive."""
-    numbers = value.detach().double()
-    if not numbers.numel() or not bool(torch.isfinite(numbers).all()):
-        return _spread(value)
-    low, high = float(numbers.min()), float(numbers.max())
-    if bool((numbers == numbers.round()).all()):
-        return {"shape": list(value.shape), "range": [int(low), max(int(high), int(low) + 1)]}
-    if low >= 0:
-        return {"shape": list(value.shape), "range": [0.0, float(f"{high:.2g}") or 1.0]}
-    return _spread(value)
-
-
-def _spread(value: torch.Tensor) -> dict[str, Any]:
-    """Shape, and mean and standard deviation to two digits; zeros would hide mistakes."""
-    numbers = value.detach().double()
-    scale = float(numbers.std()) if numbers.numel() > 1 else 0.0
-    mean = float(numbers.mean()) if numbers.numel() else 0.0
-    far = abs(mean) > 0.5 * scale
-    return {
-        "shape": list(value.shape),
-        "scale": float(f"{scale:.2g}") if scale > 1e-6 else 0.1,
-        "mean": float(f"{mean:.2g}") if far and abs(mean) > 1e-6 else None,
-    }
+def _binds(node: ast.stmt, name: str) -> bool:
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name

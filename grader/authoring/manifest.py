@@ -6,7 +6,8 @@ import json
 import textwrap
 from collections.abc import Sequence
 
-from grader.authoring.draft import DraftAssignment, InputDraft
+from grader.authoring.draft import DraftAssignment
+from grader.authoring.inputs import InputDraft
 
 WIDTH = 96
 EXERCISE = "Exercise 1: backward through the whole network"
@@ -77,7 +78,8 @@ def _leaf(leaf: InputDraft) -> list[str]:
         return [*lines, f"value = {leaf.value}", f"size_of = {_text(leaf.size_of or '')}"]
     lines.append(f"shape = {leaf.shape}")
     if leaf.kind == "index":
-        return [*lines, f"high = {leaf.high} # drawn from 0 … {(leaf.high or 1) - 1}"]
+        lines += [f"low = {leaf.low}"] if leaf.low else []
+        return [*lines, f"high = {leaf.high} # drawn from {leaf.low or 0} … {(leaf.high or 1) - 1}"]
     if leaf.range:
         return [*lines, f"range = {leaf.range}"]
     if leaf.scale is not None and not 0.5 < leaf.scale < 2:

@@ -15,6 +15,7 @@ from grader.authoring.manifest import manifest, script
 from grader.authoring.pages import solution
 from grader.errors import AssignmentError
 from grader.notebook.starter import strip_answers
+from grader.protocol.gradient import gradient_name
 from grader.reference.examination import TIED, Fault, ForwardExamination
 
 
@@ -65,7 +66,18 @@ def _targets(
             for each in parameters:
                 left[each] -= each in step.reads
                 wanted += [each] if not left[each] and each not in wanted else []
-    return settled(draft, wanted, name, title, folder)
+    known = {*examination.script.tensors, *draft.inputs}
+    clashing = [each for each in wanted if gradient_name(each) in known]
+    kept, left_out = settled(
+        draft, [each for each in wanted if each not in clashing], name, title, folder
+    )
+    return kept, [_CLASH.format(gradient_name(each), each) for each in clashing] + left_out
+
+
+_CLASH = (
+    "`{}` is something else in the network, so the gradient of `{}` is not asked for: give that "
+    "another name"
+)
 
 
 def settled(

@@ -268,7 +268,7 @@ def _selects(value: torch.Tensor) -> bool:
 
 def _range(value: torch.Tensor, leaf: Input) -> tuple[int, int]:
     """From where to where an index is drawn: the assignment's range, or the student's."""
-    return min(int(value.min()), 0), max(int(value.max()) + 1, leaf.high)
+    return min(int(value.min()), leaf.low), max(int(value.max()) + 1, leaf.high)
 
 
 def stray(assignment: Assignment, name: str, value: torch.Tensor, seed: int) -> torch.Tensor:

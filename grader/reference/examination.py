@@ -108,6 +108,9 @@ class ForwardExamination:
             if leaf.kind == "constant" and leaf.value is None:
                 cure = "add `value`, with which examples are drawn"
                 yield self._fault(f"inputs.{name}", "a constant without `value`", cure)
+            if leaf.kind == "index" and leaf.low >= leaf.high:
+                what = f"`low` is {leaf.low}, and `high` is {leaf.high}"
+                yield self._fault(f"inputs.{name}", what, "`high` has to be greater than `low`")
             sized = self.spec.inputs.get(leaf.size_of or "")
             if sized is not None and leaf.value is not None and sized.shape[:1] != [leaf.value]:
                 first = sized.shape[0] if sized.shape else "none"

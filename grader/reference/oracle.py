@@ -165,5 +165,5 @@ def _draw(leaf: Input, generator: torch.Generator) -> torch.Tensor:
     if leaf.kind in {"parameter", "data"}:
         return torch.randn(leaf.shape, generator=generator) * leaf.scale + leaf.mean
     if leaf.kind == "index":
-        return torch.randint(0, leaf.high, leaf.shape, generator=generator)
+        return torch.randint(leaf.low, leaf.high, leaf.shape, generator=generator)
     return torch.tensor(leaf.value if leaf.value is not None else 0)

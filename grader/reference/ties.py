@@ -2,7 +2,8 @@
 
 A pooled feature map after a ReLU has windows of zeros; autograd takes the first of them, students
 often all, and neither is wrong. Such a tensor is found by its value: moved by next to nothing, it
-gets another gradient.
+gets another gradient where elements of it are the same. A sum of exponentials changes fast as
+well, and a mask holds a million times the same number: neither of them is both.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch
 from grader.reference.script import ForwardRun
 
 STEP = 1e-5
-"""Of the greatest element: by how much a tensor is moved."""
+"""Of an element as great as most that have a gradient: by how much a tensor is moved."""
 JUMP = 1e-2
 """Of the greatest element of its gradient: a smooth one moves by some 1e-5."""
 FAINT = 1e-5
@@ -41,8 +42,10 @@ def tied(
     greatest = sorted(float(each.abs().max()) for each in gradients.values() if each.numel())
     rounding = FAINT * greatest[-1] if greatest else 0.0
     for name, before in gradients.items():
-        moved = (_Moved(code, leaves, parameters, name, seed) for seed in range(MOVES))
-        if all(_jumps(before, _gradient(run, name, loss), rounding) for run in moved):
+        value = still.tensor(name).detach()
+        step = STEP * _usual(value, before)
+        moved = (_Moved(code, leaves, parameters, name, step, seed) for seed in range(MOVES))
+        if all(_jumps(value, before, _gradient(run, name, loss), rounding) for run in moved):
             yield name
 
 
@@ -50,9 +53,15 @@ class _Moved(ForwardRun):
     """A run in which one tensor is moved when it is bound."""
 
     def __init__(
-        self, code: CodeType, leaves: Mapping[str, Any], parameters: Any, name: str, seed: int
+        self,
+        code: CodeType,
+        leaves: Mapping[str, Any],
+        parameters: Any,
+        name: str,
+        step: float,
+        seed: int,
     ) -> None:
-        self._name = name
+        self._name, self._step = name, step
         self._noise = torch.Generator().manual_seed(seed)
         super().__init__(code, leaves, parameters)
 
@@ -60,7 +69,13 @@ class _Moved(ForwardRun):
         if name != self._name or not value.is_floating_point():
             return value
         noise = torch.randn(value.shape, generator=self._noise).to(value.dtype)
-        return value + STEP * float(value.detach().abs().max()) * noise
+        return value + self._step * noise
+
+
+def _usual(value: torch.Tensor, gradient: torch.Tensor) -> float:
+    """How great elements are that have a gradient: those that a mask puts at -1e9 have none."""
+    alive = value[(gradient != 0) & (value != 0) & value.isfinite()].abs()
+    return float(alive.median()) if alive.numel() else 1.0
 
 
 def _gradient(run: ForwardRun, name: str, loss: str) -> torch.Tensor:
@@ -69,7 +84,10 @@ def _gradient(run: ForwardRun, name: str, loss: str) -> torch.Tensor:
     return torch.zeros_like(tensor) if found is None else found
 
 
-def _jumps(before: torch.Tensor, after: torch.Tensor, rounding: float) -> bool:
+def _jumps(value: torch.Tensor, before: torch.Tensor, after: torch.Tensor, rounding: float) -> bool:
+    """Whether the gradient jumps in elements that are the same."""
     if before.shape != after.shape or not before.numel():
         return False
-    return float((after - before).abs().max()) > max(JUMP * float(before.abs().max()), rounding)
+    least = max(JUMP * float(before.abs().max()), rounding)
+    jumped = value[(after - before).abs() > least]
+    return len(set(jumped.tolist())) < len(jumped)
