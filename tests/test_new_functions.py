@@ -230,4 +230,71 @@ def test_one_file_has_to_be_named() -> None:
 def test_numpy_is_put_into_the_words_of_torch(numpy: str, torch: str) -> None:
     node = ast.parse(f"def f_forward(x):\n    return {numpy}, x").body[0]
     assert isinstance(node, ast.FunctionDef)
-    assert translated(node, {}, ["np"]) == f"def forward(x):\n    return {torch}"
+    assert ast.unparse(translated(node, {}, ["np"])) == f"def forward(x):\n    return {torch}"
+
+
+STEP = '''
+import numpy as np
+
+
+def step_forward(h, x, Wx, Wh):
+    """One step: two gates side by side.
+
+    h: hidden state, shape (N, H)
+    x: (N, D)
+    Wx: of shape (D, {product})
+    Wh: (H, {product})
+    """
+    H = h.shape[1]
+    a = (x @ Wx + h @ Wh) / np.sqrt(H)
+    return np.tanh(a[:, :H]) * a[:, H:], (h, x, Wx, Wh, a)
+
+
+def step_backward(dout, cache):
+    h, x, Wx, Wh, a = cache
+    H = h.shape[1]
+    left = dout * a[:, H:] * (1 - np.tanh(a[:, :H]) ** 2)
+    da = np.concatenate([left, dout * np.tanh(a[:, :H])], axis=1) / np.sqrt(H)
+    return da @ Wh.T, da @ Wx.T, x.T @ da, h.T @ da
+
+
+if __name__ == "__main__":
+    step_forward(np.ones((4, 3)), np.ones((4, 2)), np.ones((2, 6)), np.ones((3, 6)))
+'''
+
+
+@pytest.mark.parametrize("product", ["2H", "2*H", "H * 2"])
+def test_a_docstring_names_the_sizes_of_a_call(product: str) -> None:
+    said = new(STEP.format(product=product))
+    assert "step_backward: dh, dx, dWx, dWh (shapes by its call and its docstring)" in said
+    text = Path("assignments/mine/exercises/step_backward.py").read_text()
+    assert "N, (H, D) = draw.batch(), draw.sizes(2)" in text
+    assert (
+        f'"Wh": draw(H, {" * ".join(product.replace("2H", "2*H").replace(" ", "").split("*"))})'
+        in text
+    )
+    assert "FILL IN" not in text
+    assert command("assignment", "check", "mine").exit_code == 0
+
+
+def test_a_docstring_that_is_not_so_is_left_to_the_call() -> None:
+    said = new(STEP.format(product="3H"))
+    assert "(shapes by its call)" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("y = np.lexsort(x)", "line 6, `y = np.lexsort(x)`: PyTorch has no `lexsort`"),
+        ("y = x.repeat(2)", "line 6, `y = x.repeat(2)`: `y` is another"),
+        ("y = half(x)", "line 12, `return np.lexsort(x)`: PyTorch has no `lexsort`"),
+    ],
+)
+def test_what_is_not_the_same_in_pytorch_is_said_with_its_line(line: str, says: str) -> None:
+    said = new(
+        f"import numpy as np\n\n\ndef fold_forward(x):\n    k = 2 * x\n    {line}\n    return y * 1.0, x\n\n\n"
+        "def half(x):\n    x = x / 2\n    return np.lexsort(x)\n\n\n"
+        "def fold_backward(dout, x):\n    return np.ones_like(x)\n\n\n"
+        "fold_forward(np.array([3.0, 1.0, 2.0]))\n"
+    )
+    assert f"its definition is not the same in PyTorch: {says}" in said

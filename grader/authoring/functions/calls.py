@@ -1,11 +1,9 @@
-"""How functions are called: seen where the module calls them, read in docstrings, or tried."""
+"""How functions are called: seen where the module calls them, or tried."""
 
 from __future__ import annotations
 
 import ast
-import inspect
 import itertools
-import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
@@ -51,24 +49,6 @@ def run_module(
     return names, calls, raised
 
 
-def described(function: Callable[..., Any], wanted: Collection[str]) -> Call | None:
-    """Arguments of the shapes that a docstring gives to all: `x: inputs of shape (N, D)`."""
-    text = inspect.getdoc(function) or ""
-    sizes: dict[str, int] = {}
-    found: Call = {}
-    for name in wanted:
-        shape = re.search(rf"\b{re.escape(name)}\b[^\n(]*\(((?:[A-Za-z]\w*\s*,?\s*)+)\)", text)
-        if shape is None:
-            return None
-        letters = re.findall(r"\w+", shape[1])
-        numbers = [
-            sizes.setdefault(letter, 5 - len(sizes) if len(sizes) < 3 else 6 + len(sizes))
-            for letter in letters
-        ]
-        found[name] = _array(numbers, len(found))
-    return found
-
-
 def tried(wanted: list[str], fits: Callable[[Call], bool]) -> Call | None:
     """Arguments of shapes that fit, those with most different sizes first."""
     n, d, m = SIZES
@@ -78,7 +58,7 @@ def tried(wanted: list[str], fits: Callable[[Call], bool]) -> Call | None:
         ways, key=lambda way: (way[0] != (n, d), -len({s for each in way for s in each}))
     ):
         call = {
-            name: _array(list(shape), i)
+            name: array(list(shape), i)
             for i, (name, shape) in enumerate(zip(wanted, way, strict=True))
         }
         if fits(call):
@@ -89,7 +69,7 @@ def tried(wanted: list[str], fits: Callable[[Call], bool]) -> Call | None:
 def resized(call: Mapping[str, Any], sizes: Mapping[int, int]) -> Call:
     """The same arguments in other sizes."""
     return {
-        name: _array([sizes[size] for size in value.shape], i) if _real(value) else value
+        name: array([sizes[size] for size in value.shape], i) if real(value) else value
         for i, (name, value) in enumerate(call.items())
     }
 
@@ -101,12 +81,14 @@ def flat(call: Mapping[str, Any]) -> Iterator[int]:
             yield from value.shape
 
 
-def _array(shape: list[int], seed: int) -> np.ndarray[Any, Any]:
+def array(shape: list[int], seed: int) -> np.ndarray[Any, Any]:
+    """Numbers that are not near zero."""
     drawn = np.random.default_rng(seed).standard_normal(shape)
     return np.where(np.abs(drawn) < 0.1, 0.5, drawn)
 
 
-def _real(value: object) -> bool:
+def real(value: object) -> bool:
+    """Whether it is an array of floats."""
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 

@@ -12,6 +12,8 @@ class CallArgument(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """"array" of floats, "index" of integers, "value" for anything plain, "unknown"."""
     shape: list[int] = []
+    sizes: list[str] = []
+    """How the docstring writes it, `["D", "3 * H"]`."""
     literal: str = ""
     """How a plain value is written."""
     high: int = 0
@@ -27,9 +29,11 @@ class FunctionDraft(msgspec.Struct, frozen=True, kw_only=True):
     backward: str
     arguments: list[CallArgument]
     shapes_from: str
-    """What told the shapes: "its call", "its docstring", "trial"; empty where nothing did."""
+    """What told the shapes: "its call", "its docstring", both, "trial"; empty where nothing did."""
     free: bool = False
     """Other sizes than these do as well."""
+    letters: list[str] = []
+    """Sizes that are drawn where its docstring names them."""
     one: bool = False
     """A batch of one does, too."""
     cached: bool = True

@@ -73,9 +73,9 @@ def _inputs(draft: FunctionDraft) -> Iterator[str]:
         yield f'raise NotImplementedError("write inputs of {draft.backward}")'
         return
     sizes = list(dict.fromkeys(size for each in draft.arguments for size in each.shape))
-    letters = dict(zip(sizes, LETTERS, strict=False)) if draft.free else {}
-    if letters:
-        first, *others = letters.values()
+    letters = dict(zip(sizes, LETTERS, strict=False)) if draft.free and not draft.letters else {}
+    if draft.free:
+        first, *others = draft.letters or letters.values()
         batch = "draw.batch()" if draft.one else "draw.batch(one=False)"
         if others:
             names = ", ".join(others) + ("," if len(others) == 1 else "")
@@ -87,7 +87,7 @@ def _inputs(draft: FunctionDraft) -> Iterator[str]:
 
 
 def _drawn(each: CallArgument, draft: FunctionDraft, letters: dict[int, str]) -> str:
-    shape = ", ".join(letters.get(size, str(size)) for size in each.shape)
+    shape = ", ".join(each.sizes or (letters.get(size, str(size)) for size in each.shape))
     if each.kind == "value":
         return each.literal
     if each.kind == "index":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterable, Mapping
 
 SAME = (
@@ -24,20 +25,44 @@ TORCH = {**{name: name for name in SAME.split()}, **OTHERS}
 """NumPy's function → PyTorch's."""
 BOTH = frozenset({"maximum", "minimum"})
 """Take tensors only: `np.maximum(0, x)`."""
+NUMBERS = frozenset(
+    [
+        "absolute",
+        "abs",
+        "cos",
+        "exp",
+        "expm1",
+        "log",
+        "log1p",
+        "sign",
+        "sin",
+        "sqrt",
+        "square",
+        "tanh",
+    ]
+)
+"""Take tensors only, and in NumPy numbers as well: `np.sqrt(D)`."""
 EXTREMES = frozenset({"max", "min", "amax", "amin"})
 METHODS = {"dot": "matmul", "max": "amax", "min": "amin", "copy": "clone", "transpose": "permute"}
 KINKS = frozenset({"maximum", "minimum", "abs", "clip", "max", "where", "sign", "relu", "clamp"})
 
 
 def translated(
-    forward: ast.FunctionDef, helpers: Mapping[str, ast.FunctionDef], numpy: Iterable[str]
-) -> str:
-    """Source of `forward`, under that name, and of the functions that it calls; its first value
-    alone is returned. numpy: the names under which the module has NumPy.
+    forward: ast.FunctionDef,
+    helpers: Mapping[str, ast.FunctionDef],
+    numpy: Iterable[str],
+    *,
+    numbers: bool = False,
+) -> ast.FunctionDef:
+    """`forward`, under that name, with the functions that it calls, each node on its old line; its
+    first value alone is returned. numpy: the names under which the module has NumPy; numbers:
+    functions of numbers are given tensors.
     """
-    used = _used(forward, helpers)
-    inner = [_Torch(numpy, cache=False).visit(_copy(helpers[name])) for name in used]
-    main = _Torch(numpy, cache=True).visit(_copy(forward))
+    called = used(forward, helpers)
+    numpy = frozenset(numpy)
+    inner = [_Torch(numpy, cache=False, numbers=numbers).visit(_copy(helpers[n])) for n in called]
+    main = _Torch(numpy, cache=True, numbers=numbers).visit(_copy(forward))
+    assert isinstance(main, ast.FunctionDef)
     main.name = "forward"
     for node in (*inner, main):
         node.decorator_list, node.returns = [], None
@@ -45,24 +70,22 @@ def translated(
             del node.body[0]
     # Within it: at the top of an exercise's file they would stand before the student's own.
     main.body = [*inner, *main.body]
-    return ast.unparse(ast.fix_missing_locations(main))
+    return ast.fix_missing_locations(main)
 
 
 def kinked(forward: ast.FunctionDef, helpers: Mapping[str, ast.FunctionDef]) -> bool:
     """Whether a function speaks of something whose derivative jumps."""
-    nodes = [forward, *(helpers[name] for name in _used(forward, helpers))]
+    nodes = [forward, *(helpers[name] for name in used(forward, helpers))]
     parts = [part for node in nodes for part in ast.walk(node)]
     called = {getattr(part, "attr", getattr(part, "id", "")) for part in parts}
     return bool(called & KINKS) or any(isinstance(part, ast.Compare) for part in parts)
 
 
 def _copy(node: ast.FunctionDef) -> ast.FunctionDef:
-    copy = ast.parse(ast.unparse(node)).body[0]
-    assert isinstance(copy, ast.FunctionDef)
-    return copy
+    return copy.deepcopy(node)
 
 
-def _used(node: ast.FunctionDef, helpers: Mapping[str, ast.FunctionDef]) -> list[str]:
+def used(node: ast.FunctionDef, helpers: Mapping[str, ast.FunctionDef]) -> list[str]:
     """Functions of the module that a function calls, and those that they call."""
     found: dict[str, None] = {}
     pending = [node]
@@ -78,10 +101,11 @@ def _used(node: ast.FunctionDef, helpers: Mapping[str, ast.FunctionDef]) -> list
 class _Torch(ast.NodeTransformer):
     """`np.exp(x)` becomes `torch.exp(x)`, and so on."""
 
-    def __init__(self, numpy: Iterable[str], *, cache: bool) -> None:
+    def __init__(self, numpy: frozenset[str], *, cache: bool, numbers: bool) -> None:
         """cache: a tuple is returned of which the first is the value."""
-        self.numpy = frozenset(numpy)
+        self.numpy = numpy
         self.cache = cache
+        self.numbers = numbers
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
         self.generic_visit(node)
@@ -103,6 +127,9 @@ class _Torch(ast.NodeTransformer):
             func.attr = METHODS[name]
         if of_numpy and name in BOTH:
             node.args = [ast.Call(_torch("as_tensor"), [each], []) for each in node.args]
+        if of_numpy and name in NUMBERS and self.numbers:
+            double = ast.keyword("dtype", _torch("float64"))
+            node.args = [ast.Call(_torch("as_tensor"), [each], [double]) for each in node.args]
         if name in {"var", "std"}:
             node.keywords.append(ast.keyword("correction", ast.Constant(0)))
         if name in EXTREMES and whole and isinstance(node.func, ast.Attribute):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,18 @@ import numpy as np
 import torch
 from msgspec.structs import replace
 
-from grader.authoring.functions.calls import Call, described, flat, resized, run_module, tried
+from grader.authoring.functions.calls import Call, array, flat, real, resized, run_module, tried
+from grader.authoring.functions.differing import bound, difference, raised
 from grader.authoring.functions.draft import CallArgument, FunctionDraft, ModuleDraft
 from grader.authoring.functions.pairs import Pair, pairs, parsed, unpaired
-from grader.authoring.functions.translate import kinked, translated
+from grader.authoring.functions.shapes import letters, shapes_of, sized
+from grader.authoring.functions.translate import kinked, translated, used
 
+FILE = "<PyTorch>"
 CLOSE = 1e-6
 STEP = 1e-5
+FIRST = (5, 4, 3, 9, 10, 11, 12, 13)
+"""Sizes of what a docstring names."""
 OTHER = (7, 6, 2, 4, 3, 5, 8, 9)
 """Sizes in which shapes are tried once more."""
 
@@ -65,6 +70,8 @@ class Understanding:
         self.seen = call
         self.torch = engine == "torch"
         self.helpers = helpers
+        self.shapes: dict[str, list[list[str]]] = {}
+        """Of the arrays, as the docstring names them; empty where they are not those."""
         self.notes: list[str] = []
 
     def draft(self, numpy: list[str]) -> FunctionDraft:
@@ -85,12 +92,13 @@ class Understanding:
             self.notes.append("no call of it is in the file, and no shapes that were tried fit it")
             names = [_target(name, pair.arguments) for name in pair.returned]
             return replace(basis, gradients=names)
-        free = self._fits_resized(call, OTHER)
+        free = self._fits_resized(call, OTHER) and (not self.shapes or bool(letters(self.shapes)))
         return replace(
             basis,
-            arguments=[_argument(name, value) for name, value in call.items()],
+            arguments=[_argument(n, value, self.shapes.get(n, [])) for n, value in call.items()],
             shapes_from=source,
             free=free,
+            letters=letters(self.shapes) if free else [],
             one=free and self._fits_resized(call, (1, *OTHER)) and self._alive(call),
             cached=self._is_cached(call),
             gradients=self._named(call, self._gradients(call)),
@@ -101,16 +109,36 @@ class Understanding:
     # ---- how it is called -----------------------------------------------------------------------
 
     def _call(self) -> tuple[Call | None, str]:
-        if self.seen is not None and self._fits(self.seen):
-            return self.seen, "its call"
+        seen = self.seen if self.seen is not None and self._fits(self.seen) else None
         function = self.names.get(self.pair.forward.name)
         if function is None:
             return None, ""
-        told = described(function, self.pair.arguments)
-        if told is not None and self._fits(told):
-            return told, "its docstring"
+        told = self._described(inspect.getdoc(function) or "", seen)
+        if told is not None:
+            return told, "its call and its docstring" if seen else "its docstring"
+        if seen is not None:
+            return seen, "its call"
         found = tried(self.pair.arguments, self._derives)
         return found, "trial" if found is not None else ""
+
+    def _described(self, text: str, seen: Call | None) -> Call | None:
+        """Arguments as a docstring has them; what is no array as in a call. Other sizes tell
+        whether the docstring means what it says.
+        """
+        shapes = shapes_of(text, self.pair.arguments if seen is None else seen)
+        arrays = self.pair.arguments
+        if seen is not None:
+            arrays = [name for name, value in seen.items() if isinstance(value, np.ndarray)]
+            if not all(real(seen[name]) for name in arrays) or not letters(shapes):
+                return None
+        if not arrays or any(name not in shapes for name in arrays):
+            return None
+        self.shapes = {name: shapes[name] for name in arrays}
+        call = self._sized(seen or dict.fromkeys(arrays), FIRST)
+        if call is not None and self._fits(call) and (not seen or self._fits_resized(call, OTHER)):
+            return call
+        self.shapes = {}
+        return None
 
     def _fits(self, call: Call) -> bool:
         """Whether both functions run on it, and gradients have the shapes of arguments."""
@@ -120,18 +148,32 @@ class Understanding:
         except Exception:  # noqa: BLE001 - a shape that does not fit may raise anything
             return False
 
-    def _fits_resized(self, call: Call, sizes: tuple[int, ...]) -> bool:
-        if any(
-            isinstance(v, np.ndarray) and (v.ndim > 2 or v.dtype.kind != "f") for v in call.values()
-        ):
-            return False
+    def _sized(self, call: Call, sizes: tuple[int, ...]) -> Call | None:
+        """The same call in other sizes; None where it has no others."""
+        if self.shapes:
+            free = letters(self.shapes)
+            known = dict(zip(free, sizes, strict=False))
+            if len(known) < len(free):
+                return None
+            return {
+                name: array(sized(self.shapes[name], known), i) if name in self.shapes else value
+                for i, (name, value) in enumerate(call.items())
+            }
+        if any(isinstance(v, np.ndarray) and (v.ndim > 2 or not real(v)) for v in call.values()):
+            return None
         new = dict(zip(dict.fromkeys(flat(call)), sizes, strict=False))
-        return len(new) == len(set(flat(call))) and self._fits(resized(call, new))
+        return resized(call, new) if len(new) == len(set(flat(call))) else None
+
+    def _fits_resized(self, call: Call, sizes: tuple[int, ...]) -> bool:
+        other = self._sized(call, sizes)
+        return other is not None and self._fits(other)
 
     def _alive(self, call: Call) -> bool:
         """Whether a batch of one has gradients: a norm over the batch has none."""
-        new = dict(zip(dict.fromkeys(flat(call)), (1, *OTHER), strict=False))
-        return all(bool(np.abs(each).max() > CLOSE) for each in self._gradients(resized(call, new)))
+        one = self._sized(call, (1, *OTHER))
+        return one is not None and all(
+            bool(np.abs(each).max() > CLOSE) for each in self._gradients(one)
+        )
 
     def _derives(self, call: Call) -> bool:
         """Whether the gradients are those of the forward function, by differences: no shapes but
@@ -200,27 +242,47 @@ class Understanding:
         return [""] * len(gradients)
 
     def _oracle(self, call: Call, numpy: list[str]) -> str:
-        text = translated(self.pair.forward, self.helpers, numpy)
-        why = "its definition is not the same in PyTorch"
-        with suppress(Exception):
-            scope: dict[str, Any] = {"torch": torch}
-            exec("import torch.nn.functional as F\n" + text, scope)  # noqa: S102 - the instructor's own
-            given = {
-                n: torch.from_numpy(v.copy()) if isinstance(v, np.ndarray) else v
-                for n, v in call.items()
-            }
-            real = {
-                n: v.requires_grad_()
-                for n, v in given.items()
-                if isinstance(v, torch.Tensor) and v.is_floating_point()
-            }
-            value = scope["forward"](**given)
-            if not _close(_numpy(value), self._value(call)):
-                self.notes.append(why)
-                return ""
-            self._hold(call, value, real)
-            return text
-        self.notes.append(why)
+        """The definition in PyTorch, if it gives the same; else a note says where it does not."""
+        why = ""
+        for numbers in (False, True):
+            node = translated(self.pair.forward, self.helpers, numpy, numbers=numbers)
+            why = self._differs(node, call)
+            if not why:
+                return ast.unparse(node)
+        self.notes.append(f"its definition is not the same in PyTorch: {why}")
+        return ""
+
+    def _differs(self, node: ast.FunctionDef, call: Call) -> str:
+        """Where a definition gives something else than the file's own; empty if it does not."""
+        scope: dict[str, Any] = {"torch": torch, "F": torch.nn.functional}
+        try:
+            exec(compile(ast.Module([node], []), FILE, "exec"), scope)  # noqa: S102 - the instructor's own
+        except (SyntaxError, ValueError) as error:
+            return str(error)
+        given = {
+            n: torch.from_numpy(v.copy()) if isinstance(v, np.ndarray) else v
+            for n, v in call.items()
+        }
+        leaves = {
+            n: v.requires_grad_()
+            for n, v in given.items()
+            if isinstance(v, torch.Tensor) and v.is_floating_point()
+        }
+        nodes = [
+            self.pair.forward,
+            *(self.helpers[n] for n in used(self.pair.forward, self.helpers)),
+        ]
+        values, failed = bound(lambda: scope["forward"](**given), scope["forward"].__code__)
+        if failed is not None:
+            return raised(failed, FILE, nodes)
+        own: Callable[..., Any] = self.names[self.pair.forward.name]
+        mine, _ = bound(lambda: self._forward(call), inspect.unwrap(own).__code__)
+        value = next((each for (_, name), each in values.items() if not name), None)
+        if not isinstance(value, torch.Tensor):
+            return "it returns no tensor"
+        if not _close(_numpy(value), self._value(call)):
+            return difference(mine, values, nodes) or "it gives other numbers"
+        self._hold(call, value, leaves)
         return ""
 
     def _hold(self, call: Call, value: torch.Tensor, real: Mapping[str, torch.Tensor]) -> None:
@@ -248,11 +310,12 @@ def _target(name: str, arguments: list[str]) -> str:
     return ""
 
 
-def _argument(name: str, value: Any) -> CallArgument:
+def _argument(name: str, value: Any, sizes: list[list[str]]) -> CallArgument:
     if not isinstance(value, np.ndarray):
         return CallArgument(name=name, kind="value", literal=repr(value))
     if value.dtype.kind == "f":
-        return CallArgument(name=name, kind="array", shape=list(value.shape))
+        told = [" * ".join(size) for size in sizes]
+        return CallArgument(name=name, kind="array", shape=list(value.shape), sizes=told)
     high = int(value.max()) + 1 if value.size else 1
     return CallArgument(name=name, kind="index", shape=list(value.shape), high=high)
 
