@@ -377,3 +377,9 @@ slow = {{"IPython", "nbformat", "torch"}} & set(sys.modules)
 assert not slow, slow
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_script_under_the_name_of_a_notebook_is_read_as_one():
+    notebook = read(b"# %%\nimport torch\n# %%\nx = 1\n")
+    assert (notebook.format, len(notebook.cells)) == ("py", 2)
+    assert "not valid JSON" in reason(b"see my other mail")

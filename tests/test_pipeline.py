@@ -419,6 +419,12 @@ def test_what_a_function_is_not_called_for_does_not_hide_a_missing_module(grade:
     assert "no module named absent" in (card.reason or "")
 
 
+def test_a_script_under_the_name_of_a_notebook_is_judged_and_it_is_said(grade: Grade) -> None:
+    card = grade(content=(SETUP + FORWARD + BACKWARD).encode(), name="anna.ipynb")
+    assert exercise(card, "exercise-1").score == 26
+    assert "anna.ipynb holds a Python script, though its name does not say so" in card.notes
+
+
 def test_a_script_at_top_level_is_judged_like_a_notebook(grade: Grade) -> None:
     card = grade(content=(SETUP + FORWARD + BACKWARD).encode(), name="anna.py")
     assert exercise(card, "exercise-1").score == 26

@@ -403,6 +403,36 @@ def test_the_eleventh_zip_of_a_student_is_not_opened(packed, find, klass):
     assert "w10.zip is not opened, 10 zips of one student are enough" in only(discovery).notes
 
 
+def test_a_zip_in_a_zip_is_opened_as_one_of_the_ten(packed, find, klass):
+    root = klass("al/notes.txt")
+    inner = packed({"hw/x.ipynb": b"1"}).read_bytes()
+    for _ in range(3):
+        inner = packed({"deeper/w.zip": inner}).read_bytes()
+    (root / "al" / "w.zip").write_bytes(inner)
+    found = only(find(root))
+    assert names(found) == ["x.ipynb"]
+    assert found.origin == str(root / "al/w.zip") + "!deeper/w.zip" * 3 + "!hw/x.ipynb"
+    for _ in range(10):
+        inner = packed({"w.zip": inner}).read_bytes()
+    (root / "al" / "w.zip").write_bytes(inner)
+    assert "10 zips of one student are enough" in (only(find(root)).problem or "")
+
+
+def test_a_persons_name_before_a_title_that_others_have_too_is_the_student(klass, find):
+    root = klass(
+        "Ada Doe - my_net.ipynb",
+        "Ada Doe - my_net(1).ipynb",
+        "Bo Roe - Copy of my_net.ipynb",
+        "Cy Poe - my_net.ipynb - Colab.pdf",
+    )
+    assert ids(find(root)) == ["Ada_Doe", "Bo_Roe", "Cy_Poe"]
+
+
+def test_a_title_before_a_persons_name_is_no_student(klass, find):
+    root = klass("Neural nets - Ada.ipynb", "Neural nets - Bo.ipynb")
+    assert ids(find(root)) == ["Neural_nets_-_Ada", "Neural_nets_-_Bo"]
+
+
 def test_entries_that_would_leave_the_workspace_are_refused_by_name(packed, find, tmp_path):
     path = packed(
         {

@@ -7,7 +7,7 @@ import codecs
 from grader.notebook.cell import Notebook, Unreadable
 from grader.notebook.document import NotANotebookError, read_cells
 from grader.notebook.script import read_script
-from grader.notebook.sniff import holds_conflict, sniff
+from grader.notebook.sniff import holds_conflict, is_python, sniff
 
 MAX_BYTES = 100 << 20
 _UTF_16 = {
@@ -54,7 +54,7 @@ def _text(content: bytes) -> bytes:
 
 def _read(content: bytes, name: str) -> Notebook:
     try:
-        if name.lower().endswith(".py"):
+        if name.lower().endswith(".py") or is_python(content):
             cells, module = read_script(content)
             notebook = Notebook(path=name, format="py", cells=cells, module=module)
         else:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+
+from grader.notebook.syntax import parse
 
 _BEGINNINGS = (
     (b"%PDF-", "is a PDF: hand in the notebook itself"),
@@ -35,6 +38,17 @@ def sniff(content: bytes) -> str | None:
     if _HTML.match(content):
         return "is an HTML page: download the raw file and hand that in"
     return None
+
+
+def is_python(content: bytes) -> bool:
+    """Whether it is a script, and neither JSON nor prose of a word or two."""
+    if content.lstrip()[:1] in {b"{", b"["}:
+        return False
+    tree = parse(content.decode("utf-8", "replace"))
+    return isinstance(tree, ast.Module) and any(
+        isinstance(node, ast.Assign | ast.Import | ast.ImportFrom | ast.FunctionDef)
+        for node in tree.body
+    )
 
 
 def holds_conflict(content: bytes) -> bool:

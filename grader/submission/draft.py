@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -115,25 +116,40 @@ def draft_of(owned: Sequence[Owned], workspace: Path) -> Draft:
 
 def _unpacked(owned: Sequence[Owned], workspace: Path) -> Iterator[Owned]:
     """What the zips of one student hold; all together, no more than one may."""
-    archives = [each for each in owned if each.entry.path and each.entry.suffix in ARCHIVES]
+    archives = [each for each in owned if _is_archive(each.entry)]
     left = STUDENT.size
-    for archive in archives[:MAX_ARCHIVES]:
+    for opened in itertools.count(1):
+        if not archives:
+            return
+        archive = archives.pop(0)
+        if opened > MAX_ARCHIVES:
+            problem = f"is not opened, {MAX_ARCHIVES} zips of one student are enough"
+            entry = msgspec.structs.replace(archive.entry, path=None, problem=problem)
+            yield msgspec.structs.replace(archive, entry=entry)
+            continue
         assert archive.entry.path is not None
         caps = msgspec.structs.replace(STUDENT, size=left)
         for found in list_archive(archive.entry.path, archive.entry.origin, workspace, caps):
             left -= found.path.stat().st_size if found.path and not found.problem else 0
-            inside = tuple(part for part in found.parts if part)
-            yield msgspec.structs.replace(
-                archive,
-                entry=within(archive.entry.parts, found),
-                # Unpacked where the zip stands: what it holds keeps its own places.
-                place=(*archive.place[:-1], *inside),
-                attempt=(*archive.attempt, *attempt_in(inside)),
-            )
-    for archive in archives[MAX_ARCHIVES:]:
-        problem = f"is not opened, {MAX_ARCHIVES} zips of one student are enough"
-        entry = msgspec.structs.replace(archive.entry, path=None, problem=problem)
-        yield msgspec.structs.replace(archive, entry=entry)
+            each = _inside(archive, found)
+            if found.parts != ("",) and _is_archive(found):
+                archives.append(each)  # a zip in the zip
+            yield each
+
+
+def _is_archive(entry: Found) -> bool:
+    return entry.path is not None and entry.problem is None and entry.suffix in ARCHIVES
+
+
+def _inside(archive: Owned, found: Found) -> Owned:
+    """What was found in an archive, unpacked where that stands: it keeps its own places."""
+    inside = tuple(part for part in found.parts if part)
+    return msgspec.structs.replace(
+        archive,
+        entry=within(archive.entry.parts, found),
+        place=(*archive.place[:-1], *inside),
+        attempt=(*archive.attempt, *attempt_in(inside)),
+    )
 
 
 def _latest(files: list[Owned]) -> tuple[list[Owned], list[str]]:

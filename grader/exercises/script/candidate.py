@@ -62,6 +62,11 @@ def chosen(submission: Submission, assignment: Assignment) -> list[Choice]:
     if assignment.spec.files == "last":
         kept = [max(kept, key=lambda each: _saved_last(submission, each[1]))]
     notes = [*submission.notes, *_others(submission, [index for _, index, _, _ in kept])]
+    notes += [
+        f"{name} holds a Python script, though its name does not say so"
+        for _, index, source, _ in kept
+        if not (name := submission.candidates[index].name).endswith(".py") and source.format == "py"
+    ]
     return [
         Choice(
             source=source,
