@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from grader.errors import UsageError
 from grader.submission import Discovery, Submission, discover
+from grader.submission.archive import Caps, list_archive
 from grader.submission.naming import MAX_LENGTH, identity, natural, safe_id
 
 
@@ -482,6 +483,15 @@ def test_caps_on_number_and_total_size_refuse_the_zip(packed, find, klass):
     assert len(find(packed({f"m{i}.py": b"" for i in range(1_001)})).submissions) == 1_001
     large = packed({f"m{i}.py": os.urandom(1 << 10) for i in range(20_001)})
     assert "over 20000" in find(large).problems[0]
+
+
+def test_of_thousands_of_files_beside_a_notebook_only_the_first_are_unpacked(packed, tmp_path):
+    path = packed({f"data/{i}.csv": b"1" for i in range(9)} | {"x.ipynb": b"{}"})
+    found = list_archive(path, "class.zip", tmp_path, Caps(others=4))
+    assert len(found) == 10
+    assert [each.name for each in found if each.beside] == ["0.csv", "1.csv", "2.csv", "3.csv"]
+    assert [each.name for each in found if each.path] == ["x.ipynb"]
+    assert len(list(tmp_path.glob("zip-*/*/*"))) == 5
 
 
 def test_a_zip_that_claims_more_than_two_gibibytes_is_refused(packed, find):

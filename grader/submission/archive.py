@@ -49,10 +49,12 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True):
     """Unpacked by packed size, for files over 64 MiB."""
     beside: int = 256 << 20
     """Bytes of all files that only stand beside notebooks; what is more is left packed."""
+    others: int = 20_000
+    """How many of them are unpacked."""
 
 
 CLASS = Caps()
-STUDENT = Caps(files=1_000, size=256 << 20, beside=16 << 20)
+STUDENT = Caps(files=1_000, size=256 << 20, beside=16 << 20, others=5_000)
 """For a zip among the submissions: one student shall not fill the disk for all."""
 
 
@@ -75,16 +77,19 @@ def list_archive(archive: Path, origin: str, workspace: Path, caps: Caps) -> lis
             if refusal:
                 return [msgspec.structs.replace(whole, problem=refusal)]
             folder = Path(tempfile.mkdtemp(prefix="zip-", dir=workspace))
-            left = caps.beside
+            left, others = caps.beside, caps.others
             for number, (parts, info) in enumerate(members.items()):
                 where = f"{origin}!{readable('/'.join(parts))}"
                 target = folder / str(number) / _clean(parts[-1])
                 entry = Found(parts=parts, origin=where)
                 if not parts[-1] or entry.suffix in READ:
                     found.append(_take(opened, info, entry, target, caps))
+                elif others <= 0:
+                    found.append(entry)
                 else:
                     found.append(_beside(opened, info, entry, target, min(left, MAX_BESIDE)))
-                    left -= info.file_size if found[-1].beside or found[-1].misnamed else 0
+                    unpacked = bool(found[-1].beside or found[-1].misnamed)
+                    left, others = left - info.file_size * unpacked, others - unpacked
             return found
     except _BROKEN as error:
         kind = "tar" if suffix_of(whole.path.name if whole.path else "") == TAR else "zip"
