@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import shutil
@@ -170,6 +171,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files in which several processes share the work go out slowest first."""
     places = {name: place for place, name in enumerate(SLOWEST_FIRST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What has been imported is no garbage: every search through it would take half a second."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    gc.unfreeze()  # what hypothesis imports last looks for who refers to it
 
 
 @pytest.fixture(scope="session")
