@@ -12,6 +12,7 @@ import ast
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, TypeGuard
 
@@ -87,13 +88,20 @@ class Step(NamedTuple):
 class Formula:
     """Statements that together decide a value. Compared by identity; the slicer keeps one each."""
 
-    def __init__(self, slicer: Slicer, name: str, members: Sequence[_Member]) -> None:
+    def __init__(
+        self,
+        slicer: Slicer,
+        name: str,
+        members: Sequence[Member],
+        steps: tuple[Step, ...] | None = None,
+    ) -> None:
+        """steps: what the slicer would make of the members, where that is known."""
         self._slicer = slicer
         self.members = members
         """The first one begins it, the others change it."""
         self.name = name
-        self._steps: tuple[Step, ...] | None = None
-        self._inputs: tuple[Definition, ...] = ()
+        self._steps = steps
+        self._inputs = _read_by(steps or ())
         self.number = -1
         """In the order of a plan."""
 
@@ -103,8 +111,7 @@ class Formula:
         if self._steps is None:
             self._steps = ()  # a definition in terms of itself ends here
             self._steps = tuple(self._slicer.steps(self.name, self.members))
-            reads = (read for step in self._steps for read in step.reads.values())
-            self._inputs = tuple(dict.fromkeys(reads))
+            self._inputs = _read_by(self._steps)
         return self._steps
 
     @property
@@ -161,7 +168,7 @@ class Formula:
         return self._inputs
 
 
-class _Member(NamedTuple):
+class Member(NamedTuple):
     """A statement of a formula, and what of it counts."""
 
     statement: Statement | None
@@ -324,7 +331,7 @@ class Slicer:
         return tuple(bisect_left(touching.get(each, ()), place.index) for each in names)
 
     def _reaching(self, name: str, place: Place) -> Definition | None:
-        members: list[_Member] = []
+        members: list[Member] = []
         views = self._changing_views(name)
         block, index, carried = place.block, place.index, False
         while True:
@@ -344,7 +351,7 @@ class Slicer:
             if block.kind == "loop":
                 carried = carried or self._written_in(name, block)
                 if isinstance(owner.node, ast.For) and name in liveness.stored(owner.node.target):
-                    members.insert(0, _Member(None, complaint=f"`{name}` is counted by a loop"))
+                    members.insert(0, Member(None, complaint=f"`{name}` is counted by a loop"))
                     return self._keep(name, members)
             if block.kind == "function":
                 return self._outside(name, members, owner)
@@ -352,17 +359,17 @@ class Slicer:
                 return None
             block, index = owner.block, owner.index
         if carried and not members:
-            return self._keep(name, [_Member(None, complaint="it is only known inside a loop")])
+            return self._keep(name, [Member(None, complaint="it is only known inside a loop")])
         if not members or self._begins(name, members[0]):
             return self._keep(name, members) if members else None
-        return self._keep(name, [_Member(None, complaint=None), *members])
+        return self._keep(name, [Member(None, complaint=None), *members])
 
     def _goes_on(self, name: str, statement: Statement) -> bool:
         """Whether a loop that binds a name for certain reads first what it held before."""
         loop = statement.node
         return isinstance(loop, ast.For) and name in liveness.exposed([loop])[0]
 
-    def _begins(self, name: str, member: _Member) -> bool:
+    def _begins(self, name: str, member: Member) -> bool:
         """Whether a loop makes a value before it reads it: if it runs at all, it begins it."""
         loop = member.statement.node if member.statement is not None else None
         if not isinstance(loop, ast.For | ast.While) or name not in always(loop.body):
@@ -388,14 +395,14 @@ class Slicer:
                 else:
                     waiting.pop(view, None)
 
-    def _member(self, name: str, statement: Statement, *, carried: bool) -> _Member:
+    def _member(self, name: str, statement: Statement, *, carried: bool) -> Member:
         value = statement.assigns.get(name)
         whole = statement.assigns.get(root_of(name))
         if value is None and MARK in name and _gives_defaults(whole):
             value = ast.Subscript(whole, ast.Constant(key_of(name)), ast.Load())
-        return _Member(statement, value, carried=carried)
+        return Member(statement, value, carried=carried)
 
-    def _defined(self, name: str, members: list[_Member], first: Statement) -> Definition:
+    def _defined(self, name: str, members: list[Member], first: Statement) -> Definition:
         """A value that a fresh assignment begins; several names of one statement share it."""
         if members[0].value is not None or len(members) > 1:
             return self._keep(name, members)
@@ -404,14 +411,14 @@ class Slicer:
         if called != name:
             other = ast.Name(called, ast.Load())
             place = Place(origin.block, origin.index + 1)
-            renamed = _Member(first, other, carried=carried, place=place)
+            renamed = Member(first, other, carried=carried, place=place)
             return self._keep(name, [renamed], ("renamed", id(first), name, carried))
         if (inner := self._handed_back(name, first)) is not None:
             return self._keep(name, [inner._replace(carried=carried)])
         members = [self._member(name, origin, carried=carried)]
         return self._keep(name, members, ("all", id(origin), carried))
 
-    def _handed_back(self, name: str, statement: Statement) -> _Member | None:
+    def _handed_back(self, name: str, statement: Statement) -> Member | None:
         """A name as the variable of a function that becomes it, where the function is called but
         once and has one return: `hp` for the `dhpreact` of `dh, dhpreact = backward()`.
         """
@@ -426,9 +433,9 @@ class Slicer:
         if returns != [last.node]:
             return None
         given = _element_given(name, statement, returns[0].value)
-        return _Member(statement, given, place=self.before(last)) if given is not None else None
+        return Member(statement, given, place=self.before(last)) if given is not None else None
 
-    def _keep(self, name: str, members: list[_Member], key: object = None) -> Definition:
+    def _keep(self, name: str, members: list[Member], key: object = None) -> Definition:
         key = key or (name, *((id(m.statement), m.carried, m.complaint) for m in members))
         if key not in self._formulas:
             self._formulas[key] = Formula(self, name, members)
@@ -490,7 +497,7 @@ class Slicer:
 
     # ---- functions ----------------------------------------------------------------------------
 
-    def _outside(self, name: str, members: list[_Member], owner: Statement) -> Definition | None:
+    def _outside(self, name: str, members: list[Member], owner: Statement) -> Definition | None:
         """A name of a function's body that the body does not bind: argument, or free."""
         call = self._call_of(owner)
         assert isinstance(owner.node, FUNCTIONS)
@@ -499,14 +506,14 @@ class Slicer:
             return None  # of an object that was handed on
         if name in known:
             if call is None:
-                members.insert(0, _Member(None, complaint=f"`{owner.node.name}` is called nowhere"))
+                members.insert(0, Member(None, complaint=f"`{owner.node.name}` is called nowhere"))
                 return self._keep(name, members, ("argument", name, id(owner), len(members)))
             statement, node = call
             value = _argument(name, owner.node, node)
             if value is None:
-                members.insert(0, _Member(None, complaint=f"how `{name}` is handed on"))
+                members.insert(0, Member(None, complaint=f"how `{name}` is handed on"))
                 return self._keep(name, members)
-            begin = _Member(statement, value, place=Place(statement.block, statement.index))
+            begin = Member(statement, value, place=Place(statement.block, statement.index))
             key = ("argument", name, id(owner), *(id(m.statement) for m in members))
             return self._keep(name, [begin, *members], key)
         if call is None:
@@ -557,7 +564,7 @@ class Slicer:
         if tensor is None or self.is_own_object(tensor):
             return None
         key = ("grad", id(tensor.formula), tensor.name)
-        return self._keep(name, [_Member(None, complaint=AUTOGRAD)], key)
+        return self._keep(name, [Member(None, complaint=AUTOGRAD)], key)
 
     def owns(self, name: str) -> bool:
         """Whether what a name holds was made by classes of the submission."""
@@ -591,7 +598,7 @@ class Slicer:
         own = f"{base.name}{MARK}{key_of(name)}"
         read = copied(node)
         read.value = ast.Name(base.name, ast.Load())
-        member = _Member(None, read, source=base)
+        member = Member(None, read, source=base)
         number = f"{own}{MARK}{len(self._elements)}"
         key = ("element", base.name, id(base.formula), own)
         if key not in self._formulas:
@@ -607,7 +614,7 @@ class Slicer:
             return None
         read = ast.Subscript(ast.Name(base.name), ast.Constant(key_of(name)), ast.Load())
         key = ("made", base.name, id(base.formula), name)
-        return self._keep(name, [_Member(None, read, source=base)], key)
+        return self._keep(name, [Member(None, read, source=base)], key)
 
     def picked_element(
         self, pair: tuple[str, str], known: Sequence[Definition | None], place: Place
@@ -621,7 +628,7 @@ class Slicer:
             here = block[min(place.index, len(block) - 1)]
             own = MARK.join(pair)
             number = f"{own}{MARK}{len(self._elements)}"
-            self._formulas[key] = Formula(self, own, [_Member(here, read, place=place)])
+            self._formulas[key] = Formula(self, own, [Member(here, read, place=place)])
             self._element_names[key] = number
             self._elements[number] = Definition(own, self._formulas[key])
         return self._element_names[key]
@@ -655,7 +662,7 @@ class Slicer:
 
     # ---- steps --------------------------------------------------------------------------------
 
-    def steps(self, name: str, members: Sequence[_Member]) -> Iterator[Step]:
+    def steps(self, name: str, members: Sequence[Member]) -> Iterator[Step]:
         """The statements of a formula with what each reads."""
         own: set[str] = set()
         for number, member in enumerate(members):
@@ -675,7 +682,7 @@ class Slicer:
             yield self._step(member.statement, node, place, own if number else set(), own_name)
             own |= {name, *self._changing_views(name)}
 
-    def _node(self, name: str, member: _Member) -> ast.stmt:
+    def _node(self, name: str, member: Member) -> ast.stmt:
         assert member.statement is not None
         node = member.statement.node
         if member.value is not None:
@@ -718,7 +725,7 @@ class Slicer:
             elif found is not None:
                 reads[each] = found
             elif each in self.apart:
-                reads[each] = self._keep(each, [_Member(None, complaint=ORPHAN)], ("orphan", each))
+                reads[each] = self._keep(each, [Member(None, complaint=ORPHAN)], ("orphan", each))
             elif each not in BUILTINS:
                 unknown.add(each)
         # In the order of the source: a class comes after those that it is derived from.
@@ -734,22 +741,37 @@ class Slicer:
         if not elements:
             return container
         key = ("listed", container.name, id(container.formula))
-        return self._keep(container.name, [_Member(None, listed=elements)], key)
+        return self._keep(container.name, [Member(None, listed=elements)], key)
 
     def _function(self, statement: Statement) -> tuple[ast.stmt, set[str]]:
         """A function or class, ready for the clean room, and the names that it reads."""
         known = self._functions.get(id(statement))
         if known is None:
-            place = Place(statement.block, statement.index)
-            copy = copied(statement.node)
-            if isinstance(copy, ast.ClassDef):
-                pruned: ast.stmt = liveness.pruned_class(copy)
-            else:
-                assert isinstance(copy, ast.FunctionDef)
-                pruned = liveness.pruned_function(copy)
-            node = _Naming(self, place, plain=True).visit(pruned)
-            known = self._functions[id(statement)] = node, liveness.free(node)
+            known = self._functions[id(statement)] = self._prepared(statement)
         return known
+
+    @contextmanager
+    def functions_as(self, changed: Mapping[int, Statement]) -> Iterator[None]:
+        """For a while, functions and classes, by the identity of their statement, are others."""
+        before = dict(self._functions)
+        for number, new in changed.items():
+            if isinstance(new.node, ast.FunctionDef | ast.ClassDef):
+                self._functions[number] = self._prepared(new)
+        try:
+            yield
+        finally:
+            self._functions = before
+
+    def _prepared(self, statement: Statement) -> tuple[ast.stmt, set[str]]:
+        place = Place(statement.block, statement.index)
+        copy = copied(statement.node)
+        if isinstance(copy, ast.ClassDef):
+            pruned: ast.stmt = liveness.pruned_class(copy)
+        else:
+            assert isinstance(copy, ast.FunctionDef)
+            pruned = liveness.pruned_function(copy)
+        node = _Naming(self, place, plain=True).visit(pruned)
+        return node, liveness.free(node)
 
 
 class _Naming(ast.NodeTransformer):
@@ -851,6 +873,10 @@ def _filled_unseen(container: str, formula: Formula) -> bool:
 def _gives_defaults(value: ast.expr | None) -> TypeGuard[ast.expr]:
     """`defaultdict(float)`: whatever is read from it, it has."""
     return isinstance(value, ast.Call) and _name_called(value) == "defaultdict"
+
+
+def _read_by(steps: Sequence[Step]) -> tuple[Definition, ...]:
+    return tuple(dict.fromkeys(read for step in steps for read in step.reads.values()))
 
 
 def _constructors(value: ast.expr | None) -> Iterator[str]:

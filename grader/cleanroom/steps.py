@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,6 +20,7 @@ from grader.cleanroom.readings import Evidence, Finding, nothing_but_zeros, read
 from grader.cleanroom.room import SILENT, Computed, Question
 from grader.cleanroom.stretches import Stretch
 from grader.cleanroom.wiring import Wiring
+from grader.marking.observation import Pass
 from grader.marking.step import StepFinding
 from grader.protocol.language import ASKED, UNDECIDED
 
@@ -123,6 +124,38 @@ class Steps(Following):
         told = self._tell(wiring, exercise, stretches, decided=True)
         found = {n: self._finding(each, exercise, told, wiring) for n, each in stretches.items()}
         return {number: each for number, each in found.items() if each.step == "right"}
+
+    def as_tried(
+        self, life: Lifetime
+    ) -> tuple[Sequence[Definition], list[dict[Definition, torch.Tensor]]]:
+        """A gradient's way, and what was bound on each fresh network when its step was tried."""
+        exercise, wiring = self.exercises[life.exercise or ""], self.wiring[life.id]
+        stretch = self._stretches(exercise, [life], boundary(exercise))[life.id]
+        during = self._pass(life)
+        bound = [
+            self._bindings(wiring, draw, during, [life])
+            | self._upstream(draw, stretch.upstream, [life])
+            for draw in self.draws_of(life)
+        ]
+        ends = {self.study.definitions[each.id] for each in stretch.upstream}
+        ends |= {*stretch.standing, *stretch.orphans.values()}
+        own = self.study.definitions[life.id]
+        way = [own, *(each for each in self._between(stretch.definitions, ends) if each != own)]
+        return way, bound
+
+    def _between(
+        self, way: Sequence[Definition], ends: Collection[Definition]
+    ) -> Iterator[Definition]:
+        """What of a way rests on its upstream, or without one is no forward tensor."""
+        forward = {definition for _, definition in self.canonical}
+        for each in way:
+            rests = any(below in ends for below in self.formulas.below(each)) or not ends
+            if rests and each not in ends and each not in forward and not self.formulas.leaf(each):
+                yield each
+
+    def pass_of(self, life: Lifetime) -> Pass:
+        """The forward pass to which a gradient belongs."""
+        return self._pass(life)
 
     def _askable(self, stretches: Mapping[int, Stretch]) -> Iterator[dict[int, Stretch]]:
         """Stretches that can be asked together: what stands in the place of one's upstream may be

@@ -118,9 +118,9 @@ class KernelScript(Script):
         """One secret a kernel."""
         return self._networks
 
-    def reasons(self, inspection: Inspection) -> Callable[[Attempt], Attempt]:
+    def reasons(self, inspection: Inspection, room: CleanRoom) -> Callable[[Attempt], Attempt]:
         """Reasons, each sought once: that takes some tenths of a second."""
-        seek = super().reasons(inspection)
+        seek = super().reasons(inspection, room)
 
         def explained(attempt: Attempt) -> Attempt:
             key = _lines_of(attempt, inspection)

@@ -20,6 +20,10 @@ def sign(scene: Scene, node: ast.AST) -> Found:
         left, right = text.operand(node.left), text.operand(node.right)
         yield node, f"{left} {'-' if plus else '+'} {right}", _sign_of(scene.shown(node.right))
         yield node, f"-{left} {'+' if plus else '-'} {right}", _sign_of(scene.shown(node.left))
+        if not plus:
+            told = f"the difference {scene.shown(node)} is taken the wrong way round"
+            look = "Which of the two does the forward line take from the other?"
+            yield node, f"{right} - {left}", Words("sign", told, look)
     elif isinstance(node, ast.AugAssign) and isinstance(node.op, SUM):
         other = "-=" if isinstance(node.op, ast.Add) else "+="
         changed = f"{text.of(node.target)} {other} {text.of(node.value)}"

@@ -11,6 +11,7 @@ from grader.analysis import Lifetime
 from grader.cleanroom.inspection import Inspection
 from grader.cleanroom.readings import Evidence
 from grader.diagnosis import Context, diagnose
+from grader.exercises.script.edit_search import LineSearch
 from grader.marking.attempt import Attempt
 from grader.marking.step import StepFinding
 from grader.records.scorecard import Diagnosis
@@ -46,8 +47,10 @@ VAGUE = frozenset({"unexplained", "constant", "some_elements"})
 class Reasons:
     """The reasons of one submission, as far as there is time for them."""
 
-    def __init__(self, inspection: Inspection) -> None:
+    def __init__(self, inspection: Inspection, search: LineSearch | None = None) -> None:
+        """search: what looks further where numbers tell nothing."""
         self._inspection = inspection
+        self._search = search
         self._left = MAX_ELEMENTS
 
     def explained(self, attempt: Attempt) -> Attempt:
@@ -58,7 +61,18 @@ class Reasons:
             self._left -= elements
             if self._left < 0 or elements > MAX_NETWORK:
                 return replace(attempt, diagnosis=UNSOUGHT)
-        return explained(attempt, self._inspection)
+        return self._searched(explained(attempt, self._inspection))
+
+    def _searched(self, attempt: Attempt) -> Attempt:
+        known, finding = attempt.diagnosis, attempt.finding
+        vague = known is None or known.code in VAGUE
+        if self._search is None or not vague or finding.evidence is None or attempt.key is None:
+            return attempt
+        if finding.step != "wrong" or finding.slipped is not None or finding.constant:
+            return attempt
+        life = self._inspection.study.program.lifetimes[attempt.key]
+        found = self._search.reason(life, finding.evidence)
+        return attempt if found is None else replace(attempt, diagnosis=found)
 
 
 def explained(attempt: Attempt, inspection: Inspection) -> Attempt:

@@ -18,6 +18,7 @@ from grader.cleanroom.room import CleanRoom
 from grader.exercises.script.account import cells, obstacles, slips
 from grader.exercises.script.candidate import Choice, chosen
 from grader.exercises.script.computed_keys import kept_elsewhere
+from grader.exercises.script.edit_search import LineSearch
 from grader.exercises.script.examiner import Examiner
 from grader.exercises.script.executed import executed
 from grader.exercises.script.explanation import Reasons
@@ -92,7 +93,7 @@ class Script:
             outcome=outcome,
             attempts=self._attempts(study, seen, passes, inspection),
             unanswered=dict(_unanswered(self.assignment, study, passes)),
-            explained=self.reasons(inspection),
+            explained=self.reasons(inspection, room),
             obstacles=differing,
             notes=[*choice.notes, *slips(inspection), *differing, *seen.notes],
             integrity=seen.integrity,
@@ -122,9 +123,9 @@ class Script:
         """Fresh networks for one submission."""
         return Networks(self.oracle, sha256)
 
-    def reasons(self, inspection: Inspection) -> Callable[[Attempt], Attempt]:
+    def reasons(self, inspection: Inspection, room: CleanRoom) -> Callable[[Attempt], Attempt]:
         """What says why steps of one submission are wrong."""
-        return Reasons(inspection).explained
+        return Reasons(inspection, LineSearch(inspection, room)).explained
 
     def _inspected(
         self, study: Study, seen: Trace, room: CleanRoom, networks: Networks
