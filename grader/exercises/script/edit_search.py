@@ -37,7 +37,7 @@ MAX_ELEMENTS = 60_000
 """Of a network in which edits are tried: a step of the lecture's takes a third of a millisecond."""
 
 
-class Edit(NamedTuple):
+class LineEdit(NamedTuple):
     """An edit of one passage."""
 
     passage: Passage
@@ -52,7 +52,7 @@ class LineSearch:
         self._inspection = inspection
         self._asked = room
         self._left = ALTOGETHER
-        self._helped: list[Edit] = []
+        self._helped: list[LineEdit] = []
         """Edits that were the mistake of one gradient: often they are another's, too."""
 
     def reason(self, life: Lifetime, evidence: Evidence) -> Diagnosis | None:
@@ -71,7 +71,7 @@ class LineSearch:
             self._helped.append(found)
         return _told(found)
 
-    def _searched(self, life: Lifetime, room: CleanRoom) -> Edit | None:
+    def _searched(self, life: Lifetime, room: CleanRoom) -> LineEdit | None:
         """Of the first edits that make the step right on every network that which mends most."""
         inspection = self._inspection
         mine = Tried(inspection, room, life)
@@ -104,10 +104,10 @@ class LineSearch:
             and finding.evidence is not None
         ][:MAX_BESIDE]
 
-    def _edits(self, passages: Sequence[Passage]) -> Iterator[Edit]:
+    def _edits(self, passages: Sequence[Passage]) -> Iterator[LineEdit]:
         """The likely ones first, as many as are left."""
         made = [
-            (proposal.rank + passage.distance, Edit(passage, proposal))
+            (proposal.rank + passage.distance, LineEdit(passage, proposal))
             for passage in passages
             for proposal in itertools.islice(passage.proposals(), MAX_PROPOSALS)
         ]
@@ -128,11 +128,11 @@ class Tried:
         self._evidence: Evidence = inspection.findings[life.id].evidence
         self.way, self._bound = inspection.as_tried(life)
 
-    def mends(self, edit: Edit) -> bool:
+    def mends(self, edit: LineEdit) -> bool:
         """Whether an edit makes the step right on every network."""
         return all(self.mended([edit], number) for number in range(len(self._evidence.draws)))
 
-    def mended(self, batch: Sequence[Edit], number: int) -> list[Edit]:
+    def mended(self, batch: Sequence[LineEdit], number: int) -> list[LineEdit]:
         """Those edits that make the step right on one network."""
         slices = [(edit, self._edited(edit)) for edit in batch]
         asked = [(edit, new) for edit, new in slices if new is not None]
@@ -148,7 +148,7 @@ class Tried:
             if self._is_right(answer.get(new), number)
         ]
 
-    def _edited(self, edit: Edit) -> Definition | None:
+    def _edited(self, edit: LineEdit) -> Definition | None:
         changed = edit.passage.changed(edit.proposal)
         if changed is None:
             return None
@@ -167,7 +167,7 @@ class Tried:
         return evidence.draws[number].expected(evidence.target, evidence.given[number])
 
 
-def _told(edit: Edit) -> Diagnosis:
+def _told(edit: LineEdit) -> Diagnosis:
     words, passage = edit.proposal.words, edit.passage
     line = passage.line(edit.proposal)
     where = f"line {line}" + ("" if passage.module else f" of cell {passage.cell}")
