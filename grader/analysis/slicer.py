@@ -340,7 +340,8 @@ class Slicer:
                 fresh = statement.changes(name) and not self._goes_on(name, statement)
                 if fresh is None and not members and (left := self._left_by(statement, name)):
                     return left
-                if fresh is None and MARK in name and name not in statement.called_on:
+                called = name in statement.called_on and self.owns(name)
+                if fresh is None and MARK in name and not called:
                     continue  # another element of the same container
                 members.insert(0, self._member(name, statement, carried=carried and bool(fresh)))
                 if fresh:
@@ -585,7 +586,8 @@ class Slicer:
         found = self.reaching(name, place)
         first = next(found.formula.statements, None) if found else None
         whole = first.assigns.get(root_of(name)) if first is not None else None
-        if found is not None and _filled_unseen(root_of(name), found.formula):
+        keyed = isinstance(node, ast.Subscript)
+        if keyed and found is not None and _filled_unseen(root_of(name), found.formula):
             base = self.reaching(root_of(name), place)
         elif first is not None and (name in first.assigns or _gives_defaults(whole)):
             return name
@@ -863,7 +865,7 @@ def _filled_unseen(container: str, formula: Formula) -> bool:
         and isinstance(part.ctx, ast.Store)
         and isinstance(part.value, ast.Name)
         and part.value.id == container
-        and not isinstance(part.slice, ast.Constant)
+        and not isinstance(part.slice, ast.Constant | ast.Tuple | ast.Slice)
         for each in later
         if each is not None
         for part in parts(each.node)

@@ -40,6 +40,7 @@ class Inspection(Steps):
         self._hold_forward()
         self._name()
         self._exercises()
+        self._drop_repeated()
         self._steps()
         for draws in self._drawn.values():
             for draw in draws:

@@ -175,7 +175,20 @@ class Naming(ForwardLines):
 
     def _formula_of(self, life: Lifetime) -> int:
         definition = self.study.definitions.get(life.id)
-        return 0 if definition is None else id(definition.formula)
+        if definition is None:
+            return 0
+        source = definition.formula.members[0].source if life.made else None
+        return id(definition.formula if source is None else source.formula)
+
+    def _drop_repeated(self) -> None:
+        """What stands under a key of the run counts where the exercise has no other attempt: a
+        dictionary may hold what has a name of its own, `dict(locals())`.
+        """
+        tried = {(life.exercise, self.targets.get(life.id)) for life in self.lives if not life.made}
+        for life in self.lives:
+            if life.made and (life.exercise, self.targets.get(life.id)) in tried:
+                self.targets.pop(life.id, None)
+                life.exercise = None
 
     def _put(self, life: Lifetime, target: str, upstream: frozenset[str] | None) -> None:
         exercise = self.study.recogniser.exercise(life, target, upstream)
