@@ -8,6 +8,7 @@ import pytest
 from grader.analysis import KnownNames, Lifetime, Program, Recogniser, Walker
 from grader.analysis.effort import Effort
 from grader.analysis.slicer import Slicer
+from grader.analysis.statements import Block
 from grader.assignment import Exercise
 from grader.notebook import Cell
 
@@ -358,3 +359,16 @@ def test_what_is_changed_by_what_is_called_its_gradient_is_trained(
         """
     )
     assert (only(program, "dlogits").loop is not None) is training
+
+
+def test_a_comprehension_is_written_out_only_where_it_gives_what_is_asked_for():
+    def given(source: str) -> list[str | None]:
+        block = Block()
+        block.add(ast.parse(source).body, 0, (("body", -1),))
+        values = block.statements[0].assigns.values()
+        return [None if value is None else ast.unparse(value) for value in values]
+
+    assert given("a, b = (g[k] for k in ('x', 'y'))") == ["g['x']", "g['y']"]
+    assert given("a, b = [g[k] for k in 'xy']") == ["g['x']", "g['y']"]
+    assert given("a, b = [g[k] for k in 'xyz']") == [None, None]
+    assert given("a, b = [g[k] for k in 'xy' if k]") == [None, None]

@@ -290,3 +290,20 @@ def test_a_value_that_follows_from_a_wrong_one_counts_where_its_lines_cannot_be_
     assert mine.step == "unknown"
     assert (mine.basis, mine.root_cause) == (("none", None) if factor else ("follow_through", "dh"))
     assert [note.code for note in card.integrity] == ([] if factor else ["unproven"])
+
+
+def test_dictionaries_in_dozens_cost_nobody_anything(grade: Grade) -> None:
+    many = "".join(
+        f"stats{i} = {{k: v.abs().mean() for k, v in dict(a=h, b=logits).items()}}\n"
+        for i in range(30)
+    )
+    card = grade(SETUP, FORWARD, BACKWARD, many)
+    assert (card.exercises[0].score, card.integrity) == (26, [])
+
+
+def test_what_a_loop_lends_and_adds_to_is_changed_by_it(grade: Grade) -> None:
+    lent = "\ndW2, db2 = torch.zeros_like(W2), torch.zeros_like(b2)\ndh = dlogits @ W2.T\n"
+    lent += "for d, more in [(dW2, h.T @ dlogits), (db2, dlogits.sum(0))]:\n    d += more\n"
+    card = grade(SETUP, FORWARD, back(lent, FIRST))
+    assert {row.step for row in card.exercises[0].targets} == {"right"}
+    assert card.integrity == []

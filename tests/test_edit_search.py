@@ -53,3 +53,19 @@ def test_what_no_single_edit_mends_stays_unexplained_and_as_wrong_as_it_is(grade
     assert (row.step, row.score) == ("wrong", 0)
     assert row.diagnosis is not None
     assert row.diagnosis.code == "unexplained"
+
+
+ENDLESS = """
+dh, dhpreact = dlogits @ W2.T, torch.zeros_like(h)
+i = 0
+while i < n:
+    dhpreact[i] = (dh[i] + 0.01 * h[i]) * (1.0 - h[i] ** 2).exp()
+    i += 1
+"""
+
+
+def test_edits_that_never_end_cost_no_other_gradient_its_marks(grade: Grade) -> None:
+    lines = BACKWARD.replace("\ndh = dlogits @ W2.T\n", ENDLESS)
+    lines = lines.replace("\ndhpreact = (1.0 - h**2) * dh\n", "\n")
+    card = grade(SETUP, FORWARD, lines)
+    assert [row.name for row in card.exercises[0].targets if not row.score] == ["dhpreact"]

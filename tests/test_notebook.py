@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 import grader.notebook
 from grader.notebook import Notebook, Unreadable, read_notebook
+from grader.notebook.document import MAX_CODE
+from grader.notebook.sniff import is_python
 
 
 def v4(*cells, **more) -> bytes:
@@ -383,3 +385,8 @@ def test_a_script_under_the_name_of_a_notebook_is_read_as_one():
     notebook = read(b"# %%\nimport torch\n# %%\nx = 1\n")
     assert (notebook.format, len(notebook.cells)) == ("py", 2)
     assert "not valid JSON" in reason(b"see my other mail")
+
+
+def test_what_is_too_large_for_a_script_is_not_tried_as_one():
+    assert is_python(b"a = 1\n")
+    assert not is_python(b"a = 1\n" * MAX_CODE)

@@ -247,20 +247,23 @@ def _matched(target: ast.Tuple | ast.List, value: ast.expr | None) -> Sequence[a
     """What each element of a target is given, where the text tells."""
     nothing = [None] * len(target.elts)
     if isinstance(value, ast.ListComp | ast.GeneratorExp):
-        value = _written_out(value)
+        value = _written_out(value, len(target.elts))
     if not isinstance(value, ast.Tuple | ast.List) or len(value.elts) != len(target.elts):
         return nothing
     starred = any(isinstance(e, ast.Starred) for e in (*value.elts, *target.elts))
     return nothing if starred else value.elts
 
 
-def _written_out(node: ast.ListComp | ast.GeneratorExp) -> ast.Tuple | None:
-    """`(g["h"], g["W"])` for `(g[k] for k in ("h", "W"))`."""
+def _written_out(node: ast.ListComp | ast.GeneratorExp, many: int) -> ast.Tuple | None:
+    """`(g["h"], g["W"])` for `(g[k] for k in ("h", "W"))`, if it makes so many."""
     (first, *others) = node.generators
+    around = first.iter.value if isinstance(first.iter, ast.Constant) else None
+    text = around if isinstance(around, str) else ""
     given: Sequence[ast.expr] = getattr(first.iter, "elts", ())
-    if isinstance(first.iter, ast.Constant) and isinstance(first.iter.value, str):
-        given = [ast.Constant(letter) for letter in first.iter.value]
-    if others or first.ifs or first.is_async or not isinstance(first.target, ast.Name):
+    if len(given) + len(text) != many or others or first.ifs or first.is_async:
+        return None
+    given = given or [ast.Constant(letter) for letter in text]
+    if not isinstance(first.target, ast.Name):
         return None
     if not all(isinstance(each, ast.Name | ast.Constant) for each in given):
         return None
@@ -294,6 +297,8 @@ def _updates(node: ast.stmt, *, elements: bool = True) -> Iterator[str]:
                 yield from _owner_of_grad(part, node)
                 if not isinstance(part, ast.Name):
                     yield from aliases.get(root_name(part) or "", ())
+        elif isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name):
+            yield from aliases.get(part.target.id, ())  # `d += g` adds to the tensor itself
         elif isinstance(part, ast.Call):
             yield from changed_names(part)
             if aliases:

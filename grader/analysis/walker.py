@@ -36,8 +36,10 @@ NO_VARIABLES = frozenset(dir(builtins)) | MODULES.keys()
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 MAX_OWN = 300
 """Lifetimes under names that say nothing."""
-MAX_CONTAINERS = 5
-"""Containers that one statement fills under keys of which the text shows nothing."""
+MAX_MADE = 2_000
+"""Elements that are looked for under keys of which the text shows nothing. Of what is filled so
+later on, no gradient is looked for: where one is missing, a person is asked to look.
+"""
 
 
 class KnownNames:
@@ -112,6 +114,8 @@ class Walker:
         """Functions that give back a container which they fill under keys made in the run."""
         self._of_numbers: set[str] = set()
         """Tensors and arrays, whose rows are no containers' elements."""
+        self._looked_for = MAX_MADE
+        """Elements that may still be looked for."""
         self._made = False
         """Whether a statement around the one at hand fills such a container: then that tells."""
         self._read_forward: set[tuple[str | None, str]] = set()
@@ -276,7 +280,7 @@ class Walker:
         """
         self._of_numbers.update(of_numbers(node))
         fill = (name for name in filled(node, self._makers) if name not in self._of_numbers)
-        found = list(dict.fromkeys(fill))[:MAX_CONTAINERS]
+        found = list(dict.fromkeys(fill))
         if not found or not self.forwards:
             return []
         if not isinstance(node, LOOPS):
@@ -287,10 +291,12 @@ class Walker:
 
     def _made_in(self, container: str, statement: Statement, site: Site) -> None:
         """Whatever gradient may be found in a container of which the text shows no keys."""
-        for key in self.names.keys:
-            name = keyed(container, key)
-            if (None, name) in self._current:
-                continue
+        names = {key: keyed(container, key) for key in self.names.keys}
+        new = {key: name for key, name in names.items() if (None, name) not in self._current}
+        if len(new) > self._looked_for:
+            return
+        self._looked_for -= len(new)
+        for key, name in new.items():
             life = self._begin(name, None, False, None, [], statement)
             life.text, life.made = f"{container}[{key!r}]", True
             life.writes.append(site)
@@ -536,7 +542,7 @@ class Walker:
         statement: Statement,
     ) -> Lifetime:
         """Another lifetime."""
-        if len(self.lifetimes) == MAX_LIFETIMES:
+        if len(self.lifetimes) - (MAX_MADE - self._looked_for) >= MAX_LIFETIMES:
             raise TooIntricateError(f"more than {MAX_LIFETIMES:,} assignments of gradients")
         life = Lifetime(
             id=len(self.lifetimes),

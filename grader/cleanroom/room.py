@@ -100,9 +100,14 @@ class CleanRoom(Closing):
                 silent[event.evaluation] |= _answer(event, content, wanted)
         return silent
 
-    def another(self) -> CleanRoom:
-        """A room with a child of its own that knows as much; whoever opens it closes it."""
-        room = CleanRoom(self._sandbox, self._formulas, self._request)
+    def another(self, seconds: float) -> CleanRoom:
+        """A room with a child of its own that knows as much; whoever opens it closes it.
+
+        seconds: CPU time of all its evaluations.
+        """
+        limits = replace(self._request.limits, cell_seconds=seconds, total_seconds=seconds)
+        request = replace(self._request, limits=limits)
+        room = CleanRoom(self._sandbox, self._formulas, request)
         room.gradients, room.values, room.arrays = self.gradients, self.values, self.arrays
         return room
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from grader.notebook.document import MAX_CODE
 from grader.notebook.syntax import parse
 
 _BEGINNINGS = (
@@ -42,7 +43,7 @@ def sniff(content: bytes) -> str | None:
 
 def is_python(content: bytes) -> bool:
     """Whether it is a script, and neither JSON nor prose of a word or two."""
-    if content.lstrip()[:1] in {b"{", b"["}:
+    if len(content) > MAX_CODE or content.lstrip()[:1] in {b"{", b"["}:
         return False
     tree = parse(content.decode("utf-8", "replace"))
     return isinstance(tree, ast.Module) and any(

@@ -107,10 +107,7 @@ def _drafts(
     drafts = {}
     for key, group in groups.items():
         draft = draft_of(group.owned, workspace)
-        first = group.owned[0]
-        of_platform = group.student.titled or (
-            named(first.within, folder=_in_folder(first)) is not None
-        )
+        of_platform = named(group.owned[0].within, folder=_in_folder(group.owned[0])) is not None
         if draft.files or draft.problems or group.root in roots or of_platform:
             drafts[key] = draft
         else:

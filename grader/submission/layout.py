@@ -21,7 +21,7 @@ import msgspec
 
 from grader.submission.listing import NOTEBOOK, READ, Found, stem_of
 from grader.submission.naming import identity
-from grader.submission.platforms import Named, clock, named, of_title, title_of
+from grader.submission.platforms import Named, clock, named
 
 MAX_DEPTH = 5
 """Folders around the students."""
@@ -64,8 +64,6 @@ class Student(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     everywhere: bool = False
     """A platform tells this student from all others, in whatever folder."""
-    titled: bool = False
-    """Told by a name before a title that others have as well."""
 
 
 class Owned(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,16 +156,6 @@ class _Tree:
         for entry in found:
             self._take(entry)
         self._known: dict[tuple[str, ...], bool] = {}
-        self._titles: defaultdict[str, set[str]] = defaultdict(set)
-        """Title of a file → persons before whose it stands."""
-        for files in self._files.values():
-            for name in files:
-                if (title := title_of(name)) and (told := of_title(name)):
-                    self._titles[title].add(told.id)
-
-    def of_a_title(self, name: str) -> Named | None:
-        """`Ada Doe - mlp.ipynb`, where others have handed in an `mlp.ipynb` as well."""
-        return of_title(name) if len(self._titles.get(title_of(name) or "", ())) > 1 else None
 
     def _take(self, entry: Found) -> None:
         useful = bool(entry.name) and entry.suffix in READ
@@ -260,8 +248,6 @@ def _owner(entry: Found, tree: _Tree, above: tuple[str, ...]) -> Owned:
         )
     first, folder = parts[depth], len(parts) > depth + 1
     told = _named(first, folder=folder) or _of_the_course(first, (*above, *parts[:depth]))
-    if told is None and not folder:
-        told = tree.of_a_title(first)
     rest = tuple(part for part in parts[depth + 1 :] if part)
     if told is None:
         if not first or (not folder and entry.suffix not in READ):
@@ -274,9 +260,7 @@ def _owner(entry: Found, tree: _Tree, above: tuple[str, ...]) -> Owned:
     attempt = (told.at.isoformat(),) if told.at else ()
     return Owned(
         entry=entry,
-        student=Student(
-            identity(told.id), told.aliases, everywhere=told.sure, titled=not (folder or told.sure)
-        ),
+        student=Student(identity(told.id), told.aliases, everywhere=told.sure),
         place=rest or (told.file or first,),
         within=first,
         attempt=(*attempt, *attempt_in(rest)),

@@ -13,8 +13,7 @@ Google          Ada Doe - hw1.ipynb
 GitHub, C50     hw1-adoe3/
 
 An id is made of what the platform calls the student, its number or login, and of nothing else:
-it is the same whoever else is there; but for a file that says nothing of homework, `Ada Doe - mlp`,
-which is told by others of that title.
+it is the same whoever else is there.
 """
 
 # ruff: noqa: DTZ007
@@ -181,22 +180,13 @@ def _mail(name: str) -> Named | None:
 def _google(name: str) -> Named | None:
     """A person's name before the file's: a title in its place, `Lab - Ada`, names nobody."""
     match = _GOOGLE.fullmatch(name)
-    return of_title(name) if match and _TITLE_WORDS.search(match["file"]) else None
-
-
-def of_title(name: str) -> Named | None:
-    """A person's name before a title, whatever that says: others have it, too."""
-    match = _GOOGLE.fullmatch(name)
-    if match is None or _TITLE_WORDS.search(match["name"]):
+    if (
+        match is None
+        or _TITLE_WORDS.search(match["name"])
+        or not _TITLE_WORDS.search(match["file"])
+    ):
         return None
     return Named(id=match["name"], file=match["file"], sure=False)
-
-
-def title_of(name: str) -> str | None:
-    """The title of a file that a person's name may stand before: `Ada Doe - mlp(1).ipynb`."""
-    match = _GOOGLE.fullmatch(name)
-    plain = re.sub(r"^copy of |\s*\([0-9]+\)", "", match["file"].casefold()) if match else ""
-    return plain.partition(".")[0] or None
 
 
 def _github(name: str) -> Named | None:

@@ -6,7 +6,7 @@ order of `proposals`, and tells the student the words of the one that helps, nev
 
 from grader.diagnosis.edits.flow import supporting
 from grader.diagnosis.edits.proposals import proposals
-from grader.diagnosis.edits.scene import Proposal, Scene, Variable
+from grader.diagnosis.edits.scene import Proposal, Scene, Variable, is_function
 from grader.diagnosis.edits.switched import Switched
 
-__all__ = ["Proposal", "Scene", "Switched", "Variable", "proposals", "supporting"]
+__all__ = ["Proposal", "Scene", "Switched", "Variable", "is_function", "proposals", "supporting"]

@@ -13,7 +13,15 @@ from functools import cached_property
 from msgspec.structs import replace
 
 from grader.assignment import Assignment
-from grader.diagnosis.edits import Proposal, Scene, Switched, Variable, proposals, supporting
+from grader.diagnosis.edits import (
+    Proposal,
+    Scene,
+    Switched,
+    Variable,
+    is_function,
+    proposals,
+    supporting,
+)
 from grader.exercises.functions.handed_in import AnswerFile
 from grader.exercises.functions.lines import FunctionLines
 from grader.exercises.functions.oracle import FunctionOracle
@@ -83,7 +91,7 @@ class EditedSources:
         cell, node = found
         lines = self._handed.file.sources[cell].split("\n")[node.lineno - 1 : node.end_lineno]
         source = textwrap.dedent("\n".join(lines))
-        if len(source) > MAX_SOURCE or not _is_function(source):
+        if len(source) > MAX_SOURCE or not is_function(source):
             return None
         return SourcePlace(path=path, source=source, cell=cell, before=node.lineno - 1)
 
@@ -179,14 +187,6 @@ class EditedSources:
                 text = self._scenes[each.function].text
                 splices = [text.change(node, new) for node, new in proposal.changes]
         return Edit(function=each.function, number=number, splices=splices)
-
-
-def _is_function(source: str) -> bool:
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return False
-    return len(body) == 1 and isinstance(body[0], ast.FunctionDef)
 
 
 def _described(outcome: Outcome) -> Iterator[tuple[str, Variable]]:

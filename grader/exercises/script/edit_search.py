@@ -29,6 +29,8 @@ BATCH, ROUNDS = 60, 4
 """Edits that are tried at once, and times that this is done for one gradient."""
 ALTOGETHER = 400
 """Edits that are tried for one submission."""
+SECONDS = 2.0
+"""CPU time of all that is tried for one gradient."""
 MAX_PROPOSALS = 2_000
 """Edits of one passage that are thought of."""
 MAX_BESIDE, MAX_FITTING = 6, 4
@@ -61,8 +63,10 @@ class LineSearch:
         if not small or self._left <= 0:
             return None
         try:
-            with self._asked.another() as room:
+            with self._asked.another(SECONDS) as room:
                 found = self._searched(life, room)
+                if room.failed is not None:
+                    self._left = 0  # one edit that does not end is enough
         except (TooIntricateError, RecursionError, InfrastructureError):
             return None
         if found is None:

@@ -13,7 +13,7 @@ from grader.analysis.lifetime import Lifetime
 from grader.analysis.slicer import Definition
 from grader.analysis.statements import MARK, Statement
 from grader.cleanroom.inspection import Inspection
-from grader.diagnosis.edits import Proposal, Scene, Variable, proposals
+from grader.diagnosis.edits import Proposal, Scene, Variable, is_function, proposals
 
 MAX_PASSAGES, MAX_SOURCE = 12, 6_000
 FURTHER = 3
@@ -136,7 +136,7 @@ def _passage(
     source = textwrap.dedent("\n".join(text.split("\n")[node.lineno - 1 : node.end_lineno]))
     if function is None:
         source = HEAD + textwrap.indent(source, " ")
-    if len(source) > MAX_SOURCE or not _is_function(source):
+    if len(source) > MAX_SOURCE or not is_function(source):
         return None
     return Passage(
         statement=statement,
@@ -148,14 +148,6 @@ def _passage(
         distance=distance,
         variables=variables,
     )
-
-
-def _is_function(source: str) -> bool:
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return False
-    return len(body) == 1 and isinstance(body[0], ast.FunctionDef)
 
 
 def _variables(inspection: Inspection, life: Lifetime) -> dict[str, Variable]:
